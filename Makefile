@@ -1,0 +1,102 @@
+# opus-livepatch: one Makefile for all parts. `make help` lists the targets.
+
+VERSION  := 0.1.0
+PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
+ARCH     := x86_64
+B        := build$(if $(SAN),-$(SAN))
+CC       ?= gcc
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
+# Debian packages that the build and the tests need: the only list of them.
+BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
+	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev binutils
+TEST_PACKAGES  := python3 wrk curl gdb strace valgrind libc6-dbg
+
+WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \
+	-Wmissing-prototypes -Wstrict-prototypes -Wshadow $(if $(CI),-Werror)
+CFLAGS ?= -O2 -g
+BASE   := -std=gnu11 -D_GNU_SOURCE -DOPUS_VERSION='"$(VERSION)"' -I. $(WARN) \
+	-fvisibility=hidden -MMD -MP
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+
+# The agent lives in somebody else's process: libc alone, no sanitizer, and
+# thread-local data in the static block so that no access ever allocates.
+AGENT_CFLAGS := $(BASE) $(CFLAGS) -fPIC -ftls-model=initial-exec \
+	-fexceptions -fasynchronous-unwind-tables -fno-plt
+# Code that runs at a gate or in a handler must not touch vector registers:
+# they may hold arguments or results of the function that was entered or left.
+AGENT_SIG_CFLAGS := $(AGENT_CFLAGS) -mgeneral-regs-only -fno-stack-protector \
+	-fno-builtin -fno-tree-loop-distribute-patterns
+TOOL_CFLAGS := $(BASE) $(CFLAGS) $(SANFLAGS) -Ibuilder/include
+
+objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
+
+AGENT_SRC  := $(wildcard agent/*.c) $(wildcard agent/arch/$(ARCH)/*.[cS])
+AGENT_COMMON := common/error.c common/plan.c common/digest.c
+AGENT_OBJ  := $(call objects,agent,$(AGENT_SRC) $(AGENT_COMMON))
+COMMON_SRC := $(wildcard common/*.c)
+SEND_OBJ   := $(call objects,tool,$(filter-out $(wildcard injector/inject_*.c),$(wildcard injector/*.c)) $(COMMON_SRC))
+BUILD_OBJ  := $(call objects,tool,$(wildcard builder/*.c) $(COMMON_SRC))
+
+PRODUCTS := $(if $(AGENT_SRC),$(B)/libopus-agent.so) \
+	$(if $(wildcard injector/*.c),$(B)/opus-send) \
+	$(if $(wildcard builder/*.c),$(B)/opus-build)
+
+.PHONY: all help deps test bench demo demo-apache lint audit check-include \
+	install clean format
+.DEFAULT_GOAL := all
+
+## all: build everything
+all: $(PRODUCTS)
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | awk -F': ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+## deps: install the missing Debian packages
+deps:
+	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+$(B)/agent/%_sig.c.o: %_sig.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(AGENT_SIG_CFLAGS) -c $< -o $@
+$(B)/agent/%.c.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(AGENT_CFLAGS) -c $< -o $@
+$(B)/agent/%.S.o: %.S
+	$(Q)mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) $(AGENT_CFLAGS) -c $< -o $@
+$(B)/tool/%.c.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
+
+FFI_PIC := $(shell $(CC) -print-file-name=libffi_pic.a)
+$(B)/libopus-agent.so: $(AGENT_OBJ) agent/export.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $(AGENT_OBJ) $(FFI_PIC) -Wl,--exclude-libs,ALL \
+		-Wl,--version-script=agent/export.map -Wl,-soname,libopus-agent.so \
+		-Wl,-z,now -Wl,-z,relro -Wl,--no-undefined -Wl,--build-id \
+		-Wl,-z,nodelete
+$(B)/opus-send: $(SEND_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -ljson-c
+$(B)/opus-build: $(BUILD_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis
+
+## clean: remove what was built
+clean:
+	rm -rf build build-*
+
+## format: lay out the code with clang-format
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include tests/tests.mk examples/examples.mk
