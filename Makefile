@@ -9,10 +9,13 @@ CC       ?= gcc
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-# Debian packages that the build and the tests need: the only list of them.
+# Debian packages that are needed, for what: the only list of them.
 BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev binutils
-TEST_PACKAGES  := python3 wrk curl gdb strace valgrind libc6-dbg
+DEMO_PACKAGES   := curl util-linux
+APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
+	libpcre2-dev
+TEST_PACKAGES   := python3 wrk curl gdb strace valgrind libc6-dbg mandoc
 
 WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \
 	-Wmissing-prototypes -Wstrict-prototypes -Wshadow $(if $(CI),-Werror)
@@ -55,7 +58,7 @@ all: $(PRODUCTS)
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | awk -F': ' '{printf "  %-14s %s\n", $$1, $$2}'
 
-## deps: install the missing Debian packages
+## deps: install the Debian packages that are missing
 deps:
 	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
@@ -89,6 +92,24 @@ $(B)/opus-send: $(SEND_OBJ)
 $(B)/opus-build: $(BUILD_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis
+
+AGENT_DIR := $(LIBDIR)/opus-livepatch
+MAN_PAGES := $(wildcard docs/man/*.[1-8])
+## install: install below $(DESTDIR)$(PREFIX), /usr/local unless told
+install: all
+	install -D -m 755 -t $(DESTDIR)$(AGENT_DIR) $(B)/libopus-agent.so
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin \
+		$(filter-out %.so,$(PRODUCTS))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/opus-livepatch \
+		builder/include/opus-livepatch/patch.h
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	printf '%s\n' 'prefix=$(PREFIX)' 'agent=$(AGENT_DIR)/libopus-agent.so' \
+		'' 'Name: opus-livepatch' 'Version: $(VERSION)' \
+		'Description: live patches for running programs' \
+		'Cflags: -I$${prefix}/include' \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/opus-livepatch.pc
+	for page in $(MAN_PAGES); do install -D -m 644 -t \
+		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page; done
 
 ## clean: remove what was built
 clean:

@@ -1,0 +1,64 @@
+# tests.mk - test programs and what runs them; included by the Makefile.
+
+T := $(B)/tests
+UNIT     := $(patsubst tests/unit/%.c,$(T)/%,$(wildcard tests/unit/*_test.c))
+BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lffi -lpthread -ldl
+
+# Archives, so that a test takes only the objects that it uses. What has a
+# main(), and what acts on the process as soon as it is loaded, stays out.
+UNIT_LEAVE_OUT := agent/agent.c agent/preload.c injector/send_main.c \
+	injector/inject_main.c builder/build_main.c builder/main.c injector/main.c
+$(T)/common.a: $(call objects,tool,$(COMMON_SRC))
+$(T)/agent.a: $(call objects,agent,$(filter-out $(UNIT_LEAVE_OUT),$(AGENT_SRC)))
+$(T)/send.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard injector/*.c)))
+$(T)/build.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard builder/*.c)))
+$(T)/%.a:
+	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcs $@ $^
+
+# The first word of a test's name says whose code it tests.
+unit_archive = $(T)/$(or $(filter agent send build,$(firstword $(subst _, ,$(1)))),common).a
+.SECONDEXPANSION:
+$(UNIT): $(T)/%: tests/unit/%.c $$(call unit_archive,$$*) $(T)/common.a
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(TOOL_CFLAGS) -MF $@.d $< -o $@ $(filter %.a,$^) $(UNIT_LIBS)
+
+$(T)/guard: tests/lib/guard.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(BASE) $(CFLAGS) -MF $@.d $< -o $@
+
+$(B)/bench/%: tests/bench/%.c
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(BASE) $(CFLAGS) -MF $@.d $< -o $@ -lpthread -ldl
+
+.PHONY: tests check-man
+## tests: build the test programs
+tests: all examples $(UNIT) $(T)/guard
+
+## test: build all and run all tests
+test: deps
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)B=$(B) tests/run $(TESTS)
+
+## audit: check what signal handlers call and what the agent exports
+audit: all
+	$(Q)OPUS_BUILD=$(B) tests/check/audit.sh
+
+## check-include: check that no include crosses a folder
+check-include:
+	$(Q)tests/check/include.sh
+
+## check-man: check the manual pages
+check-man:
+	$(Q)tests/check/man.sh
+
+## lint: cppcheck, clang-tidy, shellcheck and mandoc, those that are there
+lint:
+	$(Q)tests/lib/lint.sh
+
+## bench: measure; a table with the aims, and a CSV file
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all examples $(BENCH) $(T)/guard
+	$(Q)B=$(B) tests/bench/run $(BENCHES)
