@@ -20,7 +20,7 @@ TEST_PACKAGES   := python3 wrk curl gdb strace valgrind libc6-dbg mandoc
 WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \
 	-Wmissing-prototypes -Wstrict-prototypes -Wshadow $(if $(CI),-Werror)
 CFLAGS ?= -O2 -g
-BASE   := -std=gnu11 -D_GNU_SOURCE -DOPUS_VERSION='"$(VERSION)"' -I. $(WARN) \
+BASE   := -std=gnu11 -D_GNU_SOURCE -DOPUS_RELEASE='"$(VERSION)"' -I. $(WARN) \
 	-fvisibility=hidden -MMD -MP
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
