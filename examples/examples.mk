@@ -18,12 +18,12 @@ $(E)/fix-range.opus: examples/notes-server/fix-range.c \
 		--cflags "-O2 -Iexamples/notes-server" -o $@
 
 .PHONY: examples
-examples: $(E)/notes-server $(E)/load
+examples: $(E)/notes-server $(E)/load $(E)/fix-range.opus
 
 ## demo: patch a small server under load (10 seconds)
 demo:
 	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(DEMO_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all examples $(E)/fix-range.opus
+	$(Q)$(MAKE) --no-print-directory all examples
 	$(Q)B=$(B) examples/demo/run
 
 ## demo-apache: the same with Apache httpd and a famous hole (minutes, once)
