@@ -86,8 +86,9 @@ void error_clear(struct opus_error *err)
 		memset(err, 0, sizeof(*err));
 }
 
-static void error_format(struct opus_error *err, enum opus_code code,
-			 const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+error_format(struct opus_error *err, enum opus_code code, const char *format,
+	     va_list args)
 {
 	error_clear(err);
 	err->code = code;
