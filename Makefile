@@ -27,7 +27,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 # The agent lives in somebody else's process: libc alone, no sanitizer, and
 # thread-local data in the static block so that no access ever allocates.
 AGENT_CFLAGS := $(BASE) $(CFLAGS) -fPIC -ftls-model=initial-exec \
-	-fexceptions -fasynchronous-unwind-tables -fno-plt
+	-fasynchronous-unwind-tables -fno-plt
 # Code that runs at a gate or in a handler must not touch vector registers:
 # they may hold arguments or results of the function that was entered or left.
 AGENT_SIG_CFLAGS := $(AGENT_CFLAGS) -mgeneral-regs-only -fno-stack-protector \

@@ -21,7 +21,8 @@
 
 #include "wire.h"
 
-#define BEACON_MAGIC "OPUS-LP\n\x1a\x00beacon" /* 15 bytes and a NUL */
+/* 15 bytes and a NUL; in pieces, so that no escape runs on into a letter. */
+#define BEACON_MAGIC "OPUS-LP\n\x1a" "beacon"
 #define BEACON_VERSION 1
 #define BEACON_PATCHES 64
 

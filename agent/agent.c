@@ -1,0 +1,157 @@
+/*
+ * agent.c - start dormant, survive fork, switch off rather than do harm.
+ *
+ * Called by:  the loader (constructor), fork(3) (child handler).
+ * Runs on:    constructor; the forking thread in a child.
+ * Locks:      the loader's in the constructor (dlsym).
+ * Signal:     unsafe.
+ *
+ * After the constructor nothing of the agent runs: no thread, no descriptor,
+ * no timer. What it leaves is one signal handler, the interposed functions of
+ * preload.c and the beacon.
+ */
+#include "agent.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arch/x86_64/raw.h"
+#include "contact.h"
+#include "control.h"
+#include "gate.h"
+#include "stop.h"
+#include "update.h"
+
+int agent_signal;
+_Atomic uint32_t agent_off;
+
+__attribute__((visibility("default"), section(".opus.beacon"), aligned(4096)))
+struct beacon opus_beacon = {
+	.magic = BEACON_MAGIC,
+	.version = BEACON_VERSION,
+	.size = sizeof(struct beacon),
+	.wire_version = WIRE_VERSION,
+	.agent = OPUS_RELEASE,
+};
+
+/* --- beacon --- */
+
+void beacon_begin(void)
+{
+	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
+}
+
+void beacon_end(void)
+{
+	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
+}
+
+void beacon_flag(uint32_t set, uint32_t clear)
+{
+	beacon_begin();
+	opus_beacon.flags = (opus_beacon.flags | set) & ~clear;
+	beacon_end();
+}
+
+void agent_switch_off(const char *reason)
+{
+	log_line("switched off: %s", reason);
+	beacon_begin();
+	snprintf(opus_beacon.off_reason, sizeof(opus_beacon.off_reason), "%s",
+		 reason);
+	opus_beacon.flags |= BEACON_OFF;
+	beacon_end();
+	atomic_store(&agent_off, 1);
+}
+
+/* --- where no thread may be created (contact_sig.c) --- */
+
+static int range_of(struct dl_phdr_info *info, size_t size, void *data)
+{
+	uintptr_t address = (uintptr_t)data;
+	uintptr_t low = UINTPTR_MAX, high = 0;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + p->p_vaddr;
+
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+			continue;
+		low = start < low ? start : low;
+		high = start + p->p_memsz > high ? start + p->p_memsz : high;
+	}
+	if (address < low || address >= high || contact_range_count == 16)
+		return 0;
+	contact_ranges[contact_range_count].start = low;
+	contact_ranges[contact_range_count++].end = high;
+	return 1;
+}
+
+void contact_init(void)
+{
+	/* One function of each: libc, the loader, whoever provides malloc (the
+	 * program itself, jemalloc, tcmalloc, a sanitizer), and the agent. */
+	const char *names[] = {"malloc", "free", "pthread_create", "__tls_get_addr"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		dl_iterate_phdr(range_of, dlsym(RTLD_DEFAULT, names[i]));
+	dl_iterate_phdr(range_of, (void *)contact_init);
+}
+
+/* --- fork --- */
+
+static void agent_forked(void)
+{
+	stop_forked();
+	control_forked();
+	update_forked();
+	beacon_begin();
+	opus_beacon.pid = getpid();
+	opus_beacon.flags &= ~(uint32_t)BEACON_ACTIVE;
+	beacon_end();
+}
+
+/* --- start --- */
+
+static void signal_install(void)
+{
+	struct sigaction act;
+	uint64_t own = 1ul << (agent_signal - 1);
+
+	memset(&act, 0, sizeof(act));
+	act.sa_sigaction = signal_handle_sig;
+	/* SA_ONSTACK: a thread of the host may have no room on its stack, but
+	 * an alternate one for just that. */
+	act.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+	/* All signals, glibc's 32 and 33 as well: nothing of the host runs on
+	 * top of a parked thread. sigfillset() would leave those two out. */
+	memset(&act.sa_mask, 0xff, sizeof(act.sa_mask));
+	if (preload_sigaction(agent_signal, &act) != 0)
+		return;
+	/* The program that started this one may have left it blocked. */
+	raw_syscall6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&own, 0, sizeof(own),
+		     0, 0);
+	beacon_flag(BEACON_READY, 0);
+}
+
+__attribute__((constructor)) static void agent_start(void)
+{
+	struct opus_error err;
+
+	preload_init();
+	contact_init();
+	if (control_init(&err) != OPUS_OK || pthread_atfork(NULL, NULL, agent_forked) != 0) {
+		agent_switch_off("out of memory at start");
+		return;
+	}
+	agent_signal = 64; /* the highest; see __libc_current_sigrtmax */
+	opus_beacon.signal = (uint32_t)agent_signal;
+	opus_beacon.pid = getpid();
+	signal_install();
+}

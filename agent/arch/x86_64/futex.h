@@ -1,0 +1,45 @@
+/*
+ * futex.h - wait for and wake on a word of this process (futex(2)).
+ *
+ * Included by: *_sig.c, stop.c.
+ * Runs on:     any thread.
+ * Locks:       none.
+ * Signal:      safe.
+ */
+#ifndef OPUS_FUTEX_H
+#define OPUS_FUTEX_H
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "raw.h"
+
+/* Sleep while *word == value, at most limit_ns. May return early. */
+static inline void futex_wait(const void *word, uint32_t value,
+			      uint64_t limit_ns)
+{
+	struct timespec t = {(time_t)(limit_ns / 1000000000u),
+			     (long)(limit_ns % 1000000000u)};
+
+	raw_syscall6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value, (long)&t,
+		     0, 0);
+}
+
+static inline void futex_wake_all(const void *word)
+{
+	raw_syscall6(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+}
+
+/* Nanoseconds of CLOCK_MONOTONIC, by the system call: the vDSO of a chrooted
+ * or instrumented process is not ours to rely on in a handler. */
+static inline uint64_t raw_now(void)
+{
+	struct timespec t = {0, 0};
+
+	raw_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#endif

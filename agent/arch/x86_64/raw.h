@@ -1,0 +1,60 @@
+/*
+ * raw.h - system calls without libc, for code that runs in a handler.
+ *
+ * Included by: *_sig.c and the code that runs while all threads are stopped.
+ * Runs on:     any thread.
+ * Locks:       none.
+ * Signal:      safe: errno is not touched, results are -errno as the kernel
+ *              gives them (syscall(2), "Architecture calling conventions").
+ */
+#ifndef OPUS_RAW_H
+#define OPUS_RAW_H
+
+#include <stdint.h>
+#include <sys/syscall.h>
+
+static inline long raw_syscall6(long nr, long a, long b, long c, long d,
+				long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
+			   "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static inline long raw_syscall3(long nr, long a, long b, long c)
+{
+	return raw_syscall6(nr, a, b, c, 0, 0, 0);
+}
+
+static inline int raw_gettid(void)
+{
+	return (int)raw_syscall3(SYS_gettid, 0, 0, 0);
+}
+
+/* Thread pointer of the calling thread: glibc stores it at %fs:0 (x86-64 psABI
+ * 3.4.6, thread-local storage variant II). */
+static inline uintptr_t raw_thread_pointer(void)
+{
+	uintptr_t fs;
+
+	__asm__("movq %%fs:0, %0" : "=r"(fs));
+	return fs;
+}
+
+static inline uintptr_t raw_stack_pointer(void)
+{
+	uintptr_t sp;
+
+	__asm__ volatile("movq %%rsp, %0" : "=r"(sp));
+	return sp;
+}
+
+#endif

@@ -1,0 +1,287 @@
+/*
+ * arm.c - change the process: at once if nobody is inside, else behind gates.
+ *
+ * Called by:  update.c and pending.c, all other threads stopped.
+ * Runs on:    agent thread.
+ * Locks:      none: parked threads may hold any.
+ * Signal:     safe while threads are stopped: raw system calls, no heap.
+ *
+ * Each writing step has its undo beside it. A jump is written once per
+ * function and stays as long as something newer than the original code is
+ * active; later updates of the function change only its slot.
+ */
+#include <string.h>
+
+#include "agent.h"
+#include "arch/x86_64/futex.h"
+#include "table.h"
+#include "text.h"
+#include "update.h"
+
+/* --- jumps --- */
+
+static enum opus_code jump_write(uint32_t site, struct opus_error *err)
+{
+	struct table_site *t = &table_sites[site];
+	uintptr_t at = t->entry + t->func->jump_at;
+	uint8_t jump[PLAN_JUMP_SIZE];
+	enum opus_code code;
+
+	if (t->jumping)
+		return OPUS_OK;
+	/* Since it was checked, a debugger may have set a breakpoint there. */
+	if (memcmp((const void *)t->entry, t->original, t->func->orig_size) != 0)
+		return error_set(err, OPUS_BYTES_DIFFER,
+				 "%s: its code has been changed by somebody else",
+				 plan_string(t->plan, t->func->name));
+	table_jump(site, jump);
+	code = text_write(at, jump, sizeof(jump), err);
+	t->jumping = code == OPUS_OK;
+	return code;
+}
+
+static enum opus_code jump_erase(uint32_t site, struct opus_error *err)
+{
+	struct table_site *t = &table_sites[site];
+	enum opus_code code;
+
+	if (!t->jumping)
+		return OPUS_OK;
+	code = text_write(t->entry + t->func->jump_at,
+			  t->original + t->func->jump_at, PLAN_JUMP_SIZE, err);
+	t->jumping = code != OPUS_OK;
+	return code;
+}
+
+/* Undo of the jumps of the first `count` items. */
+static enum opus_code jumps_undo(struct update *u, uint32_t count,
+				 struct opus_error *err)
+{
+	struct opus_error second;
+
+	for (uint32_t i = count; i-- > 0;) {
+		struct update_item *x = &u->items[i];
+
+		atomic_store(gate_sites[x->site].slot, x->from);
+		if (x->wrote && jump_erase(x->site, &second) != OPUS_OK)
+			return error_set(err, OPUS_INCONSISTENT,
+				"some functions are switched and some are not: %s",
+				second.text);
+		x->wrote = false;
+	}
+	return err->code;
+}
+
+static enum opus_code jumps_write(struct update *u, struct opus_error *err)
+{
+	for (uint32_t i = 0; i < u->count; i++) {
+		struct update_item *x = &u->items[i];
+		bool before = table_sites[x->site].jumping;
+		enum opus_code code = jump_write(x->site, err);
+
+		if (code != OPUS_OK)
+			return jumps_undo(u, i, err);
+		x->wrote = !before;
+	}
+	return OPUS_OK;
+}
+
+/* --- nobody inside --- */
+
+static void items_link(struct update *u)
+{
+	for (uint32_t i = 0; i < u->count; i++) {
+		struct patch_item *item = u->items[i].item;
+		uint32_t site = item->site;
+
+		if (!u->revert) {
+			item->below = patch_top(site);
+			if (item->below)
+				item->below->above = item;
+			item->above = NULL;
+			patch_set_top(site, item);
+		} else {
+			patch_set_top(site, item->below);
+			if (item->below)
+				item->below->above = NULL;
+			item->below = item->above = NULL;
+		}
+	}
+}
+
+void update_settle(struct update *u, bool committed)
+{
+	for (uint32_t i = 0; i < u->count; i++) {
+		const struct update_item *x = &u->items[i];
+		struct gate_site *g = &gate_sites[x->site];
+		uintptr_t code = committed ? x->to : x->from;
+
+		/* Before the slot: a thread that is in the gate may have read
+		 * the slot long ago, and the next update's number in the state
+		 * word sends it to `settled`. */
+		atomic_store(&g->settled, code);
+		atomic_store(g->slot, code);
+	}
+	if (committed)
+		items_link(u);
+}
+
+enum opus_code update_switch(struct update *u, struct opus_error *err)
+{
+	enum opus_code code = jumps_write(u, err);
+
+	if (code != OPUS_OK)
+		return code;
+	update_settle(u, true);
+	/* Back to the original code: its own bytes again. If that fails, the
+	 * jump leads to the trampoline, which is as good. */
+	for (uint32_t i = 0; i < u->count && u->revert; i++)
+		if (!patch_top(u->items[i].site))
+			(void)jump_erase(u->items[i].site, NULL);
+	atomic_store(&gate_state, (uint64_t)u->epoch << 32 | STATE_COMMITTED);
+	return OPUS_OK;
+}
+
+/* --- somebody inside --- */
+
+/* A thread that stands among the bytes which the jump displaces goes on in
+ * the trampoline, at the copy of the same instruction. */
+static void context_move(struct stop_thread *t, uint32_t site)
+{
+	greg_t *ip = &t->context->uc_mcontext.gregs[REG_RIP];
+	uintptr_t moved;
+
+	if (!table_displaced(site, (uintptr_t)*ip))
+		return;
+	moved = table_moved(site, (uintptr_t)*ip);
+	if (moved)
+		*ip = (greg_t)moved;
+}
+
+static enum opus_reason reason_of(const struct stop_thread *t)
+{
+	return t->verdict == SCAN_INSIDE ? OPUS_WHY_INSIDE : OPUS_WHY_UNREADABLE;
+}
+
+/* Put one unsafe thread on the list. False: no entry is left. */
+static bool thread_list(struct update *u, struct stop_thread *t)
+{
+	uintptr_t *slot = t->verdict == SCAN_INSIDE ? t->slot : NULL;
+	int hook = slot ? gate_hook_find(*slot) : -1;
+
+	if (hook >= 0) {
+		/* Still hooked for an update that was cancelled: the same
+		 * hook counts for this one. */
+		gate_hooks[hook].site = t->site;
+		gate_hooks[hook].reason = OPUS_WHY_INSIDE;
+		gate_hooks[hook].since_ns = raw_now();
+		atomic_store(&gate_hooks[hook].epoch, u->epoch);
+		return true;
+	}
+	hook = gate_hook_take(t->tid);
+	if (hook < 0)
+		return false;
+	gate_hook_set((uint32_t)hook, t->gate, slot, u->epoch, t->site,
+		      reason_of(t));
+	return true;
+}
+
+/* Taken off again, with the return addresses put back. */
+static void threads_unlist(struct update *u)
+{
+	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
+		uintptr_t slot = atomic_load(&gate_hooks[i].slot);
+
+		if (atomic_load(&gate_hooks[i].epoch) != u->epoch)
+			continue;
+		if (slot)
+			*(uintptr_t *)slot = gate_returns[i].address;
+		gate_hook_release(i);
+	}
+}
+
+/* Every instruction boundary among displaced bytes is in the plan; a thread
+ * elsewhere among them cannot be moved, and no jump may be written. */
+static bool contexts_movable(const struct update *u)
+{
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		const struct stop_thread *t = &stop_now.threads[i];
+		uintptr_t ip;
+
+		if (t->verdict == SCAN_SAFE || atomic_load(&t->state) != STOP_PARKED)
+			continue;
+		ip = (uintptr_t)t->context->uc_mcontext.gregs[REG_RIP];
+		for (uint32_t k = 0; k < u->count; k++)
+			if (!table_sites[u->items[k].site].jumping &&
+			    table_displaced(u->items[k].site, ip) &&
+			    !table_moved(u->items[k].site, ip))
+				return false;
+	}
+	return true;
+}
+
+enum opus_code update_arm(struct update *u, struct opus_error *err)
+{
+	uint32_t unsafe = u->report.unsafe = 0;
+	enum opus_code code;
+
+	if (!contexts_movable(u))
+		return error_set(err, OPUS_BUSY,
+			"a thread stands in the middle of the bytes to be replaced");
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		if (stop_now.threads[i].verdict == SCAN_SAFE)
+			continue;
+		if (!thread_list(u, &stop_now.threads[i])) {
+			threads_unlist(u);
+			return error_set(err, OPUS_RESOURCE,
+				"more than %d threads are inside", GATE_HOOKS);
+		}
+		unsafe++;
+	}
+	for (uint32_t i = 0; i < u->count; i++) {
+		struct gate_site *g = &gate_sites[u->items[i].site];
+
+		atomic_store(&g->from, u->items[i].from);
+		atomic_store(&g->to, u->items[i].to);
+		atomic_store(&g->epoch, u->epoch);
+		atomic_store(g->slot, gate_address(u->items[i].site));
+	}
+	for (uint32_t i = 0; i < stop_now.count; i++)
+		for (uint32_t k = 0; k < u->count; k++)
+			if (stop_now.threads[i].verdict != SCAN_SAFE &&
+			    !table_sites[u->items[k].site].jumping)
+				context_move(&stop_now.threads[i], u->items[k].site);
+	code = jumps_write(u, err);
+	if (code != OPUS_OK) {
+		threads_unlist(u);
+		return code;
+	}
+	u->active = true;
+	u->armed_ns = raw_now();
+	u->report.unsafe = unsafe;
+	atomic_store(&gate_state, (uint64_t)u->epoch << 32 | unsafe);
+	return OPUS_PENDING;
+}
+
+/* --- afterwards --- */
+
+void update_tidy(void)
+{
+	struct opus_error err;
+	bool some = false;
+
+	for (uint32_t i = 0; i < table_site_count && !some; i++)
+		some = table_sites[i].jumping && !patch_top(i);
+	if (!some || text_prepare(&err) != OPUS_OK)
+		return;
+	/* Any thread may be anywhere: the jump is one instruction, the slot
+	 * leads to the trampoline, and that stays. */
+	if (stop_threads(NULL, 20000000, &err) == OPUS_OK) {
+		for (uint32_t i = 0; i < table_site_count; i++)
+			if (table_sites[i].jumping && !patch_top(i))
+				(void)jump_erase(i, &err);
+		text_sync();
+		stop_release();
+	}
+	text_finish();
+}

@@ -1,0 +1,49 @@
+/*
+ * contact.h - opus-send knocks: start the control thread where that is safe.
+ *
+ * Included by: signal_sig.c, control.c, agent.c.
+ * Runs on:     see each function.
+ * Locks:       none.
+ * Signal:      contact_sig is safe where its rule allows it to go on.
+ */
+#ifndef OPUS_CONTACT_H
+#define OPUS_CONTACT_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+/* Life of the control thread. Handlers move IDLE to RUNNING; the thread
+ * itself moves RUNNING to IDLE when nobody needs it. */
+enum contact_state { CONTACT_IDLE, CONTACT_RUNNING };
+extern _Atomic uint32_t contact_state;
+
+#define CONTACT_QUEUE 16
+/* Values of contact signals that the control thread has not looked at yet;
+ * 0: free. Handlers fill, the control thread empties. */
+extern _Atomic uint64_t contact_queue[CONTACT_QUEUE];
+
+/* Code that contact_init() has found; read by the handler. */
+#define CONTACT_RANGES 16
+struct contact_range {
+	uintptr_t start, end;
+};
+extern struct contact_range contact_ranges[CONTACT_RANGES];
+extern uint32_t contact_range_count;
+
+/* Constructor: remember which code must not be interrupted for a thread to be
+ * created (libc, the loader, the module that provides malloc, the agent). */
+void contact_init(void);
+
+/* A contact signal has arrived with this value (wire.h). Any thread. */
+void contact_sig(uint64_t value, const ucontext_t *context);
+
+/* May a thread be created in this context? Any thread, in a handler. */
+int contact_safe_sig(const ucontext_t *context);
+
+/* Provided by control.c: create the control thread / wake it. Handler. */
+int control_start_sig(void);
+void control_wake_sig(void);
+
+#endif

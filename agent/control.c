@@ -1,0 +1,260 @@
+/*
+ * control.c - life of the control thread and its connections.
+ *
+ * Called by:  contact_sig.c starts it.
+ * Runs on:    agent thread (it is this file that makes one).
+ * Locks:      none of its own. It may wait for the host's locks (loader,
+ *             malloc) while it prepares an update; nobody waits for it.
+ * Signal:     control_start_sig and control_wake_sig run in the handler.
+ *
+ * There is at most one control thread. It ends as soon as no connection is
+ * open and no update is pending: then the process has one thread and two
+ * descriptors less, and nothing of the agent runs.
+ */
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "arch/x86_64/futex.h"
+#include "contact.h"
+#include "gate.h"
+#include "serve.h"
+#include "update.h"
+
+#define STACK_SIZE (512u << 10)
+
+static pthread_attr_t control_attr;
+static _Atomic int control_event = -1;
+static struct serve_client clients[SERVE_CLIENTS];
+
+/* --- in handlers and gates --- */
+
+void control_wake_sig(void)
+{
+	uint64_t one = 1;
+	int fd = atomic_load(&control_event);
+
+	if (fd >= 0)
+		raw_syscall3(SYS_write, fd, (long)&one, sizeof(one));
+}
+
+static void *control_main(void *arg);
+
+int control_start_sig(void)
+{
+	pthread_t thread;
+
+	/* The new thread inherits this handler's mask: all signals blocked. */
+	return pthread_create(&thread, &control_attr, control_main, NULL);
+}
+
+/* --- connections --- */
+
+static bool peer_allowed(int fd)
+{
+	struct ucred cred;
+	socklen_t size = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) != 0)
+		return false;
+	return cred.uid == 0 || cred.uid == geteuid();
+}
+
+static void client_connect(uint64_t value)
+{
+	static const char *const folders[] = WIRE_FOLDERS;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	uint64_t folder = value >> 48 & 0xff;
+	int fd;
+
+	if (folder >= WIRE_FOLDER_COUNT)
+		return;
+	snprintf(address.sun_path, sizeof(address.sun_path), WIRE_SOCKET_FORMAT,
+		 folders[folder], (unsigned long long)(value & 0xffffffffffffu));
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	/* A repeated signal finds the socket gone already: not an error. */
+	if (connect(fd, (void *)&address, sizeof(address)) != 0) {
+		close(fd);
+		return;
+	}
+	if (!peer_allowed(fd)) {
+		log_line("refused a contact: the socket belongs to another user");
+		close(fd);
+		return;
+	}
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (!clients[i].open) {
+			serve_open(&clients[i], fd);
+			return;
+		}
+	close(fd);
+}
+
+static void contacts_take(void)
+{
+	for (int i = 0; i < CONTACT_QUEUE; i++) {
+		uint64_t value = atomic_load(&contact_queue[i]);
+
+		if (value == 0)
+			continue;
+		/* Freed only afterwards, so that repetitions of the same
+		 * contact while it is being made are dropped. */
+		client_connect(value);
+		atomic_store(&contact_queue[i], 0);
+	}
+}
+
+static bool contacts_waiting(void)
+{
+	for (int i = 0; i < CONTACT_QUEUE; i++)
+		if (atomic_load(&contact_queue[i]) != 0)
+			return true;
+	return false;
+}
+
+static bool clients_open(void)
+{
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (clients[i].open)
+			return true;
+	return false;
+}
+
+/* --- the loop --- */
+
+/* Sleep until something happens; how long at most, an update decides. */
+static void control_sleep(uint64_t timeout_ns)
+{
+	struct pollfd fds[SERVE_CLIENTS + 1];
+	struct timespec limit = {(time_t)(timeout_ns / 1000000000u),
+				 (long)(timeout_ns % 1000000000u)};
+	uint64_t count;
+	nfds_t n = 1;
+
+	fds[0] = (struct pollfd){.fd = control_event, .events = POLLIN};
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (clients[i].open)
+			fds[n++] = (struct pollfd){.fd = clients[i].fd,
+						   .events = POLLIN};
+	ppoll(fds, n, timeout_ns == UINT64_MAX ? NULL : &limit, NULL);
+	(void)!read(control_event, &count, sizeof(count));
+}
+
+/* An apply that nobody waits for any more is given up, unless it was asked to
+ * stay. */
+static void orphan_cancel(void)
+{
+	struct opus_error err;
+
+	if (!update_now.active || (update_now.flags & WIRE_KEEP))
+		return;
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (clients[i].open && clients[i].owner)
+			return;
+	log_line("opus-send has gone: the update of %s is cancelled",
+		 update_now.patch->name);
+	serve_ended(clients, update_cancel(&err), &err);
+}
+
+static uint64_t control_round(void)
+{
+	struct opus_error err;
+	uint64_t timeout = UINT64_MAX, other;
+	enum opus_code code;
+
+	contacts_take();
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (clients[i].open)
+			serve_read(&clients[i], clients);
+	orphan_cancel();
+	code = update_poll(&timeout, &err);
+	if (code != OPUS_PENDING && code != OPUS_ALREADY)
+		serve_ended(clients, code, &err);
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (clients[i].open && clients[i].waiting) {
+			other = serve_progress(&clients[i]);
+			timeout = other < timeout ? other : timeout;
+		}
+	return timeout;
+}
+
+static void mask_own(void)
+{
+	uint64_t mask = 3ul << 31; /* 32 and 33, glibc's own */
+
+	/* setuid() of a threaded program signals every thread and waits for
+	 * all of them (nptl(7)); this one must answer, too. */
+	raw_syscall6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&mask, 0,
+		     sizeof(mask), 0, 0);
+}
+
+static void *control_main(void *arg)
+{
+	(void)arg;
+	mask_own();
+	prctl(PR_SET_NAME, "opus-agent");
+	for (;;) {
+		uint32_t idle = CONTACT_IDLE;
+
+		atomic_store(&control_event, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+		atomic_store(&gate_notify, control_wake_sig);
+		beacon_flag(BEACON_ACTIVE, 0);
+		for (;;) {
+			uint64_t timeout = control_round();
+
+			if (!clients_open() && !update_now.active &&
+			    !contacts_waiting())
+				break;
+			control_sleep(timeout);
+		}
+		beacon_flag(0, BEACON_ACTIVE);
+		close(atomic_exchange(&control_event, -1));
+		atomic_store(&contact_state, CONTACT_IDLE);
+		/* A contact that came in between found RUNNING and left it to
+		 * this thread. */
+		if (!contacts_waiting() ||
+		    !atomic_compare_exchange_strong(&contact_state, &idle,
+						    CONTACT_RUNNING))
+			return NULL;
+	}
+}
+
+/* --- set-up --- */
+
+enum opus_code control_init(struct opus_error *err)
+{
+	if (pthread_attr_init(&control_attr) != 0 ||
+	    pthread_attr_setdetachstate(&control_attr,
+					PTHREAD_CREATE_DETACHED) != 0 ||
+	    pthread_attr_setstacksize(&control_attr, STACK_SIZE) != 0)
+		return error_set(err, OPUS_INTERNAL, "thread attributes");
+	return OPUS_OK;
+}
+
+void control_forked(void)
+{
+	int fd = atomic_exchange(&control_event, -1);
+
+	if (fd >= 0)
+		close(fd);
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		serve_close(&clients[i]);
+	for (int i = 0; i < CONTACT_QUEUE; i++)
+		atomic_store(&contact_queue[i], 0);
+	atomic_store(&gate_notify, NULL);
+	atomic_store(&contact_state, CONTACT_IDLE);
+}

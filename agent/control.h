@@ -1,0 +1,22 @@
+/*
+ * control.h - the control thread: serves opus-send while somebody needs it.
+ *
+ * Included by: agent.c.
+ * Runs on:     see each function.
+ * Locks:       see control.c.
+ * Signal:      control_start_sig and control_wake_sig (contact.h) only.
+ */
+#ifndef OPUS_CONTROL_H
+#define OPUS_CONTROL_H
+
+#include "common/error.h"
+
+/* Constructor: prepare what control_start_sig() needs, so that it allocates
+ * nothing itself. */
+enum opus_code control_init(struct opus_error *err);
+
+/* In the child of fork(): the thread is not there; its descriptors are closed
+ * so that the other end sees the parent's end of the connection. */
+void control_forked(void);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * gate.h - entry gates, return hooks and the one word that decides.
+ *
+ * Included by: update.c, scan.c, fork handlers.
+ * Runs on:     see each function.
+ * Locks:       none: everything shared is atomic.
+ * Signal:      safe where the name ends in _sig.
+ *
+ * While an update is pending, every entry of an old function leads here:
+ *
+ *   caller ── call E ──▶ E: jmp *slot ──▶ gate stub ──▶ gate_enter_sig()
+ *                                                          │
+ *        committed ─────────────────────────▶ new code ◀───┤
+ *        cancelled, or the thread is inside ─▶ old code ◀──┤
+ *        else: count + 1, hook the return ───▶ old code ◀──┘
+ *                                                │ ret
+ *   caller ◀── true return address ◀── hook stub ┘ count - 1; the last commits
+ *
+ * The state word holds the update's number, three flags and the number of
+ * list entries (threads inside), so that "enter the old code" and "commit" are
+ * changes of one word and cannot both win.
+ */
+#ifndef OPUS_GATE_H
+#define OPUS_GATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/codes.h"
+
+#define GATE_SITES 16384 /* functions that one process can have redirected */
+#define GATE_HOOK_PAGES 32
+#define GATE_HOOKS (GATE_HOOK_PAGES * 256) /* every 256th does not exist */
+
+/* Bits of the state word; above them the number of the update. */
+#define STATE_COMMITTED 0x80000000u
+#define STATE_CANCELLED 0x40000000u
+#define STATE_BARRIER 0x20000000u
+#define STATE_COUNT 0x0fffffffu
+#define STATE_EPOCH(word) ((uint32_t)((word) >> 32))
+#define STATE_ENDED(word) (((word) & (STATE_COMMITTED | STATE_CANCELLED)) != 0)
+
+/* Longest time that the barrier may hold one thread at one entry. */
+#define GATE_HOLD_NS 50000000u
+
+/* One redirected function. Written by the control thread while all threads
+ * are stopped, or, `settled` and `*slot`, with single stores after an update
+ * has ended. Read by any thread that passes the gate. */
+struct gate_site {
+	_Atomic uintptr_t *slot;    /* what the jump at the entry goes through */
+	_Atomic uint32_t epoch;     /* the update that `from` and `to` belong to */
+	_Atomic uintptr_t from;     /* code before that update */
+	_Atomic uintptr_t to;       /* code after it */
+	_Atomic uintptr_t settled;  /* code that the last ended update left */
+};
+
+/* What the return stub and its unwind information read: hook.S computes the
+ * place of `before` from a stub's own address. */
+struct gate_return {
+	uintptr_t address; /* true return address */
+	uintptr_t before;  /* one less: inside the call, for unwinders */
+};
+
+/* One entry of the list of unsafe threads. */
+struct gate_hook {
+	_Atomic uint32_t owner;  /* thread id; 0: free */
+	_Atomic uint32_t epoch;  /* update that counts it; 0: not counted */
+	_Atomic uintptr_t slot;  /* where the return address lay; 0: no hook */
+	uint32_t site;           /* index of the function */
+	uint32_t reason;         /* enum opus_reason */
+	uint32_t previous;       /* next outer hook of the thread, index + 1 */
+	uint64_t since_ns;       /* CLOCK_MONOTONIC */
+};
+
+/* Per thread, in the static TLS block. */
+struct gate_thread {
+	_Atomic uint32_t hook; /* innermost live hook, index + 1; 0: none */
+	_Atomic uint32_t tid;  /* 0 until asked for; reset in a forked child */
+};
+
+extern struct gate_site gate_sites[GATE_SITES];
+extern struct gate_return gate_returns[GATE_HOOKS];
+extern struct gate_hook gate_hooks[GATE_HOOKS];
+extern _Atomic uint64_t gate_state;
+
+/* Stubs and code in arch/: the gate of site i is at gate_pool + 8 * i, the
+ * return stub of hook i at gate_hook_address(i). */
+extern const char gate_pool[], gate_pool_end[];
+extern const char hook_pool[], hook_pool_end[];
+extern const char gate_common[], gate_common_end[];
+extern const char hook_common[], hook_common_end[];
+
+static inline uintptr_t gate_address(uint32_t site)
+{
+	return (uintptr_t)gate_pool + 8 * (uintptr_t)site;
+}
+
+/* The value that stands in place of a hooked return address. One above the
+ * stub's start, so that "return address - 1" is still inside the stub. */
+static inline uintptr_t gate_hook_address(uint32_t hook)
+{
+	return (uintptr_t)hook_pool + 16 * (uintptr_t)hook + 1;
+}
+
+/* Hook whose stub contains `address`, or -1. Any thread. */
+int gate_hook_find(uintptr_t address);
+/* Is the address in the code of gates and hooks? Any thread. */
+bool gate_covers(uintptr_t address);
+
+/* The calling thread's state; its address may be given to the control thread
+ * while the caller is parked. */
+struct gate_thread *gate_thread_sig(void);
+
+/* Called by arch/.../gate.S. `stub_end`: return address into the stub;
+ * `ret`: where the caller's return address lies. Returns where to go. */
+uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret);
+/* Called by hook.S when a hooked frame returns. Returns where to go. */
+uintptr_t gate_return_sig(uintptr_t stub_end);
+/* Personality routine of the stubs (Itanium C++ ABI, level I: _Unwind_*):
+ * an unwinder tells that a hooked frame is left. */
+int gate_personality(int version, int actions, uint64_t class_, void *exception,
+		     void *context);
+
+/* A free list entry for thread `tid`, not counted yet; -1 if none is left. */
+int gate_hook_take(uint32_t tid);
+/* Take a list entry off. If the pending update counted it, the count falls,
+ * and the last one commits. Any thread; the control thread uses it for
+ * entries whose thread is parked or dead. */
+void gate_hook_release(uint32_t hook);
+/* Put a hook into a parked thread's stack: `slot` holds a return address.
+ * slot 0: no hook, the entry is only counted (stack cannot be read). The
+ * caller has counted it in the state word. Control thread, threads stopped. */
+void gate_hook_set(uint32_t hook, struct gate_thread *thread, uintptr_t *slot,
+		   uint32_t epoch, uint32_t site, enum opus_reason reason);
+
+/* Set by the control thread: called (from any context) when the last entry
+ * has committed the update, or NULL. Must be signal-safe. */
+extern void (*_Atomic gate_notify)(void);
+
+/* In the child of fork(): only the calling thread lives on. Entries of other
+ * threads go; a pending update without entries commits. */
+void gate_forked(void);
+
+#endif

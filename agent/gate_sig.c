@@ -1,0 +1,372 @@
+/*
+ * gate_sig.c - decide at an entry, count at a return, commit with the last.
+ *
+ * Called by:  arch/.../gate.S at patched entries and hooked returns; unwinders.
+ * Runs on:    any thread of the host, also in its signal handlers.
+ * Locks:      takes none; the host may hold any.
+ * Signal:     safe - see docs/style.md 6; checked by `make audit`. Built with
+ *             general registers only: vector registers hold arguments and
+ *             results of the function that is being entered or left.
+ *
+ * Re-entrance: a signal handler of the host may interrupt any line here and
+ * call a patched function itself. Between the count in gate_enter_sig() and
+ * the store to gate_thread.hook it counts once more and takes it off again at
+ * its own return; everywhere else it sees either no hook or a complete one.
+ */
+#include "gate.h"
+
+#include <stddef.h>
+
+#include "arch/x86_64/futex.h"
+
+struct gate_site gate_sites[GATE_SITES];
+struct gate_return gate_returns[GATE_HOOKS]
+	__attribute__((aligned(16), visibility("hidden")));
+struct gate_hook gate_hooks[GATE_HOOKS];
+_Atomic uint64_t gate_state = STATE_COMMITTED;
+void (*_Atomic gate_notify)(void);
+
+/* Entries taken: lets the child of fork() skip a table that nobody uses. */
+static _Atomic uint32_t gate_live;
+
+static __thread struct gate_thread gate_self;
+
+/* Beyond this distance a hook of the same thread is taken to lie on another
+ * stack (coroutines): it does not vouch for the frame that is entered now. */
+#define GATE_NEAR (1u << 20)
+
+enum gate_inside { GATE_OUT, GATE_NEAR_HOOK, GATE_FAR_HOOK };
+
+struct gate_thread *gate_thread_sig(void)
+{
+	return &gate_self;
+}
+
+static uint32_t gate_tid(void)
+{
+	uint32_t tid = atomic_load_explicit(&gate_self.tid, memory_order_relaxed);
+
+	if (tid == 0) {
+		tid = (uint32_t)raw_gettid();
+		atomic_store_explicit(&gate_self.tid, tid, memory_order_relaxed);
+	}
+	return tid;
+}
+
+int gate_hook_find(uintptr_t address)
+{
+	uintptr_t offset = address - (uintptr_t)hook_pool;
+
+	if (address <= (uintptr_t)hook_pool || address > (uintptr_t)hook_pool_end)
+		return -1;
+	offset = (offset - 1) / 16;
+	return offset % 256 == 255 ? -1 : (int)offset;
+}
+
+bool gate_covers(uintptr_t a)
+{
+	return (a >= (uintptr_t)gate_common && a < (uintptr_t)gate_common_end) ||
+	       (a >= (uintptr_t)gate_pool && a < (uintptr_t)gate_pool_end) ||
+	       (a >= (uintptr_t)hook_common && a < (uintptr_t)hook_common_end);
+}
+
+int gate_hook_take(uint32_t tid)
+{
+	uint32_t start = tid * 2654435761u >> 19; /* spreads threads; 13 bits */
+
+	for (uint32_t n = 0; n < GATE_HOOKS; n++) {
+		uint32_t i = (start + n) % GATE_HOOKS;
+		uint32_t none = 0;
+
+		if (i % 256 == 255)
+			continue;
+		if (atomic_load_explicit(&gate_hooks[i].owner,
+					 memory_order_relaxed) != 0 ||
+		    !atomic_compare_exchange_strong(&gate_hooks[i].owner, &none,
+						    tid))
+			continue;
+		atomic_store(&gate_hooks[i].epoch, 0);
+		atomic_store(&gate_hooks[i].slot, 0);
+		atomic_fetch_add(&gate_live, 1);
+		return (int)i;
+	}
+	return -1;
+}
+
+/* One entry less in update `epoch`; the last one commits. */
+static void gate_count_down(uint32_t epoch)
+{
+	uint64_t word = atomic_load(&gate_state), next;
+	void (*notify)(void);
+
+	do {
+		if (STATE_EPOCH(word) != epoch || (word & STATE_COUNT) == 0)
+			return;
+		next = word - 1;
+		if (!STATE_ENDED(word) && (next & STATE_COUNT) == 0)
+			next = (next | STATE_COMMITTED) & ~(uint64_t)STATE_BARRIER;
+	} while (!atomic_compare_exchange_weak(&gate_state, &word, next));
+	if ((next & STATE_COUNT) != 0 || STATE_ENDED(word))
+		return;
+	futex_wake_all(&gate_state); /* those whom the barrier holds */
+	notify = atomic_load(&gate_notify);
+	if (notify)
+		notify();
+}
+
+void gate_hook_release(uint32_t index)
+{
+	struct gate_hook *h = &gate_hooks[index];
+	uint32_t epoch = atomic_exchange(&h->epoch, 0);
+
+	atomic_store(&h->slot, 0);
+	if (atomic_exchange(&h->owner, 0) != 0)
+		atomic_fetch_sub(&gate_live, 1);
+	if (epoch != 0)
+		gate_count_down(epoch);
+}
+
+/* Is this the thread's own hook, still in place above `ret`? */
+static bool gate_hook_alive(uint32_t index, uint32_t tid, uintptr_t ret)
+{
+	struct gate_hook *h = &gate_hooks[index];
+	uintptr_t slot = atomic_load(&h->slot);
+
+	if (atomic_load(&h->owner) != tid || atomic_load(&h->epoch) == 0)
+		return false;
+	if (slot == 0) /* counted without a hook: the whole stack is unknown */
+		return true;
+	if (slot - ret >= GATE_NEAR) /* another stack: do not touch it */
+		return true;
+	return *(uintptr_t *)slot == gate_hook_address(index);
+}
+
+/*
+ * Does a frame of this thread further out vouch for it? Hooks that were left
+ * by longjmp or in a vforked child, whose return slot is below the stack
+ * pointer or overwritten, are taken off on the way.
+ */
+static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
+{
+	uint32_t at = atomic_load(&gate_self.hook);
+
+	while (at != 0) {
+		struct gate_hook *h = &gate_hooks[at - 1];
+		uintptr_t slot = atomic_load(&h->slot);
+		uint32_t outer = h->previous;
+		bool mine = atomic_load(&h->owner) == tid;
+
+		if (mine && gate_hook_alive(at - 1, tid, ret) &&
+		    (slot == 0 || slot >= ret || ret - slot >= GATE_NEAR)) {
+			if (atomic_load(&h->epoch) != epoch)
+				return GATE_OUT;
+			return slot == 0 || slot - ret < GATE_NEAR
+				       ? GATE_NEAR_HOOK : GATE_FAR_HOOK;
+		}
+		/* An entry that is somebody else's by now has somebody else's
+		 * `previous`: what lies beyond it is not found again, which
+		 * costs another entry and nothing else. */
+		at = mine ? outer : 0;
+		atomic_store(&gate_self.hook, at);
+		if (mine)
+			gate_hook_release((uint32_t)(h - gate_hooks));
+	}
+	return GATE_OUT;
+}
+
+/* Held by the barrier until the word changes; returns the time it took. */
+static uint64_t gate_hold(uint64_t word, uint64_t limit)
+{
+	uint64_t start = raw_now();
+
+	futex_wait(&gate_state, (uint32_t)word, limit);
+	return raw_now() - start;
+}
+
+/* Fill a counted entry and put its stub in place of the return address. */
+static void gate_hook_place(int index, uintptr_t *ret, uint32_t epoch,
+			    uint32_t site)
+{
+	struct gate_hook *h = &gate_hooks[index];
+
+	atomic_store(&h->epoch, epoch);
+	h->site = site;
+	h->reason = OPUS_WHY_ENTERED;
+	h->since_ns = raw_now();
+	h->previous = atomic_load(&gate_self.hook);
+	gate_returns[index].address = *ret;
+	gate_returns[index].before = *ret - 1;
+	atomic_store(&h->slot, (uintptr_t)ret);
+	*(volatile uintptr_t *)ret = gate_hook_address((uint32_t)index);
+	atomic_store(&gate_self.hook, (uint32_t)index + 1);
+}
+
+/* No list entry is left, so the thread could enter old code untracked: give
+ * the update up instead. Everybody runs old code from here on. */
+static void gate_cancel(uint64_t word)
+{
+	void (*notify)(void);
+
+	while (!STATE_ENDED(word))
+		if (atomic_compare_exchange_weak(
+			    &gate_state, &word,
+			    (word | STATE_CANCELLED) & ~(uint64_t)STATE_BARRIER))
+			break;
+	futex_wake_all(&gate_state);
+	notify = atomic_load(&gate_notify);
+	if (notify)
+		notify();
+}
+
+uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
+{
+	uint32_t index = (uint32_t)((stub_end - (uintptr_t)gate_pool) / 8);
+	struct gate_site *s = &gate_sites[index];
+	uint64_t word = atomic_load(&gate_state), held = 0;
+	uint32_t tid = 0;
+	int hook = -1;
+
+	for (;;) {
+		uint32_t epoch = atomic_load(&s->epoch);
+		enum gate_inside inside;
+		uintptr_t go = 0;
+
+		if (STATE_EPOCH(word) != epoch)
+			go = atomic_load(&s->settled);
+		else if (word & STATE_COMMITTED)
+			go = atomic_load(&s->to);
+		else if (word & STATE_CANCELLED)
+			go = atomic_load(&s->from);
+		if (go != 0) {
+			if (hook >= 0)
+				gate_hook_release((uint32_t)hook);
+			return go;
+		}
+		tid = tid ? tid : gate_tid();
+		inside = gate_inside(tid, (uintptr_t)ret, epoch);
+		if (inside == GATE_NEAR_HOOK) {
+			if (hook >= 0)
+				gate_hook_release((uint32_t)hook);
+			return atomic_load(&s->from);
+		}
+		if (hook < 0)
+			hook = gate_hook_take(tid);
+		if (hook < 0) {
+			gate_cancel(word);
+		} else if (inside == GATE_OUT && (word & STATE_BARRIER) &&
+			   held < GATE_HOLD_NS) {
+			held += gate_hold(word, GATE_HOLD_NS - held) + 1;
+		} else {
+			/* Count first. A thread that dies before the next line
+			 * leaves a count without an entry, which can only
+			 * delay the commit; an entry without a count could
+			 * commit too early. update.c recounts. */
+			if (atomic_compare_exchange_strong(&gate_state, &word,
+							   word + 1)) {
+				gate_hook_place(hook, ret, epoch, index);
+				return atomic_load(&s->from);
+			}
+			continue;
+		}
+		word = atomic_load(&gate_state);
+	}
+}
+
+uintptr_t gate_return_sig(uintptr_t stub_end)
+{
+	uint32_t index = (uint32_t)((stub_end - (uintptr_t)hook_pool) / 16);
+	uintptr_t address = gate_returns[index].address;
+
+	/* In a coroutine that has moved to another thread the hook belongs to
+	 * somebody else's list; that one finds it gone and steps over it. */
+	if (atomic_load(&gate_self.hook) == index + 1)
+		atomic_store(&gate_self.hook, gate_hooks[index].previous);
+	gate_hook_release(index);
+	return address;
+}
+
+int gate_personality(int version, int actions, uint64_t class_, void *exception,
+		     void *context)
+{
+	enum { CLEANUP_PHASE = 2, CONTINUE_UNWIND = 8 };
+	uintptr_t sp = raw_stack_pointer();
+	uint32_t at = atomic_load(&gate_self.hook), best = 0;
+	uintptr_t lowest = UINTPTR_MAX;
+
+	(void)version, (void)class_, (void)exception, (void)context;
+	if (!(actions & CLEANUP_PHASE))
+		return CONTINUE_UNWIND;
+	/* The context can only be read with the unwinder's own functions, and
+	 * there may be several unwinders in the process. It is not needed: of
+	 * the hooks on this stack the innermost is the one being unwound. */
+	for (int n = 0; at != 0 && n < GATE_HOOKS; n++) {
+		if (atomic_load(&gate_hooks[at - 1].owner) != gate_tid())
+			break;
+		uintptr_t slot = atomic_load(&gate_hooks[at - 1].slot);
+
+		if (slot > sp && slot < lowest) {
+			lowest = slot;
+			best = at;
+		}
+		at = gate_hooks[at - 1].previous;
+	}
+	if (best == 0)
+		return CONTINUE_UNWIND;
+	if (atomic_load(&gate_self.hook) == best)
+		atomic_store(&gate_self.hook, gate_hooks[best - 1].previous);
+	gate_hook_release(best - 1);
+	return CONTINUE_UNWIND;
+}
+
+void gate_hook_set(uint32_t index, struct gate_thread *thread, uintptr_t *slot,
+		   uint32_t epoch, uint32_t site, enum opus_reason reason)
+{
+	struct gate_hook *h = &gate_hooks[index];
+
+	h->site = site;
+	h->reason = reason;
+	h->since_ns = raw_now();
+	h->previous = thread ? atomic_load(&thread->hook) : 0;
+	atomic_store(&h->epoch, epoch);
+	if (slot) {
+		gate_returns[index].address = *slot;
+		gate_returns[index].before = *slot - 1;
+		*slot = gate_hook_address(index);
+	}
+	atomic_store(&h->slot, (uintptr_t)slot);
+	if (thread) {
+		atomic_store(&thread->tid, atomic_load(&h->owner));
+		atomic_store(&thread->hook, index + 1);
+	}
+}
+
+void gate_forked(void)
+{
+	uint32_t old = atomic_load(&gate_self.tid), tid = (uint32_t)raw_gettid();
+	uint64_t word = atomic_load(&gate_state);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < GATE_HOOKS && atomic_load(&gate_live) != 0; i++) {
+		struct gate_hook *h = &gate_hooks[i];
+		uint32_t owner = atomic_load(&h->owner);
+
+		if (owner == 0)
+			continue;
+		if (old != 0 && owner == old) {
+			atomic_store(&h->owner, tid);
+			count += atomic_load(&h->epoch) == STATE_EPOCH(word);
+		} else {
+			/* Its thread is not in this process. A coroutine may
+			 * still run on its stack here: leave the address for
+			 * gate_return_sig(), only do not count it. */
+			atomic_store(&h->epoch, 0);
+		}
+	}
+	atomic_store(&gate_self.tid, tid);
+	if (STATE_ENDED(word))
+		return;
+	word = (word & ~(uint64_t)(STATE_COUNT | STATE_BARRIER)) | count;
+	if (count == 0)
+		word |= STATE_COMMITTED;
+	atomic_store(&gate_state, word);
+}

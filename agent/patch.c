@@ -1,0 +1,330 @@
+/*
+ * patch.c - the patches of this process: loading, names, stacking, beacon.
+ *
+ * Called by:  update.c and control.c.
+ * Runs on:    agent thread.
+ * Locks:      the loader's (dlopen, dlsym) and malloc's.
+ * Signal:     unsafe: heap, loader.
+ */
+#include "patch.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "common/cleanup.h"
+#include "patch_check.h"
+#include "table.h"
+
+struct patch *patch_list[PATCH_MAX];
+uint32_t patch_count;
+static struct patch_item *patch_tops[GATE_SITES];
+
+#define FILE_MAX (256u << 20)
+
+struct patch *patch_by_name(const char *name)
+{
+	for (uint32_t i = patch_count; i-- > 0;)
+		if (strcmp(patch_list[i]->name, name) == 0)
+			return patch_list[i];
+	return NULL;
+}
+
+static struct patch *patch_by_digest(const uint8_t *digest)
+{
+	for (uint32_t i = 0; i < patch_count; i++)
+		if (memcmp(patch_list[i]->digest, digest, DIGEST_SIZE) == 0)
+			return patch_list[i];
+	return NULL;
+}
+
+struct patch_item *patch_top(uint32_t site)
+{
+	return patch_tops[site];
+}
+
+void patch_set_top(uint32_t site, struct patch_item *item)
+{
+	patch_tops[site] = item;
+}
+
+static void beacon_fill(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < patch_count && n < BEACON_PATCHES; i++) {
+		struct beacon_patch *b = &opus_beacon.patch[n++];
+		const struct patch *p = patch_list[i];
+
+		memcpy(b->name, p->name, sizeof(b->name));
+		memcpy(b->digest, p->digest, sizeof(b->digest));
+		b->state = p->state;
+		b->functions = p->plan.func_count;
+	}
+	opus_beacon.patches = n;
+}
+
+void patch_set_state(struct patch *p, enum wire_patch_state state)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	p->state = state;
+	p->changed_at_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	beacon_begin();
+	beacon_fill();
+	beacon_end();
+}
+
+/* --- the file --- */
+
+/* A private, sealed copy: the sender cannot change it once it was checked. */
+static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
+				struct opus_error *err)
+{
+	int copy CLEANUP(cleanup_close) = -1;
+	struct stat st;
+	off_t at = 0;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return error_set(err, OPUS_UNREADABLE,
+				 "what opus-send passed is not a regular file");
+	if (st.st_size == 0)
+		return error_set(err, OPUS_INVALID, "the patch file is empty");
+	if (st.st_size > (off_t)FILE_MAX)
+		return error_set(err, OPUS_INVALID,
+				 "the patch file is larger than 256 MiB");
+	copy = memfd_create("opus-patch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (copy < 0)
+		return error_set_errno(err, OPUS_RESOURCE, "memfd for the patch");
+	while (at < st.st_size) {
+		char buffer[65536];
+		ssize_t n = pread(fd, buffer, sizeof(buffer), at);
+
+		if (n <= 0)
+			return error_set(err, OPUS_UNREADABLE,
+					 "the patch file ended early or cannot be read");
+		if (write(copy, buffer, (size_t)n) != n)
+			return error_set_errno(err, OPUS_RESOURCE,
+					       "no memory to copy the patch");
+		at += n;
+	}
+	if (fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+					     F_SEAL_SEAL) != 0)
+		return error_set_errno(err, OPUS_RESOURCE, "sealing the patch");
+	*ret_size = (size_t)st.st_size;
+	*ret = fd_steal(&copy);
+	return OPUS_OK;
+}
+
+/* --- loading --- */
+
+/*
+ * dlopen() takes objects of one name for the same without looking. The kernel
+ * does not mind how often a slash or "/." stands in a path, so the number of
+ * the patch is written in them, and every name is used once.
+ */
+static void load_path(int fd, char *ret, size_t size)
+{
+	static uint32_t serial;
+	size_t at = (size_t)snprintf(ret, size, "/proc/self/fd");
+
+	serial++;
+	for (int bit = 15; bit >= 0; bit--)
+		at += (size_t)snprintf(ret + at, size - at, "%s",
+				       serial >> bit & 1 ? "/." : "/");
+	snprintf(ret + at, size - at, "/%d", fd);
+}
+
+static enum opus_code patch_open(struct patch *p, int fd, struct opus_error *err)
+{
+	struct link_map *map;
+	char path[96];
+
+	load_path(fd, path, sizeof(path));
+	p->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!p->handle)
+		return error_set(err, OPUS_INVALID, "the loader refuses it: %s",
+				 dlerror());
+	if (dlinfo(p->handle, RTLD_DI_LINKMAP, &map) != 0)
+		return error_set(err, OPUS_INTERNAL, "dlinfo: %s", dlerror());
+	p->base = map->l_addr;
+	return object_snapshot(err);
+}
+
+static enum opus_code patch_describe(struct patch *p, struct opus_error *err)
+{
+	const struct object *o = NULL;
+
+	for (uint32_t i = 0; i < objects_now.count; i++)
+		if (objects_now.list[i].base == p->base)
+			o = &objects_now.list[i];
+	if (!o)
+		return error_set(err, OPUS_INTERNAL, "the loaded patch is not found");
+	p->code_start = UINTPTR_MAX;
+	for (uint32_t i = 0; i < o->segments; i++) {
+		const struct object_segment *s = &o->segment[i];
+
+		if (!(s->flags & PF_X))
+			continue;
+		if (s->start < p->code_start)
+			p->code_start = s->start;
+		if (s->end > p->code_end)
+			p->code_end = s->end;
+	}
+	return patch_check_loaded(p, o, err);
+}
+
+/* Find or make the sites of all functions; functions of one object that are
+ * new are made together, in one near area. */
+static enum opus_code patch_sites(struct patch *p, struct opus_error *err)
+{
+	uint32_t count = p->plan.func_count;
+	const struct plan_func **fresh CLEANUP(cleanup_free) =
+		calloc(count + 1, sizeof(*fresh));
+	uint32_t *where CLEANUP(cleanup_free) = calloc(count + 1, sizeof(*where));
+
+	if (!fresh || !where)
+		return error_set(err, OPUS_RESOURCE, "no memory for %u functions",
+				 count);
+	for (uint32_t t = 0; t < p->plan.target_count; t++) {
+		uint32_t n = 0;
+		enum opus_code code;
+
+		for (uint32_t i = 0; i < count; i++) {
+			const struct plan_func *f = &p->plan.func_records[i];
+
+			if (f->target == t &&
+			    table_find(p->targets[t] + f->entry) < 0)
+				fresh[n++] = f;
+		}
+		if (n == 0)
+			continue;
+		code = table_add(&p->plan, fresh, n, p->targets[t], where, err);
+		p->kept |= code == OPUS_OK;
+		if (code != OPUS_OK)
+			return code;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct plan_func *f = &p->plan.func_records[i];
+		struct patch_item *item = &p->items[i];
+
+		item->site = (uint32_t)table_find(p->targets[f->target] + f->entry);
+		item->code = p->base + f->offset;
+		item->patch = p;
+	}
+	return OPUS_OK;
+}
+
+static void patch_name(struct patch *p)
+{
+	size_t at = 0;
+
+	snprintf(p->name, sizeof(p->name), "%s",
+		 plan_string(&p->plan, p->plan.info->name));
+	for (uint32_t i = 0; i < p->plan.label_count && at < sizeof(p->labels); i++)
+		at += (size_t)snprintf(p->labels + at, sizeof(p->labels) - at,
+				       "%s%s", i ? " " : "",
+				       plan_string(&p->plan,
+						   p->plan.label_records[i].text));
+	memcpy(p->digest, p->plan.header->digest, DIGEST_SIZE);
+}
+
+static void patch_destroy(struct patch *p)
+{
+	/* Sites refer to the plan of the patch that made them. */
+	if (!p || p->kept)
+		return;
+	if (p->handle)
+		dlclose(p->handle);
+	if (p->file)
+		munmap(p->file, p->plan.file_size);
+	free(p->items);
+	free(p->targets);
+	free(p);
+}
+
+static enum opus_code patch_allocate(struct patch *p, struct opus_error *err)
+{
+	p->items = calloc(p->plan.func_count + 1, sizeof(*p->items));
+	p->targets = calloc(p->plan.target_count + 1, sizeof(*p->targets));
+	if (!p->items || !p->targets)
+		return error_set(err, OPUS_RESOURCE, "no memory for the patch");
+	return OPUS_OK;
+}
+
+static enum opus_code patch_build(struct patch *p, int fd, struct opus_error *err)
+{
+	enum opus_code code = patch_allocate(p, err);
+
+	if (code == OPUS_OK)
+		code = object_snapshot(err);
+	if (code == OPUS_OK)
+		code = patch_check_file(p, err);
+	if (code == OPUS_OK)
+		code = patch_check_targets(p, err);
+	if (code == OPUS_OK)
+		code = patch_open(p, fd, err);
+	if (code == OPUS_OK)
+		code = patch_describe(p, err);
+	if (code == OPUS_OK)
+		code = patch_fill_refs(p, err);
+	if (code == OPUS_OK)
+		code = patch_sites(p, err);
+	return code;
+}
+
+enum opus_code patch_load(int fd, struct patch **ret, struct opus_error *err)
+{
+	int copy CLEANUP(cleanup_close) = -1;
+	enum opus_code code;
+	struct patch *p, *known;
+	size_t size;
+	void *file;
+
+	code = file_copy(fd, &copy, &size, err);
+	if (code != OPUS_OK)
+		return code;
+	p = calloc(1, sizeof(*p));
+	if (!p || patch_count == PATCH_MAX) {
+		free(p);
+		return error_set(err, OPUS_RESOURCE, "no room for another patch");
+	}
+	file = mmap(NULL, size, PROT_READ, MAP_SHARED, copy, 0);
+	if (file == MAP_FAILED) {
+		free(p);
+		return error_set_errno(err, OPUS_RESOURCE, "mapping the patch");
+	}
+	code = plan_open(file, size, &p->plan, err);
+	p->file = file;
+	p->plan.file_size = size;
+	if (code != OPUS_OK) {
+		patch_destroy(p);
+		return code;
+	}
+	patch_name(p);
+	known = patch_by_digest(p->digest);
+	if (known) {
+		patch_destroy(p);
+		*ret = known;
+		return object_snapshot(err);
+	}
+	code = patch_build(p, copy, err);
+	if (code != OPUS_OK) {
+		patch_destroy(p);
+		return code;
+	}
+	patch_list[patch_count++] = p;
+	*ret = p;
+	return OPUS_OK;
+}

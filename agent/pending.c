@@ -1,0 +1,323 @@
+/*
+ * pending.c - an update that waits for threads to leave old code.
+ *
+ * Called by:  control.c, from its loop and on request; fork handlers.
+ * Runs on:    agent thread, but for update_forked().
+ * Locks:      malloc's; the threads that are looked at again are stopped only
+ *             for scan_thread().
+ * Signal:     unsafe.
+ *
+ * Threads that return, or are unwound, take themselves off the list, and the
+ * last one commits: for these nothing is done here. Left to do are the barrier
+ * (a hot function is never empty by itself) and a second look, rarer and rarer,
+ * at entries whose frame may be gone without a return (longjmp, thread exit)
+ * or that had no place for a hook.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "arch/x86_64/futex.h"
+#include "hook_call.h"
+#include "stop.h"
+#include "table.h"
+#include "update.h"
+
+#define BARRIER_FIRST_NS 20000000u
+#define BARRIER_HOLD_NS 30000000u
+#define BARRIER_GAP_MAX_NS 1000000000u
+#define LOOK_FIRST_NS 10000000u
+#define LOOK_GAP_MAX_NS 1000000000u
+#define NEAR (1u << 20)
+
+/* --- end --- */
+
+static void update_finish(struct update *u, bool committed, bool hooks)
+{
+	bool applied = committed != u->revert;
+
+	u->report.pending_ns = raw_now() - u->armed_ns;
+	update_settle(u, committed);
+	table_lock();
+	patch_set_state(u->patch,
+			applied ? WIRE_PATCH_APPLIED
+				: u->revert ? WIRE_PATCH_REVERTED
+					    : WIRE_PATCH_LOADED);
+	beacon_flag(0, BEACON_PENDING);
+	u->active = false;
+	if (!hooks)
+		return;
+	if (committed) {
+		enum plan_hook_kind kind = u->revert ? PLAN_HOOK_POST_REVERT
+						     : PLAN_HOOK_POST_APPLY;
+
+		(void)hook_call_all(u->patch, kind, PLAN_WHERE_AGENT, u->args,
+				    u->args_size, NULL);
+		if (u->patch->plan.hook_count &&
+		    stop_threads(NULL, u->stop_limit_ns, NULL) == OPUS_OK) {
+			(void)hook_call_all(u->patch, kind, PLAN_WHERE_STOPPED,
+					    u->args, u->args_size, NULL);
+			stop_release();
+		}
+	}
+	update_tidy();
+	free(u->items);
+	u->items = NULL;
+	scan_ranges_deinit(&u->ranges);
+}
+
+/* --- barrier --- */
+
+static void barrier_set(bool on)
+{
+	uint64_t word = atomic_load(&gate_state), next;
+
+	do {
+		if (STATE_ENDED(word))
+			return;
+		next = on ? word | STATE_BARRIER : word & ~(uint64_t)STATE_BARRIER;
+	} while (!atomic_compare_exchange_weak(&gate_state, &word, next));
+	if (!on)
+		futex_wake_all(&gate_state);
+}
+
+static void barrier_poll(struct update *u, uint64_t now)
+{
+	if (u->barrier_at_ns == 0) {
+		u->barrier_at_ns = u->armed_ns + BARRIER_FIRST_NS;
+		u->barrier_gap_ns = 2 * BARRIER_FIRST_NS;
+	}
+	if (u->barrier_end_ns == 0 && now >= u->barrier_at_ns) {
+		barrier_set(true);
+		u->barrier_end_ns = now + BARRIER_HOLD_NS;
+	} else if (u->barrier_end_ns != 0 && now >= u->barrier_end_ns) {
+		barrier_set(false);
+		u->barrier_end_ns = 0;
+		u->barrier_at_ns = now + u->barrier_gap_ns;
+		if (u->barrier_gap_ns < BARRIER_GAP_MAX_NS)
+			u->barrier_gap_ns *= 2;
+	}
+}
+
+/* --- second look --- */
+
+static bool word_read(uintptr_t at, uintptr_t *ret)
+{
+	struct iovec to = {ret, sizeof(*ret)}, from = {(void *)at, sizeof(*ret)};
+
+	return raw_syscall6(SYS_process_vm_readv, getpid(), (long)&to, 1,
+			    (long)&from, 1, 0) == sizeof(*ret);
+}
+
+/* A hook whose stub is no longer in place, or lies below the stack pointer of
+ * its stopped thread, has been left without a return. */
+static bool hook_left(uint32_t index, const struct stop_thread *t)
+{
+	uintptr_t slot = atomic_load(&gate_hooks[index].slot), word;
+	uintptr_t sp;
+
+	if (!word_read(slot, &word) || word != gate_hook_address(index))
+		return true;
+	if (!t)
+		return false;
+	sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
+	return slot < sp && sp - slot < NEAR;
+}
+
+static void look_unhooked(struct update *u, uint32_t index, struct stop_thread *t)
+{
+	struct scan_result r;
+	int outer;
+
+	scan_begin();
+	r = scan_thread(t, &u->ranges);
+	if (r.verdict == SCAN_SAFE) {
+		gate_hook_release(index);
+		return;
+	}
+	if (r.verdict != SCAN_INSIDE)
+		return;
+	/* It can be read now: give it the hook that it lacked. */
+	outer = gate_hook_find(*r.slot);
+	if (outer >= 0)
+		return;
+	gate_returns[index].address = *r.slot;
+	gate_returns[index].before = *r.slot - 1;
+	*r.slot = gate_hook_address(index);
+	gate_hooks[index].site = r.site;
+	gate_hooks[index].reason = OPUS_WHY_INSIDE;
+	atomic_store(&gate_hooks[index].slot, (uintptr_t)r.slot);
+}
+
+static void look_thread(struct update *u, struct stop_thread *t)
+{
+	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
+		if (atomic_load(&gate_hooks[i].owner) != t->tid ||
+		    atomic_load(&gate_hooks[i].epoch) != u->epoch)
+			continue;
+		if (atomic_load(&gate_hooks[i].slot) == 0)
+			look_unhooked(u, i, t);
+		else if (hook_left(i, t))
+			gate_hook_release(i);
+	}
+}
+
+/* Entries of dead threads go; the ids of the others come into tids[]. */
+static uint32_t look_collect(struct update *u, uint32_t *tids, uint32_t room,
+			     uint32_t *entries)
+{
+	uint32_t n = 0;
+
+	*entries = 0;
+	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
+		uint32_t tid = atomic_load(&gate_hooks[i].owner);
+		bool known = false;
+
+		if (tid == 0 || atomic_load(&gate_hooks[i].epoch) != u->epoch)
+			continue;
+		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH) {
+			gate_hook_release(i);
+			continue;
+		}
+		++*entries;
+		for (uint32_t k = 0; k < n && !known; k++)
+			known = tids[k] == tid;
+		if (!known && n + 1 < room)
+			tids[n++] = tid;
+	}
+	tids[n] = 0;
+	return n;
+}
+
+/* A thread that died, or was thrown out, between counting itself and filling
+ * its entry leaves a count that nobody takes off. With all threads stopped and
+ * none in a gate, the entries are the truth. */
+static void look_recount(struct update *u)
+{
+	uint32_t entries = 0;
+	uint64_t word;
+	bool again;
+
+	if (stop_threads(NULL, 20000000, NULL) != OPUS_OK)
+		return;
+	(void)update_scan(&u->ranges, &again);
+	if (!again) {
+		for (uint32_t i = 0; i < GATE_HOOKS; i++)
+			entries += atomic_load(&gate_hooks[i].owner) != 0 &&
+				   atomic_load(&gate_hooks[i].epoch) == u->epoch;
+		word = atomic_load(&gate_state);
+		if (!STATE_ENDED(word) && (word & STATE_COUNT) > entries) {
+			word = (word & ~(uint64_t)STATE_COUNT) | entries;
+			if (entries == 0)
+				word |= STATE_COMMITTED;
+			atomic_store(&gate_state, word);
+			log_line("took off a count that no thread stood for");
+		}
+	}
+	stop_release();
+	futex_wake_all(&gate_state);
+}
+
+static void look_poll(struct update *u, uint64_t now)
+{
+	uint32_t tids[256], entries, n;
+
+	if (u->look_at_ns == 0) {
+		u->look_at_ns = u->armed_ns + LOOK_FIRST_NS;
+		u->look_gap_ns = LOOK_FIRST_NS;
+	}
+	if (now < u->look_at_ns)
+		return;
+	n = look_collect(u, tids, 256, &entries);
+	if (n > 0 && stop_threads(tids, 20000000, NULL) == OPUS_OK) {
+		for (uint32_t i = 0; i < stop_now.count; i++)
+			if (atomic_load(&stop_now.threads[i].state) == STOP_PARKED)
+				look_thread(u, &stop_now.threads[i]);
+		stop_release();
+	}
+	u->miscounts = (atomic_load(&gate_state) & STATE_COUNT) > entries
+			       ? u->miscounts + 1 : 0;
+	if (u->miscounts >= 4)
+		look_recount(u);
+	u->look_at_ns = raw_now() + u->look_gap_ns;
+	if (u->look_gap_ns < LOOK_GAP_MAX_NS)
+		u->look_gap_ns *= 2;
+}
+
+/* --- the loop's part --- */
+
+enum opus_code update_poll(uint64_t *timeout_ns, struct opus_error *err)
+{
+	struct update *u = &update_now;
+	uint64_t word, now, next;
+
+	if (!u->active)
+		return OPUS_ALREADY;
+	word = atomic_load(&gate_state);
+	if (!STATE_ENDED(word)) {
+		now = raw_now();
+		look_poll(u, now);
+		barrier_poll(u, now);
+		word = atomic_load(&gate_state);
+	}
+	if (word & STATE_COMMITTED) {
+		update_finish(u, true, true);
+		error_clear(err);
+		return OPUS_OK;
+	}
+	if (word & STATE_CANCELLED) {
+		/* By a gate that had no list entry left. */
+		update_finish(u, false, true);
+		return error_set(err, OPUS_CANCELLED,
+			"more than %d threads are inside: the update was cancelled",
+			GATE_HOOKS);
+	}
+	now = raw_now();
+	next = u->barrier_end_ns ? u->barrier_end_ns : u->barrier_at_ns;
+	if (u->look_at_ns < next)
+		next = u->look_at_ns;
+	*timeout_ns = next > now ? next - now : 0;
+	return OPUS_PENDING;
+}
+
+enum opus_code update_cancel(struct opus_error *err)
+{
+	struct update *u = &update_now;
+	uint64_t word = atomic_load(&gate_state);
+
+	if (!u->active)
+		return error_set(err, OPUS_ALREADY, "no update is pending");
+	while (!STATE_ENDED(word))
+		if (atomic_compare_exchange_weak(
+			    &gate_state, &word,
+			    (word | STATE_CANCELLED) & ~(uint64_t)STATE_BARRIER)) {
+			word |= STATE_CANCELLED;
+			break;
+		}
+	futex_wake_all(&gate_state);
+	update_finish(u, (word & STATE_COMMITTED) != 0, true);
+	if (word & STATE_COMMITTED) {
+		error_clear(err);
+		return OPUS_OK;
+	}
+	return error_set(err, OPUS_CANCELLED, "the %s of %s was cancelled; nothing changed",
+			 u->revert ? "revert" : "apply", u->patch->name);
+}
+
+void update_forked(void)
+{
+	struct update *u = &update_now;
+	uint64_t word;
+
+	gate_forked();
+	if (!u->active)
+		return;
+	/* No stop, no hooks, no heap: this is the child of a threaded process,
+	 * before its own code runs. A jump that only leads back may stay. */
+	word = atomic_load(&gate_state);
+	if (STATE_ENDED(word))
+		update_finish(u, (word & STATE_COMMITTED) != 0, false);
+}

@@ -1,0 +1,270 @@
+/*
+ * scan.c - first the words on a stack, then, on a hit, its frames.
+ *
+ * Called by:  update.c during a stop.
+ * Runs on:    agent thread.
+ * Locks:      none: parked threads may hold any.
+ * Signal:     safe while threads are stopped: raw system calls, no heap.
+ *
+ * A frame of a function leaves an address inside the function on the stack:
+ * the return address of the call that it made, or the program counter that a
+ * signal frame saved. So a stack without any such word has no such frame,
+ * whatever its unwind information says (a vDSO or hand-written frame in
+ * between does not matter), and most threads are done after reading two
+ * kilobytes. The reverse is not true: such a word may be stale. Then the
+ * frames decide, if the stack can be read to its end.
+ */
+#include "scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "arch/x86_64/raw.h"
+#include "object.h"
+#include "table.h"
+#include "unwind.h"
+
+#define RED_ZONE 128
+#define CHUNK 4096 /* words read at once */
+/* A stack on which more is in use is bounded by the memory map. */
+#define STACK_USUAL (16ul << 20)
+
+static uintptr_t main_stack_end;
+static struct map_list scan_maps;
+static uintptr_t scan_buffer[CHUNK];
+static bool maps_ready, maps_asked; /* during this stop */
+
+/* What the walk over frames is looking for. */
+struct scan_walk {
+	const struct scan_ranges *ranges;
+	bool inside;      /* the last visited frame is in an old function */
+	bool innermost;   /* nothing was visited yet */
+	bool gate;
+	bool prologue;
+	struct scan_result result;
+};
+
+enum opus_code scan_ranges_add(struct scan_ranges *r, uintptr_t start,
+			       uintptr_t end, uint32_t site, bool entry,
+			       struct opus_error *err)
+{
+	if (r->count == r->capacity) {
+		uint32_t more = r->capacity ? 2 * r->capacity : 16;
+		void *p = realloc(r->list, more * sizeof(*r->list));
+
+		if (!p)
+			return error_set(err, OPUS_RESOURCE,
+					 "no memory for %u code ranges", more);
+		r->list = p;
+		r->capacity = more;
+	}
+	r->list[r->count++] = (struct scan_range){start, end, site, entry};
+	return OPUS_OK;
+}
+
+static int range_compare(const void *a, const void *b)
+{
+	const struct scan_range *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+void scan_ranges_sort(struct scan_ranges *r)
+{
+	qsort(r->list, r->count, sizeof(*r->list), range_compare);
+}
+
+void scan_ranges_deinit(struct scan_ranges *r)
+{
+	free(r->list);
+	memset(r, 0, sizeof(*r));
+}
+
+/*
+ * Range that an address on a stack belongs to, or NULL. `exact`: a program
+ * counter. Otherwise a return address, which may lie behind the last byte (a
+ * call that never returns) and is never an entry of the same range.
+ */
+static const struct scan_range *range_find(const struct scan_ranges *r,
+					   uintptr_t address, bool exact)
+{
+	uint32_t low = 0, high = r->count;
+	uintptr_t key = exact ? address : address - 1;
+	const struct scan_range *found;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (r->list[middle].start <= key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return NULL;
+	found = &r->list[low - 1];
+	if (key >= found->end)
+		return NULL;
+	if (exact && found->entry && address == found->start)
+		return NULL;
+	return found;
+}
+
+enum opus_code scan_prepare(struct opus_error *err)
+{
+	uint32_t lines = 1024;
+
+	while (main_stack_end == 0) {
+		enum opus_code code = map_reserve(&scan_maps, lines, err);
+
+		if (code != OPUS_OK)
+			return code;
+		if (!map_read(&scan_maps)) {
+			lines *= 2;
+			if (lines > 1u << 21)
+				return error_set(err, OPUS_RESOURCE,
+						 "cannot read /proc/self/maps");
+			continue;
+		}
+		main_stack_end = 1; /* unknown: the map decides each time */
+		for (uint32_t i = 0; i < scan_maps.count; i++)
+			if (scan_maps.list[i].stack)
+				main_stack_end = scan_maps.list[i].end;
+	}
+	return unwind_prepare(err);
+}
+
+void scan_begin(void)
+{
+	maps_ready = maps_asked = false;
+}
+
+static bool maps_now(void)
+{
+	if (!maps_asked) {
+		maps_asked = true;
+		maps_ready = unwind_begin();
+	}
+	return maps_ready;
+}
+
+/* Copy words of our own memory; a hole gives 0 instead of a fault. */
+static size_t words_read(uintptr_t at, size_t words)
+{
+	struct iovec to = {scan_buffer, words * sizeof(uintptr_t)};
+	struct iovec from = {(void *)at, to.iov_len};
+	long n = raw_syscall6(SYS_process_vm_readv, getpid(), (long)&to, 1,
+			      (long)&from, 1, 0);
+
+	return n > 0 ? (size_t)n / sizeof(uintptr_t) : 0;
+}
+
+/* End of the stack that `sp` is on; 0 if that cannot be known. */
+static uintptr_t stack_end(const struct stop_thread *t, uintptr_t sp)
+{
+	/* glibc puts the thread's control block at the top of its stack, also
+	 * of one that the program provides (pthread_attr_setstack). */
+	if (t->thread_pointer > sp && t->thread_pointer - sp < STACK_USUAL)
+		return t->thread_pointer;
+	if (sp < main_stack_end && main_stack_end - sp < STACK_USUAL)
+		return main_stack_end;
+	return 0;
+}
+
+/* Is there a word on the stack that could belong to a frame of interest?
+ * 1 yes, 0 no, -1 the stack could not be read. */
+static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
+{
+	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
+	uintptr_t at = (sp - RED_ZONE) & ~(uintptr_t)7, end = stack_end(t, sp);
+
+	if (end == 0)
+		return -1;
+	while (at < end) {
+		size_t want = (end - at) / sizeof(uintptr_t);
+		size_t have;
+
+		want = want > CHUNK ? CHUNK : want;
+		have = words_read(at, want);
+		if (have == 0)
+			return want == 0 ? 0 : -1;
+		for (size_t i = 0; i < have; i++) {
+			uintptr_t word = scan_buffer[i];
+
+			if (gate_hook_find(word) >= 0 || gate_covers(word) ||
+			    range_find(r, word, true) ||
+			    range_find(r, word, false) ||
+			    table_original(word) != word)
+				return 1;
+		}
+		at += have * sizeof(uintptr_t);
+	}
+	return 0;
+}
+
+static bool frame_visit(const struct unwind_frame *f, void *data)
+{
+	struct scan_walk *w = data;
+	const struct scan_range *r;
+
+	/* The caller of an old function: its return address lies just below
+	 * the stack pointer that it has after the call (psABI 3.2.2). */
+	if (w->inside)
+		w->result.slot = (uintptr_t *)(f->sp - sizeof(uintptr_t));
+	w->inside = false;
+	if (gate_covers(f->address))
+		w->gate = true;
+	r = range_find(w->ranges, f->address, f->exact);
+	if (r) {
+		w->inside = true;
+		w->result.verdict = SCAN_INSIDE;
+		w->result.site = r->site;
+		w->result.slot = NULL;
+		if (f->exact && !w->innermost && r->entry &&
+		    table_displaced(r->site, f->address))
+			w->prologue = true;
+	}
+	w->innermost = false;
+	return true;
+}
+
+static struct scan_result frames_look(const struct stop_thread *t,
+				      const struct scan_ranges *ranges)
+{
+	struct scan_walk w = {.ranges = ranges, .innermost = true};
+	bool whole = maps_now() && unwind_walk(t->context, frame_visit, &w);
+
+	if (w.gate)
+		w.result.verdict = SCAN_GATE;
+	else if (w.prologue)
+		w.result.verdict = SCAN_PROLOGUE;
+	else if (!whole || (w.result.verdict == SCAN_INSIDE && !w.result.slot))
+		w.result.verdict = SCAN_UNREADABLE;
+	return w.result;
+}
+
+/* On its alternate signal stack? The kernel saves the stack's bounds in the
+ * frame, but not whether it was in use (__save_altstack). */
+static bool on_signal_stack(const ucontext_t *c)
+{
+	uintptr_t sp = (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
+
+	return sp - (uintptr_t)c->uc_stack.ss_sp < c->uc_stack.ss_size;
+}
+
+struct scan_result scan_thread(const struct stop_thread *t,
+			       const struct scan_ranges *ranges)
+{
+	struct scan_result safe = {.verdict = SCAN_SAFE};
+	uintptr_t ip = (uintptr_t)t->context->uc_mcontext.gregs[REG_RIP];
+	bool other_stack = on_signal_stack(t->context);
+
+	/* On an alternate stack the words below say nothing about the frames
+	 * that the signal interrupted on the other one. */
+	if (!other_stack && words_hit(t, ranges) == 0 && !gate_covers(ip) &&
+	    !range_find(ranges, ip, true) && table_original(ip) == ip)
+		return safe;
+	return frames_look(t, ranges);
+}

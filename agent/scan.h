@@ -1,0 +1,61 @@
+/*
+ * scan.h - is a parked thread inside code that is to be replaced?
+ *
+ * Included by: update.c.
+ * Runs on:     agent thread, the threads that are looked at stopped.
+ * Locks:       none in scan_thread(); scan_ranges_* allocate.
+ * Signal:      unsafe: heap, outside of scan_thread().
+ */
+#ifndef OPUS_SCAN_H
+#define OPUS_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "stop.h"
+
+/* Code that no thread may be inside of. */
+struct scan_range {
+	uintptr_t start, end;
+	uint32_t site;
+	bool entry; /* starts with a function's entry: a thread right at the
+		     * entry has not entered yet */
+};
+
+struct scan_ranges {
+	struct scan_range *list; /* sorted by start after scan_ranges_sort() */
+	uint32_t count;
+	uint32_t capacity;
+};
+
+enum opus_code scan_ranges_add(struct scan_ranges *r, uintptr_t start,
+			       uintptr_t end, uint32_t site, bool entry,
+			       struct opus_error *err) MUST_CHECK;
+void scan_ranges_sort(struct scan_ranges *r);
+void scan_ranges_deinit(struct scan_ranges *r);
+
+enum scan_verdict {
+	SCAN_SAFE,
+	SCAN_INSIDE,     /* slot: where the outermost old frame returns to */
+	SCAN_UNREADABLE, /* something may be inside; no place for a hook */
+	SCAN_GATE,       /* passing a gate: ask again in a moment */
+	SCAN_PROLOGUE,   /* interrupted among the displaced bytes, further out */
+};
+
+struct scan_result {
+	enum scan_verdict verdict;
+	uint32_t site;
+	uintptr_t *slot;
+};
+
+/* Bounds of the main thread's stack and the like; before the stop. */
+enum opus_code scan_prepare(struct opus_error *err) MUST_CHECK;
+/* Forget what the last stop had read. Call right after each stop. */
+void scan_begin(void);
+/* Look at one thread. Never fails: what cannot be known is not safe. */
+struct scan_result scan_thread(const struct stop_thread *t,
+			       const struct scan_ranges *ranges);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * signal_sig.c - the agent's one signal: a stop or a contact.
+ *
+ * Called by:  the kernel.
+ * Runs on:    any thread of the host program, at any instruction, with every
+ *             signal blocked (sa_mask), on the alternate stack if there is one.
+ * Locks:      none here.
+ * Signal:     safe; errno is kept because a contact creates a thread.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "agent.h"
+#include "common/wire.h"
+#include "contact.h"
+#include "restart.h"
+#include "stop.h"
+
+void signal_handle_sig(int signo, siginfo_t *info, void *context)
+{
+	uint64_t value = (uint64_t)info->si_value.sival_ptr;
+	int saved = errno;
+
+	(void)signo;
+	/* Anything else, a plain kill(1) with our number for instance, is
+	 * nothing to us and must be nothing to the host. */
+	if (info->si_code == SI_QUEUE && agent_usable()) {
+		if (value >> 56 == STOP_TAG)
+			stop_park_sig((uint32_t)(value >> 32 & 0xffffff),
+				      (uint32_t)value, context);
+		else if (value >> 56 == WIRE_CONTACT_TAG)
+			contact_sig(value, context);
+	}
+	/* A contact, or a stray signal, has interrupted the call as well. */
+	restart_system_call_sig(context);
+	errno = saved;
+}

@@ -1,0 +1,355 @@
+/*
+ * stop.c - ask all threads to stop, wait for their answers, release them.
+ *
+ * Called by:  update.c.
+ * Runs on:    agent thread.
+ * Locks:      none; /proc is read with raw system calls because a parked
+ *             thread may hold malloc's lock (opendir allocates).
+ * Signal:     safe: raw system calls only, but never called in a handler.
+ */
+#include "stop.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "arch/x86_64/futex.h"
+#include "stop_shared.h"
+
+struct linux_dirent64 {
+	uint64_t d_ino;
+	int64_t d_off;
+	unsigned short d_reclen;
+	unsigned char d_type;
+	char d_name[];
+};
+
+/* How one listing went on. */
+struct stop_walk {
+	int dir;
+	int pid;
+	uint32_t self;
+	uint64_t deadline;
+	uint32_t fresh;   /* threads first seen in this pass */
+	uint32_t waiting; /* of those asked, neither parked nor gone */
+	uint32_t silent;  /* a thread that has not answered, for the message */
+	uint32_t highest; /* thread id so far */
+};
+
+static uint32_t parse_tid(const char *s)
+{
+	uint32_t value = 0;
+
+	for (; *s >= '0' && *s <= '9'; s++)
+		value = value * 10 + (uint32_t)(*s - '0');
+	return *s ? 0 : value;
+}
+
+static enum opus_code stop_reserve(uint32_t count, struct opus_error *err)
+{
+	struct stop_thread *p;
+
+	if (count <= stop_now.capacity)
+		return OPUS_OK;
+	p = mmap(NULL, count * sizeof(*p), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return error_set_errno(err, OPUS_RESOURCE,
+				       "no memory for a list of %u threads", count);
+	/* The old list stays mapped: a handler that comes late may still look
+	 * at it. It doubles, so all old ones together are no larger. */
+	stop_now.threads = p;
+	stop_now.capacity = count;
+	return OPUS_OK;
+}
+
+/* 'Z' for a zombie leader, whose threads live on; 0 if the file is gone. */
+static char thread_state(const struct stop_walk *w, uint32_t tid)
+{
+	char path[32], text[512], *end;
+	ssize_t n;
+	int fd;
+
+	/* snprintf into a local buffer takes no lock and allocates nothing. */
+	snprintf(path, sizeof(path), "%u/stat", tid);
+	fd = openat(w->dir, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	end = strrchr(text, ')');
+	return end && end[1] ? end[2] : 0;
+}
+
+static int stop_signal(const struct stop_walk *w, uint32_t tid, uint32_t index)
+{
+	siginfo_t info;
+	uint64_t value = (uint64_t)STOP_TAG << 56 |
+			 (uint64_t)(stop_shared.number & 0xffffff) << 32 | index;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = agent_signal;
+	info.si_code = SI_QUEUE;
+	info.si_pid = w->pid;
+	info.si_uid = getuid();
+	info.si_value.sival_ptr = (void *)value;
+	return (int)raw_syscall6(SYS_rt_tgsigqueueinfo, w->pid, (long)tid,
+				 agent_signal, (long)&info, 0, 0);
+}
+
+static struct stop_thread *stop_find(uint32_t tid)
+{
+	for (uint32_t i = 0; i < stop_now.count; i++)
+		if (stop_now.threads[i].tid == tid)
+			return &stop_now.threads[i];
+	return NULL;
+}
+
+/* Ask one thread. -EAGAIN from the kernel: its queue of signals is full. */
+static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
+			       struct opus_error *err)
+{
+	struct stop_thread *t = &stop_now.threads[stop_now.count];
+	int rc;
+
+	t->tid = tid;
+	t->context = NULL;
+	t->gate = NULL;
+	atomic_store(&t->state, STOP_ASKED);
+	atomic_store(&stop_shared.listed, stop_now.count + 1);
+	if (tid > w->highest)
+		w->highest = tid;
+	rc = stop_signal(w, tid, stop_now.count);
+	stop_now.count++;
+	w->fresh++;
+	if (rc == -ESRCH)
+		atomic_store(&t->state, STOP_GONE);
+	else if (rc < 0)
+		return error_set(err, OPUS_RESOURCE,
+				 "the kernel queues no more signals (error %d): raise RLIMIT_SIGPENDING",
+				 -rc);
+	return OPUS_OK;
+}
+
+/* One pass over /proc/self/task. */
+static enum opus_code stop_list(struct stop_walk *w, struct opus_error *err)
+{
+	char buffer[8192] __attribute__((aligned(8)));
+	uint32_t at = 0;
+	long n;
+
+	lseek(w->dir, 0, SEEK_SET);
+	while ((n = raw_syscall3(SYS_getdents64, w->dir, (long)buffer,
+				 sizeof(buffer))) > 0) {
+		for (long pos = 0; pos < n;) {
+			struct linux_dirent64 *d = (void *)(buffer + pos);
+			uint32_t tid = parse_tid(d->d_name);
+			enum opus_code code;
+
+			pos += d->d_reclen;
+			if (tid == 0 || tid == w->self)
+				continue;
+			/* Listings keep their order: the next known thread is
+			 * almost always the next slot. */
+			if (at < stop_now.count &&
+			    stop_now.threads[at].tid == tid) {
+				at++;
+				continue;
+			}
+			/* A higher id than all so far is new, which spares
+			 * the search in the first pass. */
+			if (tid <= w->highest && stop_find(tid))
+				continue;
+			if (stop_now.count == stop_now.capacity)
+				return OPUS_ALREADY; /* list too small: again */
+			code = stop_ask(w, tid, err);
+			if (code != OPUS_OK)
+				return code;
+			at = stop_now.count;
+		}
+	}
+	return OPUS_OK;
+}
+
+static uint32_t stop_waiting(struct stop_walk *w)
+{
+	uint32_t waiting = 0;
+
+	for (uint32_t i = 0; i < stop_now.count; i++)
+		if (atomic_load(&stop_now.threads[i].state) == STOP_ASKED) {
+			waiting++;
+			w->silent = stop_now.threads[i].tid;
+		}
+	return waiting;
+}
+
+/* Mark those that have ended, or are zombies, since they were asked. */
+static void stop_sweep(const struct stop_walk *w)
+{
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		struct stop_thread *t = &stop_now.threads[i];
+		uint32_t asked = STOP_ASKED;
+		char state;
+
+		if (atomic_load(&t->state) != STOP_ASKED)
+			continue;
+		state = thread_state(w, t->tid);
+		if (state == 0 || state == 'Z' || state == 'X')
+			atomic_compare_exchange_strong(&t->state, &asked,
+						       STOP_GONE);
+	}
+}
+
+/* Wait until everybody asked has parked or ended. */
+static bool stop_await(struct stop_walk *w)
+{
+	uint64_t sweep = raw_now() + 2000000;
+
+	for (;;) {
+		uint32_t parked = atomic_load(&stop_shared.parked);
+		uint64_t now;
+
+		w->waiting = stop_waiting(w);
+		if (w->waiting == 0)
+			return true;
+		/* Told before the count is looked at again: the thread that
+		 * completes it either sees `wanted` or is seen in `parked`. */
+		atomic_store(&stop_shared.wanted, parked + w->waiting);
+		if (atomic_load(&stop_shared.parked) != parked)
+			continue;
+		now = raw_now();
+		if (now >= w->deadline)
+			return false;
+		if (now >= sweep) {
+			stop_sweep(w);
+			sweep = now + 2000000;
+			continue;
+		}
+		futex_wait(&stop_shared.parked, parked, 1000000);
+	}
+}
+
+static enum opus_code stop_only(struct stop_walk *w, const uint32_t *only,
+				struct opus_error *err)
+{
+	for (; *only; only++) {
+		enum opus_code code;
+
+		if (*only == w->self || stop_find(*only))
+			continue;
+		code = stop_ask(w, *only, err);
+		if (code != OPUS_OK)
+			return code;
+	}
+	return OPUS_OK;
+}
+
+static enum opus_code stop_run(struct stop_walk *w, const uint32_t *only,
+			       struct opus_error *err)
+{
+	enum opus_code code;
+
+	do {
+		w->fresh = 0;
+		code = only ? stop_only(w, only, err) : stop_list(w, err);
+		if (code != OPUS_OK)
+			return code;
+		if (!stop_await(w)) {
+			err->tid = (int32_t)w->silent;
+			return OPUS_NO_ANSWER;
+		}
+		/* Only a thread that was not parked can have made a new one:
+		 * a pass that finds none is the last. */
+	} while (w->fresh && !only);
+	return OPUS_OK;
+}
+
+static uint32_t count_tasks(int dir)
+{
+	char buffer[8192] __attribute__((aligned(8)));
+	uint32_t count = 0;
+	long n;
+
+	while ((n = raw_syscall3(SYS_getdents64, dir, (long)buffer,
+				 sizeof(buffer))) > 0)
+		for (long pos = 0; pos < n; count++)
+			pos += ((struct linux_dirent64 *)(buffer + pos))->d_reclen;
+	return count;
+}
+
+static void stop_begin(void)
+{
+	/* Threads of the last stop may still be on their way out. */
+	for (int n = 0; atomic_load(&stop_shared.parked) != 0 && n < 1000; n++)
+		futex_wait(&stop_shared.parked, atomic_load(&stop_shared.parked),
+			   100000);
+	stop_now.count = 0;
+	atomic_store(&stop_shared.listed, 0);
+	atomic_store(&stop_shared.parked, 0);
+	atomic_fetch_add(&stop_shared.number, 1);
+	atomic_store(&stop_shared.active, 1);
+	stop_now.started_ns = raw_now();
+}
+
+enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
+			    struct opus_error *err)
+{
+	struct stop_walk w = {.self = (uint32_t)raw_gettid(), .pid = getpid()};
+	struct opus_error local;
+	enum opus_code code;
+
+	err = err ? err : &local;
+	error_clear(err);
+	w.dir = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w.dir < 0)
+		return error_set_errno(err, OPUS_RESOURCE,
+				       "cannot list the threads: /proc/self/task");
+	do {
+		lseek(w.dir, 0, SEEK_SET);
+		code = stop_reserve(2 * count_tasks(w.dir) + 64, err);
+		if (code != OPUS_OK)
+			break;
+		stop_begin();
+		w.deadline = stop_now.started_ns + limit_ns;
+		code = stop_run(&w, only, err);
+		if (code != OPUS_OK)
+			stop_release();
+	} while (code == OPUS_ALREADY);
+	if (code == OPUS_NO_ANSWER) {
+		char state = thread_state(&w, w.silent);
+
+		error_set(err, code,
+			  "thread %u did not stop within %.1f ms (state %c): it blocks the agent's signal by a raw system call, waits for a vforked child, or is stuck in the kernel",
+			  w.silent, (double)limit_ns / 1e6, state ? state : '?');
+		err->tid = (int32_t)w.silent;
+	}
+	close(w.dir);
+	return code;
+}
+
+uint64_t stop_release(void)
+{
+	uint64_t pause;
+
+	atomic_store(&stop_shared.active, 0);
+	atomic_store(&stop_shared.released, atomic_load(&stop_shared.number));
+	futex_wake_all(&stop_shared.released);
+	pause = raw_now() - stop_now.started_ns;
+	return pause;
+}
+
+void stop_forked(void)
+{
+	memset(&stop_now, 0, sizeof(stop_now));
+	atomic_store(&stop_shared.active, 0);
+	atomic_store(&stop_shared.parked, 0);
+	atomic_store(&stop_shared.released, atomic_load(&stop_shared.number));
+}

@@ -1,0 +1,84 @@
+/*
+ * stop.h - stop all threads of the process once, look, release them.
+ *
+ * Included by: update.c, scan.c, agent.c.
+ * Runs on:     agent thread, but for the functions ending in _sig.
+ * Locks:       none. Between stop_threads() and stop_release() every other
+ *              thread is parked at any instruction and may hold any lock of
+ *              the process: no malloc, no stdio, no loader in that time.
+ * Signal:      safe where the name ends in _sig.
+ *
+ *   agent thread                            any other thread
+ *   ------------                            ----------------
+ *   number = ++stop.number
+ *   list /proc/self/task, one slot each
+ *   rt_tgsigqueueinfo(slot index) --------> handler: publish ucontext
+ *                                           restart an interrupted system call
+ *                                  <------- state = PARKED, parked + 1, wake
+ *   list again until nothing new            futex wait on `released`
+ *   and all have parked or ended
+ *   ... the caller works ...
+ *   released = number, futex wake --------> return from the handler
+ *
+ * On time-out the ones that have parked are released and the slot of the one
+ * that has not is reported. A signal that arrives after the release finds its
+ * number stale and does nothing.
+ */
+#ifndef OPUS_STOP_H
+#define OPUS_STOP_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "common/error.h"
+#include "gate.h"
+
+/* Tag in the top byte of the signal's value; wire.h has the contact's. */
+#define STOP_TAG 0x53u
+
+enum stop_state { STOP_ASKED, STOP_PARKED, STOP_GONE };
+
+struct stop_thread {
+	uint32_t tid;
+	_Atomic uint32_t state; /* enum stop_state; the thread sets PARKED */
+	/* Valid while PARKED; written by the thread before that. */
+	ucontext_t *context;
+	uintptr_t thread_pointer;
+	struct gate_thread *gate;
+	/* What update.c found out about it, enum scan_verdict. */
+	uint32_t verdict;
+	uint32_t site;
+	uintptr_t *slot;
+};
+
+struct stop {
+	struct stop_thread *threads; /* by order of listing */
+	uint32_t count;
+	uint32_t capacity;
+	uint64_t started_ns; /* CLOCK_MONOTONIC, first signal */
+};
+
+/* The one stop of the process. Read by handlers. */
+extern struct stop stop_now;
+
+/*
+ * Stop every thread but the caller, or, with `only` (0-terminated), those.
+ * After OPUS_OK they are parked and stop_release() must follow. Errors, after
+ * which nobody is held: OPUS_NO_ANSWER (err->tid: a thread that did not park
+ * within limit_ns), OPUS_RESOURCE (no memory, no /proc, signal queue full).
+ */
+enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
+			    struct opus_error *err) MUST_CHECK;
+/* Let all go on; returns the nanoseconds since the first signal. */
+uint64_t stop_release(void);
+
+/* The thread side; `index` and `number` come from the signal's value. */
+void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context);
+
+/* In the child of fork(): nobody is stopped here. */
+void stop_forked(void);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * stop_shared.h - the words on which stop.c and stop_sig.c meet.
+ *
+ * Included by: stop.c, stop_sig.c only.
+ * Runs on:     any thread; data only.
+ * Locks:       none.
+ * Signal:      safe: atomics.
+ */
+#ifndef OPUS_STOP_SHARED_H
+#define OPUS_STOP_SHARED_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct stop_shared {
+	_Atomic uint32_t number;   /* of the stop; written by the agent thread */
+	_Atomic uint32_t active;   /* 1 from the first signal to the release */
+	_Atomic uint32_t listed;   /* slots that are filled */
+	_Atomic uint32_t parked;   /* threads in the handler; threads write it */
+	_Atomic uint32_t wanted;   /* wake the agent thread at so many parked */
+	_Atomic uint32_t released; /* number of the last stop that has ended */
+};
+
+extern struct stop_shared stop_shared;
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * stop_sig.c - park this thread and report that it has stopped.
+ *
+ * Called by:  signal_sig.c, for the stop signal; stop.c sends it.
+ * Runs on:    any thread of the host program, at any instruction, with all
+ *             signals blocked.
+ * Locks:      takes none; the host may hold any lock, malloc's and the
+ *             loader's included.
+ * Signal:     safe - see docs/style.md 6; checked by `make audit`.
+ */
+#include "stop.h"
+
+#include "arch/x86_64/futex.h"
+#include "restart.h"
+#include "stop_shared.h"
+
+struct stop stop_now;
+struct stop_shared stop_shared;
+
+/* Nobody may stay parked for ever: if the agent thread has not released the
+ * stop by then, it is gone, and the host is worth more than the update. */
+#define STOP_PARK_LIMIT_NS 10000000000u
+
+void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
+{
+	struct stop_thread *t;
+	uint64_t deadline;
+
+	/* Late answers: the stop was given up or has ended. The lower 24 bits
+	 * of the number travel in the signal. */
+	if ((atomic_load(&stop_shared.number) & 0xffffff) != number ||
+	    atomic_load(&stop_shared.active) == 0 ||
+	    index >= atomic_load(&stop_shared.listed))
+		return;
+	t = &stop_now.threads[index];
+	if (t->tid != (uint32_t)raw_gettid())
+		return;
+	number = atomic_load(&stop_shared.number);
+	restart_system_call_sig(context);
+	t->context = context;
+	t->thread_pointer = raw_thread_pointer();
+	t->gate = gate_thread_sig();
+	deadline = raw_now() + STOP_PARK_LIMIT_NS;
+	atomic_store(&t->state, STOP_PARKED);
+	/* Only the last one expected wakes the agent thread: with a thousand
+	 * threads a wake-up each would cost more than the stop itself. */
+	if (atomic_fetch_add(&stop_shared.parked, 1) + 1 >=
+	    atomic_load(&stop_shared.wanted))
+		futex_wake_all(&stop_shared.parked);
+	while ((int32_t)(atomic_load(&stop_shared.released) - number) < 0) {
+		uint32_t seen = atomic_load(&stop_shared.released);
+		uint64_t now = raw_now();
+
+		if (now >= deadline)
+			break;
+		if ((int32_t)(seen - number) < 0)
+			futex_wait(&stop_shared.released, seen, deadline - now);
+	}
+	/* A thread that is on its way out of the handler must not be taken
+	 * for one of the next stop: stop.c waits for this before it reuses
+	 * the slots. */
+	atomic_fetch_sub(&stop_shared.parked, 1);
+}

@@ -1,0 +1,320 @@
+/*
+ * table.c - find room near a module and lay out slots and trampolines in it.
+ *
+ * Called by:  update.c.
+ * Runs on:    agent thread.
+ * Locks:      none of its own.
+ * Signal:     unsafe: allocates; the look-ups are safe while threads are stopped.
+ */
+#include "table.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "object.h"
+
+#define PAGE 4096u
+#define REACH 0x7fff0000u /* a little less than the 2 GiB of a rel32 */
+#define AREAS 256
+
+struct table_area {
+	uintptr_t slots; /* slots, then code */
+	size_t slots_size;
+	uintptr_t code;
+	size_t code_size;
+	uint32_t first; /* site of the first slot */
+	uint32_t count;
+};
+
+struct table_site table_sites[GATE_SITES];
+uint32_t table_site_count;
+static struct table_area areas[AREAS];
+static uint32_t area_count;
+static struct map_list table_maps;
+
+int table_find(uintptr_t entry)
+{
+	for (uint32_t i = 0; i < table_site_count; i++)
+		if (table_sites[i].entry == entry)
+			return (int)i;
+	return -1;
+}
+
+static bool reaches(uintptr_t at, size_t size, uintptr_t low, uintptr_t high)
+{
+	uintptr_t far = at < low ? high - at : at + size - low;
+
+	return far < REACH;
+}
+
+/* Try to take [at, at + size) exactly. MAP_FIXED_NOREPLACE: another thread may
+ * have mapped something there since the map was read. */
+static bool area_take(uintptr_t at, size_t size)
+{
+	void *p = mmap((void *)at, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	if (p != (void *)at) { /* a kernel before 4.17 ignores the flag */
+		munmap(p, size);
+		return false;
+	}
+	return true;
+}
+
+/* Room of `size` bytes that all of [low, high) can reach, closest first below
+ * and then above the module. */
+static uintptr_t area_find(uintptr_t low, uintptr_t high, size_t size)
+{
+	const struct map_list *m = &table_maps;
+
+	for (uint32_t i = m->count; i-- > 1;) {
+		uintptr_t at = m->list[i].start - size;
+
+		if (m->list[i].start > low || at < m->list[i - 1].end)
+			continue;
+		if (!reaches(at, size, low, high))
+			break;
+		if (area_take(at, size))
+			return at;
+	}
+	for (uint32_t i = 0; i + 1 < m->count; i++) {
+		uintptr_t at = m->list[i].end;
+
+		if (at < high || m->list[i + 1].start - at < size)
+			continue;
+		if (!reaches(at, size, low, high))
+			break;
+		if (area_take(at, size))
+			return at;
+	}
+	return 0;
+}
+
+static enum opus_code area_map(uintptr_t base, size_t size, uintptr_t *ret,
+			       struct opus_error *err)
+{
+	const struct object *o = object_by_address(base);
+	uint32_t lines = 512;
+
+	if (!o)
+		return error_set(err, OPUS_INTERNAL, "no object at %#lx",
+				 (unsigned long)base);
+	for (;; lines *= 2) {
+		enum opus_code code = map_reserve(&table_maps, lines, err);
+
+		if (code != OPUS_OK)
+			return code;
+		if (map_read(&table_maps))
+			break;
+		if (lines > 1u << 20)
+			return error_set(err, OPUS_RESOURCE,
+					 "cannot read the memory map /proc/self/maps");
+	}
+	*ret = area_find(o->low, o->high, size);
+	if (*ret == 0)
+		return error_set(err, OPUS_RESOURCE,
+				 "no %zu free bytes within 2 GiB of %s", size,
+				 o->path[0] ? o->path : "the program");
+	return OPUS_OK;
+}
+
+static enum opus_code put_rel32(uint8_t *at, uintptr_t from, uintptr_t to,
+				struct opus_error *err)
+{
+	int64_t distance = (int64_t)(to - from);
+	int32_t value = (int32_t)distance;
+
+	if (distance != value)
+		return error_set(err, OPUS_INVALID,
+				 "a displacement of %#lx does not fit 32 bits",
+				 (unsigned long)distance);
+	memcpy(at, &value, 4);
+	return OPUS_OK;
+}
+
+/* One trampoline: moved instructions, then `jmp rel32` into the old function
+ * behind the displaced bytes. `at` is where it will run. */
+static enum opus_code trampoline_emit(const struct plan *plan,
+				      const struct plan_func *f, uintptr_t base,
+				      uintptr_t at, uint8_t *ret,
+				      struct opus_error *err)
+{
+	enum opus_code code;
+
+	memset(ret, 0xcc, TABLE_STRIDE); /* int3 */
+	memcpy(ret, plan_bytes(plan, f->moved), f->moved_size);
+	for (uint32_t i = 0; i < f->fixups; i++) {
+		const struct plan_fixup *x = &plan->fixup_records[f->fixup + i];
+
+		code = put_rel32(ret + x->at, at + x->from, base + x->to, err);
+		if (code != OPUS_OK)
+			return code;
+	}
+	ret[f->moved_size] = 0xe9; /* jmp rel32 */
+	return put_rel32(ret + f->moved_size + 1, at + f->moved_size + 5,
+			 base + f->entry + f->jump_at + f->length, err);
+}
+
+static enum opus_code code_write(const struct table_area *a,
+				 const struct plan *plan,
+				 const struct plan_func *const *funcs,
+				 uintptr_t base, struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+	uint8_t one[TABLE_STRIDE];
+	void *p;
+	int fd = memfd_create("opus-near", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, (off_t)a->code_size) != 0)
+		code = error_set_errno(err, OPUS_RESOURCE, "memfd for trampolines");
+	for (uint32_t i = 0; i < a->count && code == OPUS_OK; i++) {
+		code = trampoline_emit(plan, funcs[i], base,
+				       a->code + i * TABLE_STRIDE, one, err);
+		if (code == OPUS_OK &&
+		    pwrite(fd, one, sizeof(one), i * TABLE_STRIDE) != sizeof(one))
+			code = error_set_errno(err, OPUS_RESOURCE,
+					       "writing trampolines");
+	}
+	if (code == OPUS_OK) {
+		p = mmap((void *)a->code, a->code_size, PROT_READ | PROT_EXEC,
+			 MAP_PRIVATE | MAP_FIXED, fd, 0);
+		if (p == MAP_FAILED)
+			code = error_set_errno(err, OPUS_CONFINED,
+				"the process may not map executable memory from a memfd");
+	}
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+static void sites_fill(const struct table_area *a, const struct plan *plan,
+		       const struct plan_func *const *funcs, uintptr_t base,
+		       uint32_t *ret)
+{
+	for (uint32_t i = 0; i < a->count; i++) {
+		uint32_t index = a->first + i;
+		struct table_site *t = &table_sites[index];
+		struct gate_site *g = &gate_sites[index];
+
+		t->base = base;
+		t->entry = base + funcs[i]->entry;
+		t->plan = plan;
+		t->func = funcs[i];
+		t->trampoline = a->code + i * TABLE_STRIDE;
+		t->jumping = false;
+		memcpy(t->original, (const void *)t->entry, funcs[i]->orig_size);
+		g->slot = (_Atomic uintptr_t *)a->slots + i;
+		atomic_store(&g->settled, t->trampoline);
+		atomic_store(g->slot, t->trampoline);
+		ret[i] = index;
+	}
+}
+
+enum opus_code table_add(const struct plan *plan,
+			 const struct plan_func *const *funcs, uint32_t count,
+			 uintptr_t base, uint32_t *ret, struct opus_error *err)
+{
+	struct table_area *a = &areas[area_count];
+	enum opus_code code;
+
+	if (area_count == AREAS || count > GATE_SITES - table_site_count)
+		return error_set(err, OPUS_RESOURCE,
+				 "more than %d functions of this process would be redirected",
+				 GATE_SITES);
+	a->slots_size = (count * sizeof(uintptr_t) + PAGE - 1) & ~(size_t)(PAGE - 1);
+	a->code_size = (count * TABLE_STRIDE + PAGE - 1) & ~(size_t)(PAGE - 1);
+	a->first = table_site_count;
+	a->count = count;
+	code = area_map(base + funcs[0]->entry, a->slots_size + a->code_size,
+			&a->slots, err);
+	if (code != OPUS_OK)
+		return code;
+	a->code = a->slots + a->slots_size;
+	code = code_write(a, plan, funcs, base, err);
+	if (code != OPUS_OK) {
+		munmap((void *)a->slots, a->slots_size + a->code_size);
+		return code;
+	}
+	sites_fill(a, plan, funcs, base, ret);
+	/* Counts last: a child that is forked here sees whole entries only. */
+	area_count++;
+	table_site_count += count;
+	return OPUS_OK;
+}
+
+void table_jump(uint32_t site, uint8_t ret[PLAN_JUMP_SIZE])
+{
+	const struct table_site *t = &table_sites[site];
+	uintptr_t behind = t->entry + t->func->jump_at + PLAN_JUMP_SIZE;
+	int32_t distance = (int32_t)((uintptr_t)gate_sites[site].slot - behind);
+
+	ret[0] = 0xff; /* jmp *distance(%rip) */
+	ret[1] = 0x25;
+	memcpy(ret + 2, &distance, 4);
+}
+
+uintptr_t table_original(uintptr_t address)
+{
+	for (uint32_t i = 0; i < area_count; i++) {
+		const struct table_area *a = &areas[i];
+		const struct table_site *t;
+		uint32_t offset, best = 0;
+
+		if (address < a->code || address >= a->code + a->count * TABLE_STRIDE)
+			continue;
+		t = &table_sites[a->first + (address - a->code) / TABLE_STRIDE];
+		offset = (uint32_t)((address - a->code) % TABLE_STRIDE);
+		/* The jump back belongs to the point behind the last one. */
+		for (uint32_t k = 0; k < t->func->points; k++) {
+			const struct plan_point *p =
+				&t->plan->point_records[t->func->point + k];
+
+			if (p->moved <= offset)
+				best = p->orig;
+		}
+		return t->entry + best;
+	}
+	return address;
+}
+
+bool table_displaced(uint32_t site, uintptr_t address)
+{
+	const struct table_site *t = &table_sites[site];
+	uintptr_t start = t->entry + t->func->jump_at;
+
+	return address > start && address < start + t->func->length;
+}
+
+uintptr_t table_moved(uint32_t site, uintptr_t address)
+{
+	const struct table_site *t = &table_sites[site];
+
+	for (uint32_t k = 0; k < t->func->points; k++) {
+		const struct plan_point *p =
+			&t->plan->point_records[t->func->point + k];
+
+		if (t->entry + p->orig == address)
+			return t->trampoline + p->moved;
+	}
+	return 0;
+}
+
+static void table_protect(int protection)
+{
+	for (uint32_t i = 0; i < area_count; i++)
+		mprotect((void *)areas[i].slots, areas[i].slots_size, protection);
+}
+
+void table_unlock(void)
+{
+	table_protect(PROT_READ | PROT_WRITE);
+}
+
+void table_lock(void)
+{
+	table_protect(PROT_READ);
+}

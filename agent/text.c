@@ -1,0 +1,131 @@
+/*
+ * text.c - write into code pages that stay readable and executable throughout.
+ *
+ * Called by:  update.c.
+ * Runs on:    agent thread; text_write() with all other threads stopped.
+ * Locks:      none; raw system calls in text_write().
+ * Signal:     unsafe for handlers, safe while threads are stopped.
+ *
+ * /proc/self/mem writes through the protection of a page (FOLL_FORCE) into a
+ * private copy of it; nothing becomes writable and executable, and it works
+ * under MemoryDenyWriteExecute=, where an mprotect() to writable succeeds and
+ * the way back to executable is refused, which would kill the service. Where
+ * the kernel forbids it (proc_mem.force_override, no /proc), a memfd with the
+ * changed copy is mapped over the page.
+ *
+ * Other threads: all stopped, in a system call. They return to user mode by a
+ * path that serialises or after text_sync(), so that none runs stale bytes.
+ */
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "arch/x86_64/raw.h"
+
+#define PAGE 4096u
+
+static int text_mem = -1;
+static int text_memfd = -1; /* scratch for overlays */
+static int text_barrier;    /* 1: membarrier is registered */
+
+/* A word of our own read-only data to try the write on. */
+static const uint64_t text_probe __attribute__((aligned(8))) =
+	0x6f70757370726f62u;
+
+static bool mem_works(void)
+{
+	uint64_t same = *(volatile const uint64_t *)&text_probe;
+
+	return pwrite(text_mem, &same, sizeof(same), (off_t)(uintptr_t)&text_probe) ==
+	       sizeof(same);
+}
+
+enum opus_code text_prepare(struct opus_error *err)
+{
+	if (!text_barrier)
+		text_barrier =
+			raw_syscall3(SYS_membarrier,
+				     MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
+				     0, 0) == 0;
+	text_mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	if (text_mem >= 0 && mem_works())
+		return OPUS_OK;
+	if (text_mem >= 0)
+		close(text_mem);
+	text_mem = -1;
+	text_memfd = memfd_create("opus-text", MFD_CLOEXEC);
+	if (text_memfd < 0)
+		return error_set_errno(err, OPUS_CONFINED,
+				       "neither /proc/self/mem nor a memfd can be used to change code");
+	return OPUS_OK;
+}
+
+void text_warm(uintptr_t address)
+{
+	uint8_t same = *(volatile const uint8_t *)address;
+
+	if (text_mem >= 0)
+		(void)!pwrite(text_mem, &same, 1, (off_t)address);
+}
+
+static long mem_write(uintptr_t address, const void *bytes, size_t size)
+{
+	return raw_syscall6(SYS_pwrite64, text_mem, (long)bytes, (long)size,
+			    (long)address, 0, 0);
+}
+
+/* Map a changed copy of the page over it. */
+static long overlay_write(uintptr_t address, const void *bytes, size_t size)
+{
+	uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
+	size_t span = (address + size - page + PAGE - 1) & ~(size_t)(PAGE - 1);
+	off_t at = lseek(text_memfd, 0, SEEK_END);
+	long rc;
+
+	rc = raw_syscall6(SYS_pwrite64, text_memfd, (long)page, (long)span, at, 0, 0);
+	if (rc != (long)span)
+		return rc < 0 ? rc : -EIO;
+	rc = raw_syscall6(SYS_pwrite64, text_memfd, (long)bytes, (long)size,
+			  at + (long)(address - page), 0, 0);
+	if (rc != (long)size)
+		return rc < 0 ? rc : -EIO;
+	rc = raw_syscall6(SYS_mmap, (long)page, (long)span, PROT_READ | PROT_EXEC,
+			  MAP_PRIVATE | MAP_FIXED, text_memfd, at);
+	return rc == (long)page ? (long)size : (rc < 0 ? rc : -EIO);
+}
+
+enum opus_code text_write(uintptr_t address, const void *bytes, size_t size,
+			  struct opus_error *err)
+{
+	long rc = text_mem >= 0 ? mem_write(address, bytes, size)
+				: overlay_write(address, bytes, size);
+
+	if (rc == (long)size && memcmp((const void *)address, bytes, size) == 0)
+		return OPUS_OK;
+	errno = rc < 0 ? (int)-rc : EIO;
+	return error_set_errno(err, rc < 0 ? OPUS_RESOURCE : OPUS_INCONSISTENT,
+			       "cannot write %zu bytes of code at %#lx", size,
+			       (unsigned long)address);
+}
+
+void text_sync(void)
+{
+	if (text_barrier)
+		raw_syscall3(SYS_membarrier,
+			     MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+}
+
+void text_finish(void)
+{
+	if (text_mem >= 0)
+		close(text_mem);
+	if (text_memfd >= 0)
+		close(text_memfd);
+	text_mem = text_memfd = -1;
+}

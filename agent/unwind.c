@@ -1,0 +1,258 @@
+/*
+ * unwind.c - libunwind's remote interface over our own, parked threads.
+ *
+ * Called by:  scan.c on a hit, control.c for backtraces.
+ * Runs on:    agent thread, the thread that is looked at parked.
+ * Locks:      none in unwind_walk(): libunwind's local interface would call
+ *             dl_iterate_phdr and wait for a loader lock that a parked thread
+ *             holds. Here all that it asks for comes from the snapshot of
+ *             objects taken before the stop.
+ * Signal:     unsafe: heap in unwind_load().
+ *
+ * Every read is checked against the memory map as of the stop, so that damaged
+ * stacks and objects that were unloaded end a walk, not the process.
+ */
+#define UNW_REMOTE_ONLY
+#include "unwind.h"
+
+#include <dlfcn.h>
+#include <libunwind.h>
+#include <string.h>
+
+#include "gate.h"
+#include "object.h"
+#include "table.h"
+
+#define FRAMES_MAX 20000 /* about 20 ms; a deeper stack counts as unreadable */
+
+static struct {
+	void *library;
+	unw_addr_space_t space;
+	unw_addr_space_t (*create)(unw_accessors_t *, int);
+	int (*init)(unw_cursor_t *, unw_addr_space_t, void *);
+	int (*step)(unw_cursor_t *);
+	int (*get_reg)(unw_cursor_t *, unw_regnum_t, unw_word_t *);
+	int (*is_signal)(unw_cursor_t *);
+	int (*caching)(unw_addr_space_t, unw_caching_policy_t);
+	void (*flush)(unw_addr_space_t, unw_word_t, unw_word_t);
+	int (*search)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *,
+		      unw_proc_info_t *, int, void *);
+} lib;
+
+static struct map_list unwind_maps;
+static bool unwind_found; /* the last frame asked for had unwind information */
+
+bool unwind_readable(uintptr_t address, uintptr_t size)
+{
+	const struct map_entry *e = map_find(&unwind_maps, address);
+
+	return e && e->readable && size <= e->end - address;
+}
+
+uintptr_t unwind_map_end(uintptr_t address)
+{
+	const struct map_entry *e = map_find(&unwind_maps, address);
+
+	return e && e->readable ? e->end : 0;
+}
+
+/* The object's unwind table, if the object is still the one of the snapshot. */
+static const uint8_t *table_of(const struct object *o)
+{
+	const uint8_t *t = (const uint8_t *)o->unwind_table;
+
+	if (!t || !unwind_readable((uintptr_t)t, sizeof(o->unwind_start)) ||
+	    memcmp(t, o->unwind_start, sizeof(o->unwind_start)) != 0)
+		return NULL;
+	/* version 1, count as udata4, table as datarel sdata4: what every
+	 * linker writes (LSB 5.0, "DWARF Extensions", .eh_frame_hdr). */
+	return t[0] == 1 && t[2] == 3 && t[3] == 0x3b ? t : NULL;
+}
+
+static int find_info(unw_addr_space_t space, unw_word_t ip,
+		     unw_proc_info_t *info, int need, void *arg)
+{
+	const struct object *o = object_by_address(ip);
+	const uint8_t *table = o ? table_of(o) : NULL;
+	unw_dyn_info_t d;
+	uint32_t count;
+	int rc;
+
+	unwind_found = false;
+	if (!table)
+		return -UNW_ENOINFO;
+	memcpy(&count, table + 8, 4);
+	memset(&d, 0, sizeof(d));
+	d.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+	d.start_ip = o->low;
+	d.end_ip = o->high;
+	d.u.rti.segbase = (unw_word_t)table;
+	d.u.rti.table_data = (unw_word_t)table + 12;
+	d.u.rti.table_len = (unw_word_t)count * 8 / sizeof(unw_word_t);
+	rc = lib.search(space, ip, &d, info, need, arg);
+	unwind_found = rc >= 0;
+	return rc;
+}
+
+static void put_info(unw_addr_space_t space, unw_proc_info_t *info, void *arg)
+{
+	(void)space, (void)info, (void)arg;
+}
+
+static int no_list(unw_addr_space_t space, unw_word_t *ret, void *arg)
+{
+	(void)space, (void)ret, (void)arg;
+	return -UNW_ENOINFO;
+}
+
+/* What would be here without hooks and trampolines. */
+static unw_word_t value_true(unw_word_t value)
+{
+	int hook = gate_hook_find(value);
+
+	return hook >= 0 ? gate_returns[hook].address : table_original(value);
+}
+
+static int access_memory(unw_addr_space_t space, unw_word_t at, unw_word_t *value,
+			 int write, void *arg)
+{
+	(void)space, (void)arg;
+	if (write || !unwind_readable(at, sizeof(*value)))
+		return -UNW_EINVAL;
+	memcpy(value, (const void *)at, sizeof(*value));
+	*value = value_true(*value);
+	return 0;
+}
+
+static int access_register(unw_addr_space_t space, unw_regnum_t reg,
+			   unw_word_t *value, int write, void *arg)
+{
+	/* libunwind numbers registers as DWARF does (psABI, figure 3.36). */
+	static const int map[17] = {
+		REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
+		REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+		REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP,
+	};
+	const ucontext_t *context = arg;
+
+	(void)space;
+	if (write || reg < 0 || reg > 16)
+		return -UNW_EBADREG;
+	*value = (unw_word_t)context->uc_mcontext.gregs[map[reg]];
+	if (reg == 16)
+		*value = table_original(*value);
+	return 0;
+}
+
+static int access_float(unw_addr_space_t space, unw_regnum_t reg,
+			unw_fpreg_t *value, int write, void *arg)
+{
+	(void)space, (void)reg, (void)value, (void)write, (void)arg;
+	return -UNW_EBADREG;
+}
+
+static int no_resume(unw_addr_space_t space, unw_cursor_t *cursor, void *arg)
+{
+	(void)space, (void)cursor, (void)arg;
+	return -UNW_EINVAL;
+}
+
+static int no_name(unw_addr_space_t space, unw_word_t at, char *name, size_t size,
+		   unw_word_t *offset, void *arg)
+{
+	(void)space, (void)at, (void)name, (void)size, (void)offset, (void)arg;
+	return -UNW_ENOINFO;
+}
+
+static bool symbols_resolve(void)
+{
+#define RESOLVE(field, name) \
+	((*(void **)&lib.field = dlsym(lib.library, "_Ux86_64_" name)) != NULL)
+	return RESOLVE(create, "create_addr_space") &&
+	       RESOLVE(init, "init_remote") && RESOLVE(step, "step") &&
+	       RESOLVE(get_reg, "get_reg") &&
+	       RESOLVE(is_signal, "is_signal_frame") &&
+	       RESOLVE(caching, "set_caching_policy") &&
+	       RESOLVE(flush, "flush_cache") &&
+	       RESOLVE(search, "dwarf_search_unwind_table");
+#undef RESOLVE
+}
+
+enum opus_code unwind_load(struct opus_error *err)
+{
+	static unw_accessors_t accessors = {
+		find_info, put_info, no_list, access_memory, access_register,
+		access_float, no_resume, no_name,
+	};
+
+	if (lib.space)
+		return OPUS_OK;
+	if (!lib.library)
+		lib.library = dlopen("libunwind-x86_64.so.8",
+				     RTLD_NOW | RTLD_LOCAL);
+	if (!lib.library || !symbols_resolve())
+		return error_set(err, OPUS_RESOURCE,
+				 "libunwind-x86_64.so.8 cannot be loaded: stacks can only be scanned, not unwound");
+	lib.space = lib.create(&accessors, 0);
+	if (!lib.space)
+		return error_set(err, OPUS_RESOURCE, "libunwind has no memory");
+	lib.caching(lib.space, UNW_CACHE_GLOBAL);
+	return OPUS_OK;
+}
+
+enum opus_code unwind_prepare(struct opus_error *err)
+{
+	uint32_t lines = unwind_maps.capacity ? unwind_maps.capacity : 1024;
+
+	/* Room for twice what is mapped now. */
+	for (;; lines *= 2) {
+		enum opus_code code = map_reserve(&unwind_maps, lines, err);
+
+		if (code != OPUS_OK)
+			return code;
+		if (lines > 1u << 21 ||
+		    (map_read(&unwind_maps) && unwind_maps.count * 2 < lines))
+			break;
+	}
+	/* What it remembers may belong to objects that are gone. */
+	if (lib.space)
+		lib.flush(lib.space, 0, 0);
+	return OPUS_OK;
+}
+
+bool unwind_begin(void)
+{
+	return map_read(&unwind_maps);
+}
+
+bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data)
+{
+	struct unwind_frame frame = {.exact = true};
+	unw_cursor_t cursor;
+	unw_word_t ip, sp;
+
+	if (!lib.space || lib.init(&cursor, lib.space, context) < 0)
+		return false;
+	for (int n = 0; n < FRAMES_MAX; n++) {
+		int rc, is_signal;
+
+		if (lib.get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
+		    lib.get_reg(&cursor, UNW_REG_SP, &sp) < 0)
+			return false;
+		if (ip == 0) /* the return address is undefined: the end */
+			return n > 0;
+		frame.address = ip;
+		frame.sp = sp;
+		if (!visit(&frame, data))
+			return false;
+		unwind_found = true; /* a cached frame is not asked for again */
+		is_signal = lib.is_signal(&cursor);
+		rc = lib.step(&cursor);
+		if (!unwind_found || rc < 0)
+			return false;
+		if (rc == 0)
+			return true;
+		frame.exact = is_signal > 0;
+	}
+	return false;
+}

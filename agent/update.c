@@ -1,0 +1,379 @@
+/*
+ * update.c - the steps of an update up to its one stop.
+ *
+ * Called by:  control.c.
+ * Runs on:    agent thread.
+ * Locks:      malloc's and the loader's, all before the stop.
+ * Signal:     unsafe: heap, loader.
+ *
+ * prepare ── check, pre hooks ── stop ── scan ── switch or arm ── release.
+ * Whatever can fail, allocate or wait for a lock is done before the stop.
+ */
+#include "update.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent.h"
+#include "arch/x86_64/futex.h"
+#include "hook_call.h"
+#include "table.h"
+#include "text.h"
+#include "unwind.h"
+
+struct update update_now;
+
+#define STOP_LIMIT_NS 100000000u /* when opus-send names none */
+#define TRIES 64
+
+static void update_deinit(struct update *u)
+{
+	free(u->items);
+	u->items = NULL;
+	u->count = 0;
+	scan_ranges_deinit(&u->ranges);
+	u->active = false;
+}
+
+/* --- what changes --- */
+
+static enum opus_code ranges_of_code(struct update *u, struct patch *p,
+				     uint32_t site, struct opus_error *err)
+{
+	for (uint32_t i = 0; i < u->ranges.count; i++)
+		if (u->ranges.list[i].start == p->code_start)
+			return OPUS_OK;
+	return scan_ranges_add(&u->ranges, p->code_start, p->code_end, site,
+			       false, err);
+}
+
+static enum opus_code ranges_of_original(struct update *u, struct patch *p,
+					 const struct plan_func *f, uint32_t site,
+					 struct opus_error *err)
+{
+	uintptr_t base = p->targets[f->target];
+	enum opus_code code = OPUS_OK;
+
+	for (uint32_t i = 0; i < f->ranges && code == OPUS_OK; i++) {
+		const struct plan_range *r = &p->plan.range_records[f->range + i];
+
+		code = scan_ranges_add(&u->ranges, base + r->start, base + r->end,
+				       site, r->start == f->entry, err);
+	}
+	return code;
+}
+
+static enum opus_code item_apply(struct update *u, uint32_t i,
+				 struct opus_error *err)
+{
+	struct patch_item *item = &u->patch->items[i];
+	struct patch_item *top = patch_top(item->site);
+	struct update_item *x = &u->items[u->count++];
+
+	x->site = item->site;
+	x->item = item;
+	x->from = top ? top->code : table_sites[item->site].trampoline;
+	x->to = item->code;
+	x->wrote = false;
+	if (top)
+		return ranges_of_code(u, top->patch, item->site, err);
+	return ranges_of_original(u, u->patch, &u->patch->plan.func_records[i],
+				  item->site, err);
+}
+
+static enum opus_code item_revert(struct update *u, uint32_t i,
+				  struct opus_error *err)
+{
+	struct patch_item *item = &u->patch->items[i];
+	struct update_item *x = &u->items[u->count++];
+
+	x->site = item->site;
+	x->item = item;
+	x->from = item->code;
+	x->to = item->below ? item->below->code
+			    : table_sites[item->site].trampoline;
+	x->wrote = false;
+	return ranges_of_code(u, u->patch, item->site, err);
+}
+
+/* How many functions of the patch has a newer patch replaced? */
+static uint32_t shadowed(const struct patch *p, const struct patch **by)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->plan.func_count; i++)
+		if (p->items[i].above) {
+			*by = p->items[i].above->patch;
+			n++;
+		}
+	return n;
+}
+
+/* A patch whose every function is replaced by newer ones does nothing any
+ * more: it is taken out from between, and no thread need be asked. */
+static enum opus_code revert_shadowed(struct patch *p)
+{
+	for (uint32_t i = 0; i < p->plan.func_count; i++) {
+		struct patch_item *item = &p->items[i];
+
+		item->above->below = item->below;
+		if (item->below)
+			item->below->above = item->above;
+		item->above = item->below = NULL;
+	}
+	patch_set_state(p, WIRE_PATCH_REVERTED);
+	return OPUS_OK;
+}
+
+static enum opus_code update_collect(struct update *u, struct opus_error *err)
+{
+	uint32_t count = u->patch->plan.func_count;
+	enum opus_code code = OPUS_OK;
+
+	u->items = calloc(count, sizeof(*u->items));
+	if (!u->items)
+		return error_set(err, OPUS_RESOURCE, "no memory for %u functions",
+				 count);
+	for (uint32_t i = 0; i < count && code == OPUS_OK; i++)
+		code = u->revert ? item_revert(u, i, err) : item_apply(u, i, err);
+	scan_ranges_sort(&u->ranges);
+	return code;
+}
+
+/* --- before the stop --- */
+
+static enum opus_code update_prepare(struct update *u, struct opus_error *err)
+{
+	struct opus_error note;
+	enum opus_code code = update_collect(u, err);
+
+	if (code == OPUS_OK)
+		code = object_snapshot(err);
+	if (code != OPUS_OK)
+		return code;
+	if (unwind_load(&note) != OPUS_OK)
+		log_line("%s", note.text);
+	code = scan_prepare(err);
+	if (code == OPUS_OK)
+		code = text_prepare(err);
+	if (code != OPUS_OK)
+		return code;
+	table_unlock();
+	for (uint32_t i = 0; i < u->count; i++)
+		text_warm(table_sites[u->items[i].site].entry);
+	return OPUS_OK;
+}
+
+static enum opus_code update_hooks(struct update *u, enum plan_hook_kind kind,
+				   enum plan_where where, struct opus_error *err)
+{
+	return hook_call_all(u->patch, kind, where, u->args, u->args_size, err);
+}
+
+static enum opus_code hooks_before(struct update *u, struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	if (!u->revert)
+		code = update_hooks(u, PLAN_HOOK_CHECK, PLAN_WHERE_AGENT, err);
+	if (code == OPUS_OK && !(u->flags & WIRE_DRY_RUN))
+		code = update_hooks(u, u->revert ? PLAN_HOOK_PRE_REVERT
+						 : PLAN_HOOK_PRE_APPLY,
+				    PLAN_WHERE_AGENT, err);
+	return code;
+}
+
+/* --- during the stop --- */
+
+uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
+{
+	uint32_t unsafe = 0;
+
+	scan_begin();
+	*again = false;
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		struct stop_thread *t = &stop_now.threads[i];
+		struct scan_result r = {.verdict = SCAN_SAFE};
+
+		if (atomic_load(&t->state) == STOP_PARKED)
+			r = scan_thread(t, ranges);
+		t->verdict = r.verdict;
+		t->site = r.site;
+		t->slot = r.slot;
+		unsafe += r.verdict != SCAN_SAFE;
+		*again |= r.verdict == SCAN_GATE || r.verdict == SCAN_PROLOGUE;
+	}
+	return unsafe;
+}
+
+static enum opus_code hooks_stopped(struct update *u, struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	if (!u->revert)
+		code = update_hooks(u, PLAN_HOOK_CHECK, PLAN_WHERE_STOPPED, err);
+	if (code == OPUS_OK && !(u->flags & WIRE_DRY_RUN))
+		code = update_hooks(u, u->revert ? PLAN_HOOK_PRE_REVERT
+						 : PLAN_HOOK_PRE_APPLY,
+				    PLAN_WHERE_STOPPED, err);
+	return code;
+}
+
+/* Threads are stopped and scanned: change, or say why not. */
+static enum opus_code update_decide(struct update *u, uint32_t unsafe,
+				    struct opus_error *err)
+{
+	enum opus_code code = hooks_stopped(u, err);
+
+	if (code != OPUS_OK)
+		return code;
+	if (u->flags & WIRE_DRY_RUN)
+		return unsafe ? OPUS_PENDING : OPUS_OK;
+	if (unsafe && (u->flags & WIRE_AT_ONCE))
+		return OPUS_BUSY;
+	code = unsafe ? update_arm(u, err) : update_switch(u, err);
+	if (code == OPUS_OK)
+		code = update_hooks(u, u->revert ? PLAN_HOOK_POST_REVERT
+						 : PLAN_HOOK_POST_APPLY,
+				    PLAN_WHERE_STOPPED, unsafe ? NULL : err);
+	return code;
+}
+
+static void pause_short(uint64_t ns)
+{
+	struct timespec t = {0, (long)ns};
+
+	nanosleep(&t, NULL);
+}
+
+static enum opus_code update_stop(struct update *u, struct opus_error *err)
+{
+	uint64_t limit = 10000000, most = u->stop_limit_ns;
+	enum opus_code code = OPUS_BUSY;
+
+	/* Short stops first: if one thread does not answer, the others should
+	 * not stand for long before that is known. */
+	for (int n = 0; n < TRIES; n++) {
+		bool again;
+		uint32_t unsafe;
+
+		code = stop_threads(NULL, limit < most ? limit : most, err);
+		if (code == OPUS_NO_ANSWER && limit < most) {
+			limit *= 3;
+			pause_short(5000000);
+			continue;
+		}
+		if (code != OPUS_OK)
+			return code;
+		unsafe = update_scan(&u->ranges, &again);
+		code = again ? OPUS_BUSY : update_decide(u, unsafe, err);
+		u->report.threads = stop_now.count;
+		u->report.unsafe = unsafe;
+		text_sync();
+		u->report.pause_ns = stop_release();
+		if (!again)
+			break;
+		error_set(err, OPUS_BUSY,
+			  "a thread was interrupted at the entry of a function each time; nothing changed");
+		pause_short(n < 16 ? 200000 : 20000000);
+	}
+	if (code == OPUS_BUSY && (u->flags & WIRE_AT_ONCE))
+		error_set(err, OPUS_BUSY, "%u threads are inside; nothing changed",
+			  u->report.unsafe);
+	return code;
+}
+
+/* --- the whole --- */
+
+static enum opus_code update_refuse(struct patch *p, bool revert,
+				    struct opus_error *err)
+{
+	const struct patch *by = NULL;
+	const struct patch *other = patch_by_name(p->name);
+	uint32_t n;
+
+	if (update_now.active)
+		return error_set(err, OPUS_OTHER_UPDATE,
+			"%s of %s is pending: wait for it or cancel it first",
+			update_now.revert ? "the revert" : "the apply",
+			update_now.patch->name);
+	if (!revert) {
+		for (uint32_t i = 0; i < patch_count; i++)
+			if (patch_list[i] != p &&
+			    patch_list[i]->state == WIRE_PATCH_APPLIED &&
+			    strcmp(patch_list[i]->name, p->name) == 0)
+				other = patch_list[i];
+		if (p->state == WIRE_PATCH_APPLIED)
+			return error_set(err, OPUS_ALREADY, "%s is applied already",
+					 p->name);
+		if (other && other != p && other->state == WIRE_PATCH_APPLIED)
+			return error_set(err, OPUS_ORDER,
+				"another patch named %s is applied: revert it first",
+				p->name);
+		return OPUS_OK;
+	}
+	if (p->state != WIRE_PATCH_APPLIED)
+		return error_set(err, OPUS_ALREADY, "%s is not applied", p->name);
+	n = shadowed(p, &by);
+	if (n != 0 && n != p->plan.func_count)
+		return error_set(err, OPUS_ORDER,
+			"%s replaces %u of the %u functions of %s again: revert %s first",
+			by->name, n, p->plan.func_count, p->name, by->name);
+	return OPUS_OK;
+}
+
+static void update_linked(struct update *u)
+{
+	patch_set_state(u->patch, u->revert ? WIRE_PATCH_REVERTING
+					    : WIRE_PATCH_APPLYING);
+}
+
+enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
+			    uint64_t stop_limit_ns, const char *args,
+			    uint32_t args_size, struct opus_error *err)
+{
+	struct update *u = &update_now;
+	enum wire_patch_state before = p->state;
+	enum opus_code code = update_refuse(p, revert, err);
+	const struct patch *by;
+
+	if (code != OPUS_OK)
+		return code;
+	if (revert && shadowed(p, &by) != 0)
+		return flags & WIRE_DRY_RUN ? OPUS_OK : revert_shadowed(p);
+	*u = (struct update){
+		.revert = revert, .flags = flags, .patch = p,
+		.epoch = STATE_EPOCH(atomic_load(&gate_state)) + 1,
+		.stop_limit_ns = stop_limit_ns ? stop_limit_ns : STOP_LIMIT_NS,
+		.asked_ns = raw_now(), .args_size = args_size,
+	};
+	memcpy(u->args, args, args_size);
+	u->report.functions = p->plan.func_count;
+	code = update_prepare(u, err);
+	if (code == OPUS_OK)
+		code = hooks_before(u, err);
+	if (code == OPUS_OK) {
+		u->report.prepare_ns = raw_now() - u->asked_ns;
+		code = update_stop(u, err);
+	}
+	text_finish();
+	if (code == OPUS_PENDING && !(flags & WIRE_DRY_RUN)) {
+		update_linked(u);
+		return code; /* slots stay writable, update_now stays in use */
+	}
+	table_lock();
+	if (code == OPUS_OK && !(flags & WIRE_DRY_RUN)) {
+		patch_set_state(p, revert ? WIRE_PATCH_REVERTED : WIRE_PATCH_APPLIED);
+		(void)update_hooks(u, revert ? PLAN_HOOK_POST_REVERT
+					     : PLAN_HOOK_POST_APPLY,
+				   PLAN_WHERE_AGENT, NULL);
+	} else if (p->state != before) {
+		patch_set_state(p, before);
+	}
+	if (code == OPUS_INCONSISTENT)
+		agent_switch_off(err->text);
+	update_deinit(u);
+	return code;
+}
