@@ -160,6 +160,8 @@ static void context_move(struct stop_thread *t, uint32_t site)
 
 static enum opus_reason reason_of(const struct stop_thread *t)
 {
+	if (!t->gate)
+		return OPUS_WHY_COROUTINE;
 	return t->verdict == SCAN_INSIDE ? OPUS_WHY_INSIDE : OPUS_WHY_UNREADABLE;
 }
 
@@ -223,15 +225,16 @@ static bool contexts_movable(const struct update *u)
 enum opus_code update_arm(struct update *u, struct opus_error *err)
 {
 	uint32_t unsafe = u->report.unsafe = 0;
+	struct stop_thread *t;
 	enum opus_code code;
 
 	if (!contexts_movable(u))
 		return error_set(err, OPUS_BUSY,
 			"a thread stands in the middle of the bytes to be replaced");
-	for (uint32_t i = 0; i < stop_now.count; i++) {
-		if (stop_now.threads[i].verdict == SCAN_SAFE)
+	for (uint32_t i = 0; (t = update_subject(i)); i++) {
+		if (t->verdict == SCAN_SAFE)
 			continue;
-		if (!thread_list(u, &stop_now.threads[i])) {
+		if (!thread_list(u, t)) {
 			threads_unlist(u);
 			return error_set(err, OPUS_RESOURCE,
 				"more than %d threads are inside", GATE_HOOKS);

@@ -21,6 +21,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "coroutine.h"
 #include "hook_call.h"
 #include "stop.h"
 #include "table.h"
@@ -158,6 +159,9 @@ static void look_thread(struct update *u, struct stop_thread *t)
 		if (atomic_load(&gate_hooks[i].owner) != t->tid ||
 		    atomic_load(&gate_hooks[i].epoch) != u->epoch)
 			continue;
+		if (atomic_load(&gate_hooks[i].slot) == 0 &&
+		    gate_hooks[i].reason == OPUS_WHY_COROUTINE)
+			continue; /* not this thread's stack: look_coroutines */
 		if (atomic_load(&gate_hooks[i].slot) == 0)
 			look_unhooked(u, i, t);
 		else if (hook_left(i, t))
@@ -221,6 +225,31 @@ static void look_recount(struct update *u)
 	futex_wake_all(&gate_state);
 }
 
+/* Entries of coroutines whose stack could not be read stay until no sleeping
+ * coroutine is in doubt any more. */
+static void look_coroutines(struct update *u)
+{
+	bool doubt = false, some = false;
+
+	for (uint32_t i = 0; i < GATE_HOOKS && !some; i++)
+		some = atomic_load(&gate_hooks[i].epoch) == u->epoch &&
+		       atomic_load(&gate_hooks[i].slot) == 0 &&
+		       gate_hooks[i].reason == OPUS_WHY_COROUTINE;
+	if (!some || stop_threads(NULL, 20000000, NULL) != OPUS_OK)
+		return;
+	scan_begin();
+	coroutine_collect();
+	for (uint32_t i = 0; i < coroutine_count; i++)
+		doubt |= scan_thread(&coroutine_list[i], &u->ranges).verdict !=
+			 SCAN_SAFE;
+	for (uint32_t i = 0; i < GATE_HOOKS && !doubt; i++)
+		if (atomic_load(&gate_hooks[i].epoch) == u->epoch &&
+		    atomic_load(&gate_hooks[i].slot) == 0 &&
+		    gate_hooks[i].reason == OPUS_WHY_COROUTINE)
+			gate_hook_release(i);
+	stop_release();
+}
+
 static void look_poll(struct update *u, uint64_t now)
 {
 	uint32_t tids[256], entries, n;
@@ -238,6 +267,7 @@ static void look_poll(struct update *u, uint64_t now)
 				look_thread(u, &stop_now.threads[i]);
 		stop_release();
 	}
+	look_coroutines(u);
 	u->miscounts = (atomic_load(&gate_state) & STATE_COUNT) > entries
 			       ? u->miscounts + 1 : 0;
 	if (u->miscounts >= 4)

@@ -28,10 +28,12 @@
 #include <sys/sem.h>
 #include <sys/signalfd.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "coroutine.h"
 #include "restart.h"
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -66,6 +68,8 @@
 	R(int, usleep, (useconds_t))                                           \
 	R(unsigned int, sleep, (unsigned int))                                 \
 	R(int, semtimedop, (int, struct sembuf *, size_t, const struct timespec *)) \
+	R(int, swapcontext, (ucontext_t *, const ucontext_t *))                \
+	R(int, setcontext, (const ucontext_t *))                               \
 	R(int, pthread_attr_setsigmask_np, (pthread_attr_t *, const sigset_t *))
 
 #define R(type, name, parameters) static type(*real_##name) parameters;
@@ -379,4 +383,30 @@ PUBLIC int sigtimedwait(const sigset_t *set, siginfo_t *info,
 
 	return WAIT(sigtimedwait, limit != NULL,
 		    (without(set, &copy), info, limit));
+}
+
+/* --- coroutines --- */
+
+/* An ordinary frame of ours stays on the stack that is left: the context is
+ * resumed in it, and returns through it. */
+PUBLIC int swapcontext(ucontext_t *save, const ucontext_t *next)
+{
+	int rc;
+
+	NEED(swapcontext);
+	coroutine_suspend(save);
+	coroutine_resume(next);
+	rc = real_swapcontext(save, next);
+	/* Not a tail call: whoever resumes has taken the entry off; after a
+	 * failure it is still there. */
+	if (rc != 0)
+		coroutine_resume(save);
+	return rc;
+}
+
+PUBLIC int setcontext(const ucontext_t *next)
+{
+	NEED(setcontext);
+	coroutine_resume(next);
+	return real_setcontext(next);
 }

@@ -141,15 +141,6 @@ void scan_begin(void)
 	maps_ready = maps_asked = false;
 }
 
-static bool maps_now(void)
-{
-	if (!maps_asked) {
-		maps_asked = true;
-		maps_ready = unwind_begin();
-	}
-	return maps_ready;
-}
-
 /* Copy words of our own memory; a hole gives 0 instead of a fault. */
 static size_t words_read(uintptr_t at, size_t words)
 {
@@ -161,6 +152,15 @@ static size_t words_read(uintptr_t at, size_t words)
 	return n > 0 ? (size_t)n / sizeof(uintptr_t) : 0;
 }
 
+static bool maps_now(void)
+{
+	if (!maps_asked) {
+		maps_asked = true;
+		maps_ready = unwind_begin();
+	}
+	return maps_ready;
+}
+
 /* End of the stack that `sp` is on; 0 if that cannot be known. */
 static uintptr_t stack_end(const struct stop_thread *t, uintptr_t sp)
 {
@@ -170,6 +170,13 @@ static uintptr_t stack_end(const struct stop_thread *t, uintptr_t sp)
 		return t->thread_pointer;
 	if (sp < main_stack_end && main_stack_end - sp < STACK_USUAL)
 		return main_stack_end;
+	/* A sleeping coroutine: no thread, and a mapping of its own, or a piece
+	 * of the heap. What lies behind the stack does no harm but takes time. */
+	if (!t->gate && maps_now()) {
+		uintptr_t end = unwind_map_end(sp);
+
+		return end - sp < STACK_USUAL / 16 ? end : 0;
+	}
 	return 0;
 }
 

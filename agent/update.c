@@ -18,6 +18,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "coroutine.h"
 #include "hook_call.h"
 #include "table.h"
 #include "text.h"
@@ -187,14 +188,23 @@ static enum opus_code hooks_before(struct update *u, struct opus_error *err)
 
 /* --- during the stop --- */
 
+struct stop_thread *update_subject(uint32_t i)
+{
+	if (i < stop_now.count)
+		return &stop_now.threads[i];
+	i -= stop_now.count;
+	return i < coroutine_count ? &coroutine_list[i] : NULL;
+}
+
 uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 {
+	struct stop_thread *t;
 	uint32_t unsafe = 0;
 
 	scan_begin();
+	coroutine_collect();
 	*again = false;
-	for (uint32_t i = 0; i < stop_now.count; i++) {
-		struct stop_thread *t = &stop_now.threads[i];
+	for (uint32_t i = 0; (t = update_subject(i)); i++) {
 		struct scan_result r = {.verdict = SCAN_SAFE};
 
 		if (atomic_load(&t->state) == STOP_PARKED)
@@ -229,6 +239,10 @@ static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 
 	if (code != OPUS_OK)
 		return code;
+	if (coroutine_lost())
+		return error_set(err, OPUS_BUSY,
+			"more than %d coroutines sleep: some may be inside, nothing changed",
+			COROUTINE_MAX);
 	if (u->flags & WIRE_DRY_RUN)
 		return unsafe ? OPUS_PENDING : OPUS_OK;
 	if (unsafe && (u->flags & WIRE_AT_ONCE))

@@ -91,6 +91,9 @@ void update_settle(struct update *u, bool committed);
 /* Take away jumps that lead nowhere but back (after a cancelled apply or a
  * revert that had to wait). Best effort; stops the threads for a moment. */
 void update_tidy(void);
+/* Threads stopped and scanned: thread, or sleeping coroutine, number `i`; NULL
+ * behind the last. */
+struct stop_thread *update_subject(uint32_t i);
 /* The threads are stopped: scan each into its slot. Returns how many are not
  * safe; `*again` is set if some stand where nothing can be decided now. */
 uint32_t update_scan(const struct scan_ranges *ranges, bool *again);
