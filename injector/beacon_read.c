@@ -1,0 +1,183 @@
+/*
+ * beacon_read.c - find the agent's beacon in another process.
+ *
+ * Called by:  target.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * The beacon starts a page of a writable mapping of the agent's file, so one
+ * process_vm_readv(2) fetches the first bytes of all pages of a mapping:
+ *
+ *      mapping   |page 0      |page 1      |page 2      |
+ *      read       ^16 bytes    ^16 bytes    ^16 bytes
+ *
+ * What is found was written by another process, perhaps a hostile one: its
+ * strings are ended and its numbers limited before anyone looks at them.
+ */
+#include "beacon_read.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#define MAGIC_SIZE sizeof(((struct beacon *)0)->magic)
+#define BEACON_PAGES 256 /* of one mapping that are looked at */
+#define BEACON_TRIES 200
+
+bool beacon_path_matches(const char *path)
+{
+	const char *name = proc_basename(path);
+
+	if (strncmp(name, "memfd:", 6) == 0)
+		name += 6;
+	return strncmp(name, BEACON_AGENT_FILE,
+		       sizeof(BEACON_AGENT_FILE) - 1) == 0;
+}
+
+/* The writable mappings of the agent, one after the other. */
+static bool next_mapping(char **cursor, struct proc_map *ret)
+{
+	while (proc_maps_next(cursor, ret))
+		if (ret->writable && ret->readable && ret->is_private &&
+		    beacon_path_matches(ret->path))
+			return true;
+	return false;
+}
+
+bool beacon_maps_have_agent(char *maps)
+{
+	struct proc_map map;
+
+	/* Most processes have no agent: do not take their maps apart. */
+	if (!strstr(maps, BEACON_AGENT_FILE))
+		return false;
+	return next_mapping(&maps, &map);
+}
+
+/* First bytes of `pages` pages from `at`. False with errno. */
+static bool page_starts(pid_t view, uint64_t at, size_t pages,
+			char ret[][MAGIC_SIZE])
+{
+	struct iovec local = {ret, pages * MAGIC_SIZE};
+	struct iovec remote[BEACON_PAGES] = {0};
+
+	for (size_t i = 0; i < pages; i++) {
+		remote[i].iov_base = (void *)(uintptr_t)(at + i * BEACON_PAGE);
+		remote[i].iov_len = MAGIC_SIZE;
+	}
+	if (process_vm_readv(view, &local, 1, remote, pages, 0) ==
+	    (ssize_t)(pages * MAGIC_SIZE))
+		return true;
+	for (size_t i = 0; i < pages; i++)
+		if (!proc_memory_read(view, at + i * BEACON_PAGE, ret[i],
+				      MAGIC_SIZE))
+			return false;
+	return true;
+}
+
+/* Address of the beacon in one mapping, 0 with errno (0: no beacon there). */
+static uint64_t mapping_search(pid_t view, const struct proc_map *map)
+{
+	char start[BEACON_PAGES][MAGIC_SIZE];
+	size_t pages = (map->end - map->start) / BEACON_PAGE;
+
+	if (pages > BEACON_PAGES)
+		pages = BEACON_PAGES;
+	errno = 0;
+	if (!page_starts(view, map->start, pages, start))
+		return 0;
+	errno = 0;
+	for (size_t i = 0; i < pages; i++)
+		if (memcmp(start[i], BEACON_MAGIC, MAGIC_SIZE) == 0)
+			return map->start + i * BEACON_PAGE;
+	return 0;
+}
+
+static enum opus_code memory_error(struct opus_error *err)
+{
+	if (errno == EPERM || errno == EACCES)
+		return error_set_errno(err, OPUS_PERMISSION,
+			"its memory may not be read; run as root or as its "
+			"user (with kernel.yama.ptrace_scope=1 only root may)");
+	if (errno == ESRCH || errno == ENOENT)
+		return error_set(err, OPUS_DIED,
+				 "the process ended while it was looked at");
+	return error_set_errno(err, OPUS_INTERNAL, "cannot read its memory");
+}
+
+enum opus_code beacon_copy(pid_t view, uint64_t at, struct beacon *ret,
+			   struct opus_error *err)
+{
+	static const struct timespec moment = {0, 50000};
+	uint64_t sequence_at = at + offsetof(struct beacon, sequence);
+	uint32_t after;
+
+	for (int i = 0; i < BEACON_TRIES; i++) {
+		if (!proc_memory_read(view, at, ret, sizeof(*ret)) ||
+		    !proc_memory_read(view, sequence_at, &after, sizeof(after)))
+			return memory_error(err);
+		if (after == ret->sequence && after % 2 == 0)
+			return OPUS_OK;
+		nanosleep(&moment, NULL);
+	}
+	return error_set(err, OPUS_NO_AGENT,
+			 "the agent has been writing its beacon for too long "
+			 "(is the process stopped?)");
+}
+
+enum opus_code beacon_check(struct beacon *b, struct opus_error *err)
+{
+	b->agent[sizeof(b->agent) - 1] = '\0';
+	b->off_reason[sizeof(b->off_reason) - 1] = '\0';
+	if (b->patches > BEACON_PATCHES)
+		b->patches = BEACON_PATCHES;
+	for (uint32_t i = 0; i < b->patches; i++)
+		b->patch[i].name[WIRE_NAME - 1] = '\0';
+	if (b->version != BEACON_VERSION || b->size < sizeof(*b) ||
+	    b->wire_version != WIRE_VERSION)
+		return error_set(err, OPUS_VERSION,
+			"its agent %s has beacon %u and protocol %u, this "
+			"program knows %d and %d; use the opus-send of the "
+			"agent's version", b->agent, b->version,
+			b->wire_version, BEACON_VERSION, WIRE_VERSION);
+	if (!(b->flags & BEACON_READY))
+		return error_set(err, OPUS_NO_AGENT,
+			"the agent is not ready: the process is still starting "
+			"or its start failed");
+	if (b->signal < 1 || b->signal > 64)
+		return error_set(err, OPUS_NO_AGENT,
+				 "the beacon is damaged (signal %u)", b->signal);
+	return OPUS_OK;
+}
+
+enum opus_code beacon_read(pid_t view, char *maps, struct beacon *ret,
+			   uint64_t *ret_at, struct opus_error *err)
+{
+	struct proc_map map;
+	enum opus_code code;
+	bool mapped = false;
+
+	*ret_at = 0;
+	if (strstr(maps, BEACON_AGENT_FILE))
+		while (!*ret_at && next_mapping(&maps, &map)) {
+			mapped = true;
+			*ret_at = mapping_search(view, &map);
+			if (!*ret_at && errno)
+				return memory_error(err);
+		}
+	if (!mapped)
+		return error_set(err, OPUS_NO_AGENT,
+				 "it has no agent (%s is not loaded)",
+				 BEACON_AGENT_FILE);
+	if (!*ret_at)
+		return error_set(err, OPUS_NO_AGENT,
+			"%s is loaded, but has no beacon: it is not ours, or "
+			"of an unknown version", BEACON_AGENT_FILE);
+	code = beacon_copy(view, *ret_at, ret, err);
+	if (code == OPUS_OK)
+		code = beacon_check(ret, err);
+	return code;
+}

@@ -1,0 +1,363 @@
+/*
+ * contact.c - wake the agent of a process and get a connection to it.
+ *
+ * Called by:  run.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * The socket lies below the root folder of the target, which the target may
+ * have filled with symbolic links and may change at any moment, while we may
+ * be root. Therefore: folders are opened one component after the other without
+ * following links (a link would be resolved in *our* root), the socket is made
+ * inside the opened folder, and it is made with the file system ids of the
+ * target (setfsuid(2)), so that it belongs to the target from its first moment
+ * without a chown(2) that could be led to another file, and only where the
+ * target's user could have made a file itself. The agent checks on its side
+ * that it is root or the target's own user who listens.
+ */
+#include "contact.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "contact_thread.h"
+#include "interrupt.h"
+
+#define CONTACT_LIMIT_NS 2000000000ull
+#define CONTACT_FIRST_NS 1000000ull /* wait for the first thread */
+#define CONTACT_LAST_NS 10000000ull /* and for any, in the end */
+#define CONTACT_MOVE_NS 500000000ull /* then try another folder */
+#define CONTACT_STALE_S 10
+
+static const char *const folders[] = WIRE_FOLDERS;
+
+_Static_assert(sizeof(folders) / sizeof(folders[0]) == WIRE_FOLDER_COUNT,
+	       "one number per folder");
+
+/* The socket while it exists; -1 and "" otherwise. */
+struct contact {
+	const struct target *t;
+	int listener;
+	int folder_fd;
+	unsigned int folder;
+	char name[24];
+	uint64_t value;
+};
+
+uint64_t contact_value(unsigned int folder, uint64_t random)
+{
+	return (uint64_t)WIRE_CONTACT_TAG << 56 | (uint64_t)folder << 48 |
+	       (random & 0xffffffffffffull);
+}
+
+bool contact_name_matches(const char *name)
+{
+	return strncmp(name, "opus-", 5) == 0 && strlen(name) == 17 &&
+	       strspn(name + 5, "0123456789abcdef") == 12;
+}
+
+/* Act as the target's user in the file system; `false` is back to ourselves. */
+static void as_target(const struct target *t, bool yes)
+{
+	if (geteuid() != 0 || t->status.euid == 0)
+		return;
+	if (yes) {
+		setfsgid(t->status.egid);
+		setfsuid(t->status.euid);
+	} else {
+		setfsuid(geteuid());
+		setfsgid(getegid());
+	}
+}
+
+/* Open a folder below the target's root without following any link. */
+static int folder_open(const struct target *t, const char *folder)
+{
+	char path[64], part[32];
+	int dir, next;
+
+	snprintf(path, sizeof(path), "/proc/%d/root", t->view);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	while (dir >= 0 && *folder) {
+		size_t len = strcspn(++folder, "/");
+
+		snprintf(part, sizeof(part), "%.*s", (int)len, folder);
+		folder += len;
+		next = openat(dir, part,
+			      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close(dir);
+		dir = next;
+	}
+	return dir;
+}
+
+/* bind(2) below an open folder; its path for us is /proc/self/fd/N/NAME. */
+static int socket_bind(const struct target *t, int dir, const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	mode_t mask;
+	int fd, result;
+
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s", dir,
+		 name);
+	mask = umask(0177);
+	as_target(t, true);
+	result = bind(fd, (struct sockaddr *)&a, sizeof(a));
+	as_target(t, false);
+	umask(mask);
+	if (result == 0 && listen(fd, 8) == 0)
+		return fd;
+	if (result == 0)
+		unlinkat(dir, name, 0);
+	result = errno;
+	close(fd);
+	errno = result;
+	return -1;
+}
+
+static void contact_close(struct contact *c)
+{
+	if (c->listener < 0)
+		return;
+	/* Whoever could have put another file under our random name may have
+	 * that one removed: it lies in the target's own folder. */
+	as_target(c->t, true);
+	unlinkat(c->folder_fd, c->name, 0);
+	as_target(c->t, false);
+	close(c->listener);
+	close(c->folder_fd);
+	c->listener = c->folder_fd = -1;
+}
+
+/* Make the socket in the first usable folder from number `from` on. */
+static enum opus_code contact_open(struct contact *c, unsigned int from,
+				   struct opus_error *err)
+{
+	uint64_t random;
+	int why = ENOENT;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return error_set_errno(err, OPUS_RESOURCE, "no random number");
+	random &= 0xffffffffffffull;
+	snprintf(c->name, sizeof(c->name), "opus-%012llx",
+		 (unsigned long long)random);
+	for (unsigned int i = from; i < WIRE_FOLDER_COUNT; i++) {
+		c->folder_fd = folder_open(c->t, folders[i]);
+		if (c->folder_fd >= 0)
+			c->listener = socket_bind(c->t, c->folder_fd, c->name);
+		if (c->listener >= 0) {
+			c->folder = i;
+			c->value = contact_value(i, random);
+			return OPUS_OK;
+		}
+		/* "No such folder" is less telling than any other reason. */
+		why = errno != ENOENT || !why ? errno : why;
+		if (c->folder_fd >= 0)
+			close(c->folder_fd);
+		c->folder_fd = -1;
+	}
+	errno = why;
+	return error_set_errno(err, why == EACCES || why == EPERM
+					    ? OPUS_PERMISSION : OPUS_RESOURCE,
+		"no socket can be made in /run, /tmp, /var/tmp or /dev/shm of "
+		"its file system");
+}
+
+/* Queue the contact signal to one thread. */
+static int contact_signal(const struct contact *c, pid_t tid)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = (int)c->t->beacon.signal;
+	info.si_code = SI_QUEUE;
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	info.si_value.sival_ptr = (void *)(uintptr_t)c->value;
+	return (int)syscall(SYS_rt_tgsigqueueinfo, c->t->pid, tid,
+			    info.si_signo, &info);
+}
+
+/* The next one in the queue, if it is the target; others are turned away. */
+static int contact_accept(const struct contact *c)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd;
+
+	while ((fd = accept4(c->listener, NULL, NULL,
+			     SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+		    peer.pid == c->t->pid)
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+/* Wait for the agent's connection. Its descriptor, or -1 at the time limit or
+ * at the end of the process (`*ret_end`), or after a signal to us. */
+static int contact_wait(const struct contact *c, uint64_t until_ns, bool *ret_end)
+{
+	struct pollfd fds[2] = {{.fd = c->listener, .events = POLLIN},
+				{.fd = c->t->pidfd, .events = POLLIN}};
+	int fd;
+
+	for (;;) {
+		if (interrupt_poll(fds, 2, until_ns, false) != INTERRUPT_READY)
+			return -1;
+		fd = contact_accept(c);
+		if (fd >= 0)
+			return fd;
+		if (fds[1].revents) {
+			*ret_end = true;
+			return -1;
+		}
+	}
+}
+
+static enum opus_code contact_failed(const struct contact *c,
+				     struct opus_error *err)
+{
+	struct proc_status s;
+
+	if (!proc_status_read(c->t->pid, c->t->pid, &s) || s.dumping)
+		return error_set(err, OPUS_DIED,
+				 "the process ended while it was contacted");
+	if (s.state == 'T' || s.state == 't')
+		return error_set(err, OPUS_NO_CONTACT,
+			"it was stopped meanwhile; continue it with "
+			"`kill -CONT %d` and try again", c->t->pid);
+	return error_set(err, OPUS_NO_CONTACT,
+		"none of its %u threads came to a place where the agent can "
+		"start safely within %g s; try again when it is less busy",
+		s.threads, CONTACT_LIMIT_NS / 1e9);
+}
+
+/* One thread after the other, until someone connects. */
+static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
+				     struct opus_error *err)
+{
+	CLEANUP(contact_threads_deinit) struct contact_threads threads = {0};
+	uint64_t begin = interrupt_clock(), moved = begin;
+	uint64_t wait = CONTACT_FIRST_NS;
+	enum opus_code code;
+	bool ended = false;
+	pid_t tid;
+
+	while (interrupt_clock() - begin < CONTACT_LIMIT_NS) {
+		tid = contact_threads_next(&threads, c->t);
+		if (tid == 0)
+			wait = CONTACT_LAST_NS; /* all block it, or have ended */
+		else if (contact_signal(c, tid) < 0 && errno == EPERM)
+			return error_set_errno(err, OPUS_PERMISSION,
+				"it may not be signalled; run as root or as "
+				"uid %d", (int)c->t->status.euid);
+		*ret_fd = contact_wait(c, interrupt_clock() + wait, &ended);
+		if (*ret_fd >= 0)
+			return OPUS_OK;
+		if (interrupt_seen())
+			return error_set(err, OPUS_CANCELLED,
+				"interrupted before the agent was reached; "
+				"nothing changed");
+		if (ended)
+			break;
+		if (threads.rounds)
+			wait = wait * 2 < CONTACT_LAST_NS ? wait * 2
+							  : CONTACT_LAST_NS;
+		/* The agent may have started and not found the socket (a mount
+		 * or a security module hides the folder): try the next. */
+		if (interrupt_clock() - moved > CONTACT_MOVE_NS &&
+		    c->folder + 1 < WIRE_FOLDER_COUNT) {
+			unsigned int next = c->folder + 1;
+
+			moved = interrupt_clock();
+			contact_close(c);
+			code = contact_open(c, next, err);
+			if (code != OPUS_OK)
+				code = contact_open(c, 0, err);
+			if (code != OPUS_OK)
+				return code;
+		}
+	}
+	return contact_failed(c, err);
+}
+
+enum opus_code contact_make(const struct target *t, int *ret_fd,
+			    struct opus_error *err)
+{
+	struct contact c = {.t = t, .listener = -1, .folder_fd = -1};
+	enum opus_code code;
+
+	*ret_fd = -1;
+	code = contact_open(&c, 0, err);
+	if (code != OPUS_OK)
+		return code;
+	code = contact_rounds(&c, ret_fd, err);
+	contact_close(&c);
+	return code;
+}
+
+/* Does nobody listen on this socket? */
+static bool is_deaf(int dir, const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	CLEANUP(cleanup_close) int fd = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%.20s", dir,
+		 name);
+	return fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 &&
+	       errno == ECONNREFUSED;
+}
+
+static void sweep_folder(const struct target *t, const char *folder)
+{
+	CLEANUP(cleanup_close) int path_fd = folder_open(t, folder);
+	int fd = path_fd < 0 ? -1 : openat(path_fd, ".", O_RDONLY | O_DIRECTORY |
+							      O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	struct stat st;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	as_target(t, true);
+	while (dir && (e = readdir(dir)) != NULL) {
+		if (!contact_name_matches(e->d_name) ||
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    !S_ISSOCK(st.st_mode) ||
+		    (st.st_uid != geteuid() && st.st_uid != t->status.euid) ||
+		    time(NULL) - st.st_ctime < CONTACT_STALE_S)
+			continue;
+		if (is_deaf(fd, e->d_name))
+			unlinkat(fd, e->d_name, 0);
+	}
+	as_target(t, false);
+	if (dir)
+		closedir(dir);
+}
+
+void contact_sweep(const struct target *t)
+{
+	for (unsigned int i = 0; i < WIRE_FOLDER_COUNT; i++)
+		sweep_folder(t, folders[i]);
+}

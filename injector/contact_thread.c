@@ -1,0 +1,123 @@
+/*
+ * contact_thread.c - which thread to send the contact signal to.
+ *
+ * Called by:  contact.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * The agent can start in a thread that sleeps in one of a few system calls, or
+ * runs outside libc and the loader. Threads of the first kind are tried first,
+ * then those that run, then the rest; threads that block the signal not at all
+ * (it would stay queued and be answered at some later time).
+ */
+#include "contact_thread.h"
+
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include "common/cleanup.h"
+
+#define RANKS 3
+/* Looking at a thread costs two files of /proc; of many thousands of threads
+ * the first ones are as good as any. */
+#define THREADS_LOOKED_AT 256
+
+int contact_thread_rank(long number)
+{
+	switch (number) {
+	case SYS_poll:
+	case SYS_ppoll:
+	case SYS_select:
+	case SYS_pselect6:
+	case SYS_epoll_wait:
+	case SYS_epoll_pwait:
+	case SYS_accept:
+	case SYS_accept4:
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+	case SYS_nanosleep:
+	case SYS_clock_nanosleep:
+	case SYS_pause:
+	case SYS_rt_sigsuspend:
+	case SYS_rt_sigtimedwait:
+	case SYS_wait4:
+	case SYS_waitid:
+	case SYS_read:
+	case SYS_readv:
+	case SYS_recvmmsg:
+	case PROC_CONDITION:
+		return 0;
+	case PROC_RUNNING:
+	case PROC_UNKNOWN:
+		return 1;
+	default:
+		return 2;
+	}
+}
+
+static bool is_blocked(const struct target *t, const struct proc_status *s)
+{
+	return s->blocked >> (t->beacon.signal - 1) & 1;
+}
+
+/* Rank of a thread, RANKS if it cannot be used. */
+static int thread_look(const struct target *t, pid_t tid)
+{
+	struct proc_status s;
+
+	if (!proc_status_read(t->pid, tid, &s) || !s.memory || is_blocked(t, &s))
+		return RANKS;
+	return contact_thread_rank(proc_syscall(t->pid, tid));
+}
+
+static void round_begin(struct contact_threads *threads, const struct target *t)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	CLEANUP(cleanup_free) unsigned char *ranks = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+
+	free(threads->tids);
+	threads->tids = NULL;
+	threads->count = threads->next = 0;
+	if (count > THREADS_LOOKED_AT)
+		count = THREADS_LOOKED_AT;
+	if (count <= 0)
+		return;
+	ranks = malloc((size_t)count);
+	threads->tids = malloc((size_t)count * sizeof(pid_t));
+	if (!ranks || !threads->tids)
+		return;
+	for (ssize_t i = 0; i < count; i++)
+		ranks[i] = (unsigned char)thread_look(t, tids[i]);
+	for (int rank = 0; rank < RANKS; rank++)
+		for (ssize_t i = 0; i < count; i++)
+			if (ranks[i] == rank)
+				threads->tids[threads->count++] = tids[i];
+}
+
+pid_t contact_threads_next(struct contact_threads *threads,
+			   const struct target *t)
+{
+	if (!threads->started) {
+		threads->started = true;
+		if (!is_blocked(t, &t->status) &&
+		    (t->status.threads == 1 ||
+		     contact_thread_rank(proc_syscall(t->pid, t->view)) == 0))
+			return t->view;
+	}
+	if (threads->next == threads->count) {
+		if (threads->count)
+			threads->rounds++;
+		round_begin(threads, t);
+	}
+	if (threads->next == threads->count)
+		return 0;
+	return threads->tids[threads->next++];
+}
+
+void contact_threads_deinit(struct contact_threads *threads)
+{
+	free(threads->tids);
+	threads->tids = NULL;
+}

@@ -1,0 +1,112 @@
+/*
+ * options.h - the command line of opus-send.
+ *
+ * Included by: injector/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_OPTIONS_H
+#define OPUS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "common/wire.h"
+
+#define OPTIONS_TIMEOUT_NS 10000000000ull
+#define OPTIONS_FOREVER UINT64_MAX
+
+/*
+ * V(VERB, name, operand, options, default timeout, summary)
+ * The letters in `options` are the short names of the options that the verb
+ * takes besides -j and -h, see OPTIONS_LIST.
+ */
+#define OPTIONS_VERBS(V)                                                       \
+	V(VERB_APPLY, "apply", "PATCH", "peadtnmAF", OPTIONS_TIMEOUT_NS,       \
+	  "apply a patch to running processes")                                \
+	V(VERB_REVERT, "revert", "NAME", "peadtnmF", OPTIONS_TIMEOUT_NS,        \
+	  "take a patch back")                                                 \
+	V(VERB_STATUS, "status", NULL, "pea", 0,                               \
+	  "show agents and patches, without contact")                          \
+	V(VERB_LIST, "list", NULL, "peaF", 0,                                  \
+	  "ask the agents for their patches")                                  \
+	V(VERB_WHY, "why", NULL, "peaF", 0,                                    \
+	  "show which threads hold up a pending update, and where they are")   \
+	V(VERB_WAIT, "wait", NULL, "peatF", OPTIONS_FOREVER,                   \
+	  "wait until a pending update has ended")                             \
+	V(VERB_CANCEL, "cancel", NULL, "peaF", 0,                              \
+	  "cancel a pending update")                                           \
+	V(VERB_LOG, "log", NULL, "peaF", 0,                                    \
+	  "print the agents' logs")                                            \
+	V(VERB_INSPECT, "inspect", "PATCH", "", 0,                             \
+	  "print what a patch file contains")
+
+/* O(letter, long name, argument, text). A and F have no short form. */
+#define OPTIONS_LIST(O)                                                        \
+	O('p', "pid", "P", "the process P (may be repeated)")                  \
+	O('e', "exe", "PATH", "every process that runs the program PATH")      \
+	O('a', "all", NULL, "every process concerned, see opus-send(1)")       \
+	O('d', "dry-run", NULL, "check everything, change nothing")            \
+	O('t', "timeout", "SECONDS",                                           \
+	  "how long to wait for a pending update (0: not at all)")             \
+	O('n', "no-wait", NULL, "leave the update pending and return")         \
+	O('m', "max-pause", "MS", "longest time that threads may be stopped")  \
+	O('A', "arg", "NAME=VALUE",                                            \
+	  "an argument for the patch's hooks (may be repeated)")               \
+	O('F', "force-confined", NULL,                                         \
+	  "contact the process although it has a seccomp filter")              \
+	O('j', "json", NULL, "print one JSON object")                          \
+	O('h', "help", NULL, "this text")                                      \
+	O('V', "version", NULL, "print the version")
+
+enum options_verb {
+#define V(VERB, name, operand, options, timeout, summary) VERB,
+	OPTIONS_VERBS(V)
+#undef V
+	OPTIONS_VERB_COUNT
+};
+
+struct options {
+	enum options_verb verb;
+	const char *operand; /* PATCH or NAME */
+	pid_t *pids;
+	size_t pid_count;
+	const char *exe;
+	bool all;
+	bool dry_run;
+	bool no_wait;
+	bool json;
+	bool force_confined;
+	bool help;           /* nothing to do but print a help text */
+	bool help_of_verb;   /* that of `verb`, not the general one */
+	bool version;        /* nothing to do but print the version */
+	uint64_t timeout_ns; /* OPTIONS_FOREVER: no limit */
+	uint64_t max_pause_ns; /* 0: the agent's own limit */
+	uint32_t args_size;
+	char args[WIRE_ARGS];  /* as in struct wire_apply */
+};
+
+/*
+ * Understand a command line. Strings of the result point into `argv`; the rest
+ * is released with options_deinit(), also after an error.
+ * Errors: OPUS_USAGE, OPUS_RESOURCE.
+ */
+enum opus_code options_parse(int argc, char **argv, struct options *ret,
+			     struct opus_error *err) MUST_CHECK;
+void options_deinit(struct options *o);
+
+const char *options_verb_name(enum options_verb verb);
+
+/* Print the general help, or that of one verb. */
+void options_help(FILE *f);
+void options_help_verb(FILE *f, enum options_verb verb);
+
+/* Non-negative decimal number times `unit`, rounded: "0.5", 1e9 -> 5e8.
+ * False if it is none, or too large. */
+bool options_duration(const char *text, double unit, uint64_t *ret);
+
+#endif

@@ -1,0 +1,362 @@
+/*
+ * proc.c - read and understand the files of /proc/PID.
+ *
+ * Called by:  target.c, beacon_read.c, contact.c, client.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Files of /proc are read with as few read(2) as possible: the kernel makes
+ * the text of `maps` while it is read, and a text from two moments can miss a
+ * mapping.
+ */
+#include "proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "common/cleanup.h"
+
+#define PROC_FILE_MAX (64u << 20)
+
+char *proc_file_read(const char *path, size_t *ret_size)
+{
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t room = 16384, size = 0;
+	char *text, *more;
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	text = malloc(room);
+	while (text) {
+		n = read(fd, text + size, room - size - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		size += (size_t)n;
+		if (room - size > 4096)
+			continue;
+		more = room < PROC_FILE_MAX ? realloc(text, room *= 2) : NULL;
+		if (!more) {
+			free(text);
+			errno = EFBIG;
+			return NULL;
+		}
+		text = more;
+	}
+	if (text && n < 0) {
+		free(text);
+		return NULL;
+	}
+	if (text)
+		text[size] = '\0';
+	if (text && ret_size)
+		*ret_size = size;
+	return text;
+}
+
+/* The value of a line "KEY:\tvalue", or NULL. */
+static const char *status_line(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		if (*p == '\n')
+			p++;
+		if (strncmp(p, key, len) == 0 && p[len] == ':') {
+			p += len + 1;
+			return p + strspn(p, " \t");
+		}
+		if (!*p)
+			break;
+	}
+	return NULL;
+}
+
+static uint64_t status_number(const char *text, const char *key, int base)
+{
+	const char *value = status_line(text, key);
+
+	return value ? strtoull(value, NULL, base) : 0;
+}
+
+/* Second of the numbers: effective id; the last one: innermost namespace. */
+static long status_nth(const char *text, const char *key, int index)
+{
+	const char *value = status_line(text, key);
+	char *end = NULL;
+	long number = 0;
+
+	for (int i = 0; value && *value && *value != '\n'; i++) {
+		number = strtol(value, &end, 10);
+		if (end == value || i == index)
+			break;
+		value = end + strspn(end, " \t");
+	}
+	return number;
+}
+
+bool proc_status_parse(const char *text, struct proc_status *ret)
+{
+	const char *name = status_line(text, "Name");
+	const char *state = status_line(text, "State");
+
+	memset(ret, 0, sizeof(*ret));
+	if (!name || !state || !status_line(text, "Tgid"))
+		return false;
+	for (size_t i = 0; i + 1 < sizeof(ret->name) && name[i] &&
+			   name[i] != '\n'; i++)
+		ret->name[i] = isprint((unsigned char)name[i]) ? name[i] : '?';
+	ret->state = *state;
+	ret->tgid = (pid_t)status_number(text, "Tgid", 10);
+	ret->inner_pid = (pid_t)status_nth(text, "NSpid", -1);
+	ret->tracer = (pid_t)status_number(text, "TracerPid", 10);
+	ret->euid = (uid_t)status_nth(text, "Uid", 1);
+	ret->egid = (gid_t)status_nth(text, "Gid", 1);
+	ret->threads = (unsigned int)status_number(text, "Threads", 10);
+	ret->blocked = status_number(text, "SigBlk", 16);
+	ret->caught = status_number(text, "SigCgt", 16);
+	ret->seccomp = (int)status_number(text, "Seccomp", 10);
+	ret->memory = status_line(text, "VmSize") != NULL;
+	ret->dumping = status_number(text, "CoreDumping", 10) != 0;
+	return true;
+}
+
+bool proc_status_read(pid_t pid, pid_t tid, struct proc_status *ret)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+	text = proc_file_read(path, NULL);
+	if (!text) {
+		/* The process ended between open and read. */
+		if (errno == ESRCH)
+			errno = ENOENT;
+		return false;
+	}
+	errno = ENOENT;
+	return proc_status_parse(text, ret);
+}
+
+char *proc_maps_read(pid_t view)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", view);
+	return proc_file_read(path, NULL);
+}
+
+static bool map_parse(char *line, struct proc_map *ret)
+{
+	char perms[5];
+	unsigned int major, minor;
+	int used = 0;
+
+	/* address perms offset dev inode pathname, proc_pid_maps(5) */
+	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &ret->start, &ret->end,
+		   perms, &ret->offset, &major, &minor, &ret->inode, &used) < 7 ||
+	    strlen(perms) != 4)
+		return false;
+	ret->device = (uint64_t)major << 32 | minor;
+	ret->readable = perms[0] == 'r';
+	ret->writable = perms[1] == 'w';
+	ret->executable = perms[2] == 'x';
+	ret->is_private = perms[3] == 'p';
+	ret->path = line + used;
+	return true;
+}
+
+bool proc_maps_next(char **cursor, struct proc_map *ret)
+{
+	while (**cursor) {
+		char *line = *cursor;
+		char *end = strchr(line, '\n');
+
+		*cursor = end ? end + 1 : line + strlen(line);
+		if (end)
+			*end = '\0';
+		if (map_parse(line, ret))
+			return true;
+	}
+	return false;
+}
+
+const char *proc_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The entries of a folder whose names are numbers. */
+static ssize_t numbers_read(const char *path, pid_t **ret)
+{
+	DIR *dir = opendir(path);
+	size_t room = 0, count = 0;
+	struct dirent *e;
+	pid_t *more;
+
+	*ret = NULL;
+	if (!dir)
+		return -1;
+	while ((e = readdir(dir)) != NULL) {
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		if (count == room) {
+			room = room ? room * 2 : 64;
+			more = realloc(*ret, room * sizeof(**ret));
+			if (!more) {
+				free(*ret);
+				*ret = NULL;
+				closedir(dir);
+				errno = ENOMEM;
+				return -1;
+			}
+			*ret = more;
+		}
+		(*ret)[count++] = (pid_t)strtol(e->d_name, NULL, 10);
+	}
+	closedir(dir);
+	return (ssize_t)count;
+}
+
+ssize_t proc_threads(pid_t pid, pid_t **ret)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	return numbers_read(path, ret);
+}
+
+ssize_t proc_processes(pid_t **ret)
+{
+	return numbers_read("/proc", ret);
+}
+
+long proc_syscall_parse(const char *text)
+{
+	char *end;
+	long number;
+	unsigned long operation;
+
+	if (strncmp(text, "running", 7) == 0)
+		return PROC_RUNNING;
+	number = strtol(text, &end, 10);
+	if (end == text)
+		return PROC_UNKNOWN;
+	/* NUMBER 0xARG 0xARG ... 0xSP 0xPC, proc_pid_syscall(5) */
+	if (number == SYS_futex && sscanf(end, " %*x %lx", &operation) == 1 &&
+	    (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET)
+		return PROC_CONDITION;
+	return number;
+}
+
+long proc_syscall(pid_t pid, pid_t tid)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
+	text = proc_file_read(path, NULL);
+	return text ? proc_syscall_parse(text) : PROC_UNKNOWN;
+}
+
+static bool mem_read(pid_t view, uint64_t at, void *ret, size_t size)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", view);
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	n = pread(fd, ret, size, (off_t)at);
+	if (n >= 0 && (size_t)n != size)
+		errno = EIO;
+	return n >= 0 && (size_t)n == size;
+}
+
+bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size)
+{
+	struct iovec local = {ret, size};
+	struct iovec remote = {(void *)(uintptr_t)at, size};
+
+	if (process_vm_readv(view, &local, 1, &remote, 1, 0) == (ssize_t)size)
+		return true;
+	/* The call is missing from some kernels and forbidden by some seccomp
+	 * profiles of containers; the file says the same. */
+	return mem_read(view, at, ret, size);
+}
+
+static size_t note_build_id(const uint8_t *note, size_t size, uint8_t *ret,
+			    size_t room)
+{
+	while (size >= sizeof(Elf64_Nhdr)) {
+		Elf64_Nhdr n;
+		uint64_t name, desc;
+
+		memcpy(&n, note, sizeof(n));
+		name = ((uint64_t)n.n_namesz + 3) & ~3ull;
+		desc = ((uint64_t)n.n_descsz + 3) & ~3ull;
+		if (name + desc > size - sizeof(n))
+			return 0;
+		if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 &&
+		    memcmp(note + sizeof(n), "GNU", 4) == 0 &&
+		    n.n_descsz <= room) {
+			memcpy(ret, note + sizeof(n) + name, n.n_descsz);
+			return n.n_descsz;
+		}
+		note += sizeof(n) + name + desc;
+		size -= sizeof(n) + name + desc;
+	}
+	return 0;
+}
+
+size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room)
+{
+	Elf64_Ehdr e;
+	Elf64_Phdr p[32];
+	uint8_t note[1024];
+	uint64_t bias = at;
+	size_t size, count;
+
+	if (!proc_memory_read(view, at, &e, sizeof(e)) ||
+	    memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof(p[0]))
+		return 0;
+	count = e.e_phnum < 32 ? e.e_phnum : 32;
+	if (!proc_memory_read(view, at + e.e_phoff, p, count * sizeof(p[0])))
+		return 0;
+	/* The address of the first segment that holds the ELF header. */
+	for (size_t i = 0; i < count; i++) {
+		if (p[i].p_type == PT_LOAD) {
+			bias = at - (p[i].p_vaddr - p[i].p_offset);
+			break;
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (p[i].p_type != PT_NOTE)
+			continue;
+		size = p[i].p_filesz < sizeof(note) ? p[i].p_filesz
+						    : sizeof(note);
+		if (!proc_memory_read(view, bias + p[i].p_vaddr, note, size))
+			continue;
+		size = note_build_id(note, size, ret, room);
+		if (size)
+			return size;
+	}
+	return 0;
+}

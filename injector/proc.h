@@ -1,0 +1,93 @@
+/*
+ * proc.h - what /proc says of a process.
+ *
+ * Included by: injector/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ *
+ * "view" is the thread through which a process is looked at: its first thread
+ * as a rule, another one where the first has ended by pthread_exit(3), since
+ * /proc/PID/maps, root and exe of such a process are empty.
+ */
+#ifndef OPUS_PROC_H
+#define OPUS_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The lines of /proc/PID/status that matter here. */
+struct proc_status {
+	char name[64];
+	char state;        /* R S D T t Z X ... */
+	pid_t tgid;
+	pid_t inner_pid;   /* as the process sees itself (last of NSpid) */
+	pid_t tracer;
+	uid_t euid;
+	gid_t egid;
+	unsigned int threads;
+	uint64_t blocked;  /* bit N-1 is signal N */
+	uint64_t caught;
+	int seccomp;       /* 0 none, 1 strict, 2 filter */
+	bool memory;       /* has an address space: neither zombie nor kernel thread */
+	bool dumping;      /* writes a core file: it is as good as dead */
+};
+
+/* One line of /proc/PID/maps. `path` points into the line. */
+struct proc_map {
+	uint64_t start, end, offset;
+	uint64_t device, inode;
+	bool readable, writable, executable, is_private;
+	const char *path; /* "" if anonymous */
+};
+
+/* Read a whole file of /proc into fresh memory that ends in NUL; NULL and
+ * errno on failure. The caller frees it. */
+char *proc_file_read(const char *path, size_t *ret_size);
+
+/* The text of a status file. False if a line that has to be there is not. */
+bool proc_status_parse(const char *text, struct proc_status *ret);
+/* Of thread `tid` of process `pid`. False with errno. */
+bool proc_status_read(pid_t pid, pid_t tid, struct proc_status *ret);
+
+/* The text of /proc/TID/maps; the caller frees it. NULL with errno. */
+char *proc_maps_read(pid_t view);
+/* Take the next line from `*cursor`; the text is cut into lines on the way.
+ * False at the end. Lines that cannot be understood are left out. */
+bool proc_maps_next(char **cursor, struct proc_map *ret);
+
+/* Last component of a path. */
+const char *proc_basename(const char *path);
+
+/* The threads of a process, in the kernel's order. The caller frees `*ret`.
+ * Negative with errno on failure. */
+ssize_t proc_threads(pid_t pid, pid_t **ret);
+
+/* All processes, in order. The caller frees `*ret`. */
+ssize_t proc_processes(pid_t **ret);
+
+/*
+ * The system call in which a thread sleeps: its number, -1 if it sleeps
+ * elsewhere in the kernel, or one of these.
+ */
+#define PROC_RUNNING (-2)   /* it runs */
+#define PROC_UNKNOWN (-3)   /* the kernel does not say: rights, or it has ended */
+#define PROC_CONDITION (-4) /* futex(2) with FUTEX_WAIT_BITSET */
+long proc_syscall(pid_t pid, pid_t tid);
+/* The same from the text of the file. */
+long proc_syscall_parse(const char *text);
+
+/* Read another process' memory: process_vm_readv(2), else /proc/PID/mem.
+ * True if all of it was read; else errno. */
+bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size);
+
+/*
+ * GNU build-id of the ELF object that is mapped at `at`, from the memory of
+ * the process, so that it is right for files that were replaced or deleted.
+ * Returns its length, 0 if there is none.
+ */
+size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * run.c - do one verb to each target.
+ *
+ * Called by:  the verbs.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * One target after the other: each has its own result, and a failure with one
+ * does not keep the others from being patched.
+ */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "contact.h"
+#include "interrupt.h"
+
+static enum opus_code patch_open(struct run *run, struct opus_error *err)
+{
+	enum opus_code code;
+
+	if (run->o->verb != VERB_APPLY)
+		return OPUS_OK;
+	code = patch_file_init(&run->patch, run->o->operand, err);
+	if (code == OPUS_OK)
+		code = patch_file_check_args(&run->patch, run->o, err);
+	return code;
+}
+
+/* With --all a process may have ended since it was found, and `revert` means
+ * those that have the patch: such targets are not mentioned at all. */
+static bool is_concerned(const struct options *o, const struct report *r)
+{
+	const struct beacon *b = &r->t->beacon;
+
+	if (!o->all)
+		return true;
+	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED)
+		return false;
+	if (o->verb != VERB_REVERT || !r->has_beacon ||
+	    b->patches >= BEACON_PATCHES)
+		return true;
+	for (uint32_t i = 0; i < b->patches; i++)
+		if (strcmp(b->patch[i].name, o->operand) == 0)
+			return true;
+	return false;
+}
+
+/* False if the target was left out. */
+static bool run_target(struct run *run, struct target *t, run_one one,
+		       enum opus_code *ret)
+{
+	struct report r;
+	bool concerned;
+
+	report_init(&r, t);
+	r.error.code = target_look(t, &r.error);
+	r.has_beacon = t->beacon_at != 0 && r.error.code == OPUS_OK;
+	concerned = is_concerned(run->o, &r);
+	if (concerned) {
+		if (r.has_beacon)
+			one(run, t, &r);
+		*ret = r.error.code;
+		output_report(run->out, &r);
+	}
+	report_deinit(&r);
+	return concerned;
+}
+
+static enum opus_code run_list(struct run *run, struct target_list *list,
+			       run_one one, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) enum opus_code *codes =
+		calloc(list->count, sizeof(*codes));
+	size_t count = 0;
+
+	if (!codes)
+		return error_set(err, OPUS_RESOURCE, "no memory");
+	for (size_t i = 0; i < list->count && !interrupt_seen(); i++)
+		if (run_target(run, &list->targets[i], one, &codes[count]))
+			count++;
+	if (interrupt_seen() && count < list->count)
+		return error_set(err, OPUS_CANCELLED,
+			"interrupted: %zu of %zu processes were not tried",
+			list->count - count, list->count);
+	if (count == 0 && run->o->verb == VERB_REVERT)
+		return error_set(err, OPUS_NO_PATCH,
+				 "no process has a patch %s", run->o->operand);
+	if (count == 0)
+		return error_set(err, OPUS_NO_TARGET,
+				 "all processes that were found have ended");
+	return report_fold(codes, count);
+}
+
+enum opus_code run_targets(const struct options *o, struct output *out,
+			   run_one one)
+{
+	struct run run = {.o = o, .out = out, .patch = {.fd = -1}};
+	struct target_list list = {0};
+	struct opus_error err = {0};
+	enum opus_code code;
+
+	interrupt_catch();
+	code = patch_open(&run, &err);
+	if (code == OPUS_OK)
+		code = target_list_init(o, o->verb == VERB_APPLY
+						   ? &run.patch.plan : NULL,
+					&list, &err);
+	if (code == OPUS_OK)
+		code = run_list(&run, &list, one, &err);
+	output_end(out, code, err.code != OPUS_OK ? &err : NULL, list.hidden);
+	fflush(stdout);
+	if (o->verb != VERB_STATUS)
+		for (size_t i = 0; i < list.count; i++)
+			if (list.targets[i].beacon_at)
+				contact_sweep(&list.targets[i]);
+	target_list_deinit(&list);
+	patch_file_deinit(&run.patch);
+	return code;
+}

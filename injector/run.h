@@ -1,0 +1,45 @@
+/*
+ * run.h - do one verb to each target.
+ *
+ * Included by: injector/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_RUN_H
+#define OPUS_RUN_H
+
+#include "output.h"
+#include "patch_file.h"
+#include "report.h"
+
+struct run {
+	const struct options *o;
+	struct output *out;
+	struct patch_file patch; /* of apply; fd -1 for other verbs */
+};
+
+/* A verb for one target, whose beacon has been read. Fills in the report, its
+ * `error` in any case. */
+typedef void (*run_one)(struct run *run, struct target *t, struct report *r);
+
+/*
+ * Find the targets, do `one` to each, print the reports. The value is the code
+ * for all of them together; what there is to say has been printed.
+ */
+enum opus_code run_targets(const struct options *o, struct output *out,
+			   run_one one);
+
+/* The verbs. They print and return the code for the exit status. */
+typedef enum opus_code (*run_verb)(const struct options *o, struct output *out);
+enum opus_code verb_apply(const struct options *o, struct output *out);
+enum opus_code verb_revert(const struct options *o, struct output *out);
+enum opus_code verb_status(const struct options *o, struct output *out);
+enum opus_code verb_list(const struct options *o, struct output *out);
+enum opus_code verb_why(const struct options *o, struct output *out);
+enum opus_code verb_wait(const struct options *o, struct output *out);
+enum opus_code verb_cancel(const struct options *o, struct output *out);
+enum opus_code verb_log(const struct options *o, struct output *out);
+enum opus_code verb_inspect(const struct options *o, struct output *out);
+
+#endif

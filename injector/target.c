@@ -1,0 +1,355 @@
+/*
+ * target.c - find the processes that a command is about, and look at them.
+ *
+ * Called by:  run.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * For one --pid as little of /proc as possible is read: the status of the
+ * process and its mappings, once each. Searching all processes reads the
+ * mappings of each, and compares build-ids in their memory, so that a program
+ * whose file was replaced under it is still found.
+ */
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "beacon_read.h"
+#include "common/cleanup.h"
+
+#define BUILD_ID_MAX 64
+
+int target_maps_plan(pid_t pid, const struct plan *plan)
+{
+	CLEANUP(cleanup_free) char *maps = proc_maps_read(pid);
+	uint8_t id[BUILD_ID_MAX];
+	struct proc_map map;
+	char *cursor = maps;
+	size_t size;
+
+	if (!maps)
+		return -1;
+	while (proc_maps_next(&cursor, &map)) {
+		/* An object's first mapping holds its ELF header and notes. */
+		if (map.offset != 0 || !map.inode || !map.readable)
+			continue;
+		size = proc_build_id(pid, map.start, id, sizeof(id));
+		for (uint32_t i = 0; size && i < plan->target_count; i++) {
+			const struct plan_target *t = &plan->target_records[i];
+
+			if (t->build_id_size == size &&
+			    memcmp(plan_bytes(plan, t->build_id), id, size) == 0)
+				return 1;
+		}
+	}
+	return 0;
+}
+
+/* Does the process run this program? Its file may have been replaced. */
+static int runs_exe(pid_t pid, const char *exe, const struct stat *wanted)
+{
+	char path[64], now[4200];
+	struct stat st;
+	size_t len = strlen(exe);
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (wanted && stat(path, &st) == 0 && st.st_dev == wanted->st_dev &&
+	    st.st_ino == wanted->st_ino)
+		return 1;
+	n = readlink(path, now, sizeof(now) - 1);
+	if (n < 0)
+		return errno == EACCES || errno == EPERM ? -1 : 0;
+	now[n] = '\0';
+	return strncmp(now, exe, len) == 0 &&
+	       (now[len] == '\0' || strcmp(now + len, " (deleted)") == 0);
+}
+
+static int has_agent(pid_t pid)
+{
+	CLEANUP(cleanup_free) char *maps = proc_maps_read(pid);
+
+	if (!maps)
+		return errno == EACCES || errno == EPERM ? -1 : 0;
+	return beacon_maps_have_agent(maps);
+}
+
+static enum opus_code list_add(struct target_list *list, pid_t pid,
+			       struct opus_error *err)
+{
+	struct target *more = realloc(list->targets, (list->count + 1) *
+							     sizeof(*more));
+
+	if (!more)
+		return error_set(err, OPUS_RESOURCE, "no memory");
+	list->targets = more;
+	memset(&more[list->count], 0, sizeof(*more));
+	more[list->count].pid = more[list->count].view = pid;
+	more[list->count].pidfd = -1;
+	list->count++;
+	return OPUS_OK;
+}
+
+/* Why a search found nothing. */
+static enum opus_code list_empty(const struct options *o, const struct plan *plan,
+				 size_t hidden, struct opus_error *err)
+{
+	char more[96] = "";
+
+	if (hidden)
+		snprintf(more, sizeof(more),
+			 " (%zu of the processes could not be looked at)",
+			 hidden);
+	if (o->exe)
+		return error_set(err, OPUS_NO_TARGET,
+				 "no process runs %.300s%s", o->exe, more);
+	if (plan)
+		return error_set(err, OPUS_NO_TARGET,
+				 "no process has an object loaded that this "
+				 "patch changes%s", more);
+	return error_set(err, OPUS_NO_AGENT, "no process has an agent%s", more);
+}
+
+static enum opus_code list_search(const struct options *o,
+				  const struct plan *plan,
+				  struct target_list *ret, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) pid_t *pids = NULL;
+	CLEANUP(cleanup_free) char *real = NULL;
+	ssize_t count = proc_processes(&pids);
+	enum opus_code code = OPUS_OK;
+	struct stat st, *wanted = NULL;
+	int match;
+
+	if (count < 0)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot read /proc");
+	if (o->exe) {
+		wanted = stat(o->exe, &st) == 0 ? &st : NULL;
+		real = realpath(o->exe, NULL);
+	}
+	for (ssize_t i = 0; code == OPUS_OK && i < count; i++) {
+		if (pids[i] == getpid())
+			continue;
+		match = o->exe ? runs_exe(pids[i], real ? real : o->exe, wanted)
+			: plan ? target_maps_plan(pids[i], plan)
+			       : has_agent(pids[i]);
+		if (match > 0)
+			code = list_add(ret, pids[i], err);
+		else if (match < 0)
+			ret->hidden++;
+	}
+	if (code == OPUS_OK && ret->count == 0)
+		code = list_empty(o, plan, ret->hidden, err);
+	return code;
+}
+
+enum opus_code target_list_init(const struct options *o, const struct plan *plan,
+				struct target_list *ret, struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	memset(ret, 0, sizeof(*ret));
+	if (o->pid_count == 0)
+		return list_search(o, plan, ret, err);
+	for (size_t i = 0; code == OPUS_OK && i < o->pid_count; i++)
+		code = list_add(ret, o->pids[i], err);
+	return code;
+}
+
+void target_list_deinit(struct target_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->targets[i].pidfd >= 0)
+			close(list->targets[i].pidfd);
+	free(list->targets);
+	memset(list, 0, sizeof(*list));
+}
+
+/* The first thread has ended by pthread_exit(3): look through another one. */
+static void view_other(struct target *t)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	struct proc_status s;
+
+	for (ssize_t i = 0; i < count; i++) {
+		if (!proc_status_read(t->pid, tids[i], &s) || !s.memory)
+			continue;
+		t->view = tids[i];
+		t->status = s;
+		return;
+	}
+}
+
+static enum opus_code status_look(struct target *t, struct opus_error *err)
+{
+	struct proc_status *s = &t->status;
+
+	if (!proc_status_read(t->pid, t->pid, s)) {
+		if (errno == ENOENT)
+			return error_set(err, OPUS_NO_TARGET,
+					 "there is no process %d", t->pid);
+		return error_set_errno(err, OPUS_PERMISSION,
+				       "process %d may not be looked at", t->pid);
+	}
+	if (s->tgid != t->pid)
+		return error_set(err, OPUS_NO_TARGET,
+				 "%d is a thread of process %d; give --pid %d",
+				 t->pid, s->tgid, s->tgid);
+	if (!s->memory && s->threads > 1)
+		view_other(t);
+	if (s->dumping)
+		return error_set(err, OPUS_DIED, "it is dying (writes a core file)");
+	if (!s->memory && (s->state == 'Z' || s->state == 'X'))
+		return error_set(err, OPUS_NO_TARGET,
+				 "it has ended and waits for its parent (zombie)");
+	if (!s->memory)
+		return error_set(err, OPUS_NO_TARGET,
+				 "it is a thread of the kernel");
+	return OPUS_OK;
+}
+
+/* A better reason than "no agent" where there is one. */
+static enum opus_code no_agent(const struct target *t, struct opus_error *err)
+{
+	char path[64];
+	unsigned char ident[5] = {0};
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", t->view);
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, ident, sizeof(ident)) == sizeof(ident) &&
+	    ident[4] == 1)
+		return error_set(err, OPUS_NO_AGENT,
+				 "it is a 32-bit program; there is only an agent "
+				 "for 64-bit ones");
+	return OPUS_NO_AGENT;
+}
+
+enum opus_code target_look(struct target *t, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) char *maps = NULL;
+	enum opus_code code;
+
+	t->pidfd = (int)syscall(SYS_pidfd_open, t->pid, 0);
+	code = status_look(t, err);
+	if (code != OPUS_OK)
+		return code;
+	maps = proc_maps_read(t->view);
+	if (!maps && (errno == EACCES || errno == EPERM))
+		return error_set(err, OPUS_PERMISSION,
+			geteuid() ? "it belongs to uid %d (or hides its memory) "
+				    "and may not be looked at; run as root or as "
+				    "that user"
+				  : "its mappings may not be looked at, not even "
+				    "by this root (uid %d; does it belong to "
+				    "another container?)",
+			(int)t->status.euid);
+	if (!maps)
+		return error_set_errno(err, errno == ESRCH || errno == ENOENT
+						    ? OPUS_DIED : OPUS_INTERNAL,
+				       "cannot read its mappings");
+	code = beacon_read(t->view, maps, &t->beacon, &t->beacon_at, err);
+	return code == OPUS_NO_AGENT && !t->beacon_at ? no_agent(t, err) : code;
+}
+
+static bool bit_is_set(uint64_t set, unsigned int signal)
+{
+	return set >> (signal - 1) & 1;
+}
+
+/* Filters belong to threads, and every thread will run the agent's code. */
+static enum opus_code confined_check(const struct target *t,
+				     struct opus_error *err)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	struct proc_status s = t->status;
+	ssize_t count = 0;
+
+	if (!s.seccomp && s.threads > 1)
+		count = proc_threads(t->pid, &tids);
+	for (ssize_t i = 0; !s.seccomp && i < count; i++)
+		if (!proc_status_read(t->pid, tids[i], &s))
+			s.seccomp = 0; /* it has ended */
+	if (!s.seccomp)
+		return OPUS_OK;
+	return error_set(err, OPUS_CONFINED,
+		"a seccomp filter is on%s and might kill the process for a "
+		"system call of the agent; --force-confined takes that risk",
+		count ? " in one of its threads" : "");
+}
+
+enum opus_code target_check_contact(const struct target *t, bool force,
+				    struct opus_error *err)
+{
+	const struct proc_status *s = &t->status;
+
+	if (t->beacon.flags & BEACON_OFF)
+		return error_set(err, OPUS_NO_AGENT,
+			"the agent has switched itself off: %s",
+			t->beacon.off_reason[0] ? t->beacon.off_reason
+						: "no reason given");
+	if (!bit_is_set(s->caught, t->beacon.signal))
+		return error_set(err, OPUS_NO_AGENT,
+			"its agent no longer catches signal %u, which would "
+			"kill the process now; nothing was sent",
+			t->beacon.signal);
+	if (s->state == 'T')
+		return error_set(err, OPUS_NO_CONTACT,
+			"it is stopped (SIGSTOP, SIGTSTP); continue it with "
+			"`kill -CONT %d` and try again", t->pid);
+	if (s->state == 't')
+		return error_set(err, OPUS_NO_CONTACT,
+			"a debugger (process %d) has stopped it; let it go on "
+			"and try again", (int)s->tracer);
+	return force ? OPUS_OK : confined_check(t, err);
+}
+
+/* The socket is closed early in a process' death: give it a moment. */
+static bool has_ended(const struct target *t)
+{
+	struct pollfd p = {.fd = t->pidfd, .events = POLLIN};
+	struct proc_status s;
+
+	if (t->pidfd >= 0 && poll(&p, 1, 200) > 0)
+		return true;
+	if (!proc_status_read(t->pid, t->pid, &s))
+		return true;
+	return s.dumping || (!s.memory && s.threads <= 1);
+}
+
+enum opus_code target_lost(const struct target *t, const char *doing,
+			   struct opus_error *err)
+{
+	struct target now = {.pid = t->pid, .view = t->pid, .pidfd = -1};
+	struct opus_error ignored;
+	enum opus_code code;
+
+	if (has_ended(t))
+		return error_set(err, OPUS_DIED,
+				 "the process ended while %s", doing);
+	code = target_look(&now, &ignored);
+	if (now.pidfd >= 0)
+		close(now.pidfd);
+	/* Addresses are random: another program has its agent elsewhere. */
+	if (code == OPUS_NO_AGENT || (code == OPUS_OK &&
+				      now.beacon_at != t->beacon_at))
+		return error_set(err, OPUS_DIED,
+			"the process started another program (exec) while %s",
+			doing);
+	if (code == OPUS_OK && now.beacon.flags & BEACON_OFF)
+		return error_set(err, OPUS_INTERNAL,
+			"the agent switched itself off while %s: %s", doing,
+			now.beacon.off_reason);
+	return error_set(err, OPUS_INTERNAL,
+		"the agent closed the connection while %s; the process lives, "
+		"see `opus-send status --pid %d` for its state", doing, t->pid);
+}

@@ -1,0 +1,73 @@
+/*
+ * target.h - the processes that a command is about.
+ *
+ * Included by: injector/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_TARGET_H
+#define OPUS_TARGET_H
+
+#include "common/beacon.h"
+#include "common/plan.h"
+#include "options.h"
+#include "proc.h"
+
+struct target {
+	pid_t pid;
+	pid_t view;          /* see proc.h */
+	int pidfd;           /* of pid, -1 until target_look() */
+	struct proc_status status;
+	struct beacon beacon;
+	uint64_t beacon_at;  /* 0: no beacon was found */
+};
+
+struct target_list {
+	struct target *targets;
+	size_t count;
+	size_t hidden; /* processes that we may not look at (--exe, --all) */
+};
+
+/*
+ * The processes that the options name, in order of their ids; nothing is known
+ * of them yet but the id. With --all: those that map an object which `plan`
+ * changes, or, without a plan, those that have an agent.
+ * Errors: OPUS_NO_TARGET if there is none, OPUS_USAGE, OPUS_RESOURCE.
+ */
+enum opus_code target_list_init(const struct options *o, const struct plan *plan,
+				struct target_list *ret, struct opus_error *err)
+	MUST_CHECK;
+void target_list_deinit(struct target_list *list);
+
+/*
+ * Look at the process and read its beacon. After OPUS_OK an agent is there,
+ * but see target_check_contact(). On failure as much of `t` is filled in as
+ * could be found out.
+ * Errors: OPUS_NO_TARGET, OPUS_NO_AGENT, OPUS_VERSION, OPUS_PERMISSION,
+ * OPUS_DIED, OPUS_INTERNAL.
+ */
+enum opus_code target_look(struct target *t, struct opus_error *err) MUST_CHECK;
+
+/*
+ * May the contact signal be sent? An uncaught real-time signal would kill the
+ * process, a stopped one would not answer, a confined one might be killed for
+ * what its agent does (`force` accepts that).
+ * Errors: OPUS_NO_AGENT, OPUS_NO_CONTACT, OPUS_CONFINED, OPUS_DIED.
+ */
+enum opus_code target_check_contact(const struct target *t, bool force,
+				    struct opus_error *err) MUST_CHECK;
+
+/*
+ * The process broke off the conversation: why? Always an error: OPUS_DIED if
+ * it has ended or become another program, else OPUS_INTERNAL. `doing` says
+ * what we were at.
+ */
+enum opus_code target_lost(const struct target *t, const char *doing,
+			   struct opus_error *err) MUST_CHECK;
+
+/* Does the process map an object with one of the plan's build-ids?
+ * 1 yes, 0 no, -1 unknown (rights, or it has ended). */
+int target_maps_plan(pid_t pid, const struct plan *plan);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * update.h - start an update and see it to its end.
+ *
+ * Included by: verb_apply.c, verb_revert.c, verb_wait.c, verb_cancel.c.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_UPDATE_H
+#define OPUS_UPDATE_H
+
+#include "client.h"
+#include "report.h"
+
+/* Flags of WIRE_APPLY and WIRE_REVERT for these options. */
+uint32_t update_flags(const struct options *o);
+
+/*
+ * Hear the answer to request `serial` (APPLY or REVERT), wait for a pending
+ * update as the options say, cancel it at their time limit. All goes into `r`.
+ */
+void update_finish(struct client *c, const struct options *o, uint32_t serial,
+		   struct report *r);
+
+/*
+ * Wait until the pending update ends, at most until the clock shows `until_ns`
+ * (interrupt_clock()). What is left then is cancelled if `cancel` is set, else
+ * it stays pending.
+ */
+void update_wait(struct client *c, const struct options *o, uint64_t until_ns,
+		 bool cancel, struct report *r);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * verb_apply.c - give a patch to the agents of the targets.
+ *
+ * Called by:  send_main.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include <string.h>
+
+#include "run.h"
+#include "update.h"
+
+static void apply_one(struct run *run, struct target *t, struct report *r)
+{
+	struct wire_apply request;
+	struct client c;
+	enum opus_code code;
+
+	memset(&request, 0, sizeof(request));
+	request.flags = update_flags(run->o);
+	request.stop_limit_ns = run->o->max_pause_ns;
+	request.args_size = run->o->args_size;
+	memcpy(request.args, run->o->args, run->o->args_size);
+	code = client_init(&c, t, run->o->force_confined, &r->error);
+	if (code == OPUS_OK)
+		code = client_send(&c, WIRE_APPLY, &request.head, sizeof(request),
+				   run->patch.fd, &r->error);
+	if (code == OPUS_OK)
+		update_finish(&c, run->o, c.serial, r);
+	client_deinit(&c);
+}
+
+enum opus_code verb_apply(const struct options *o, struct output *out)
+{
+	return run_targets(o, out, apply_one);
+}

@@ -1,0 +1,29 @@
+/*
+ * verb_list.c - ask the agents for their patches.
+ *
+ * Called by:  send_main.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include "run.h"
+
+static void list_one(struct run *run, struct target *t, struct report *r)
+{
+	struct wire_result result;
+	struct client c;
+	enum opus_code code;
+
+	code = client_init(&c, t, run->o->force_confined, &r->error);
+	if (code == OPUS_OK)
+		code = client_ask(&c, WIRE_LIST, &r->error);
+	if (code == OPUS_OK)
+		(void)!client_result(&c, c.serial, report_take, r, &result,
+				     &r->error);
+	client_deinit(&c);
+}
+
+enum opus_code verb_list(const struct options *o, struct output *out)
+{
+	return run_targets(o, out, list_one);
+}
