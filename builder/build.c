@@ -1,0 +1,178 @@
+/*
+ * build.c - opus-build as a list of passes.
+ *
+ * Called by:  main.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     build_interrupted is set by a handler; the rest is unsafe: heap.
+ */
+#include "build.h"
+
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+
+volatile sig_atomic_t build_interrupted;
+
+static build_pass *const passes[] = {
+	pass_target,  /* open the targets */
+	pass_compile, /* sources to objects */
+	pass_note,    /* read what the author wrote with patch.h */
+	pass_name,    /* the author's names to symbols of the objects */
+	pass_resolve, /* find the functions to replace */
+	/* from here on each replace has target, address and size */
+	pass_range,  /* all of their code, .cold parts included */
+	pass_inline, /* copies of them elsewhere */
+	pass_entry,  /* can a jump be written there? */
+	pass_link,   /* objects to shared object */
+	/* from here on the patch is an image in memory */
+	pass_function, /* where the new functions are in it */
+	pass_hook,     /* hooks, and the defaults of their arguments */
+	pass_ref,      /* its references into the targets */
+	pass_plan,     /* write the plan into the image */
+	pass_output,   /* check it, write it to its place */
+};
+
+static int file_remove(const char *path, const struct stat *st, int type,
+		       struct FTW *walk)
+{
+	(void)st;
+	(void)type;
+	(void)walk;
+	remove(path);
+	return 0;
+}
+
+static void build_deinit(struct build *b)
+{
+	if (b->folder[0])
+		nftw(b->folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
+	for (size_t i = 0; i < b->targets; i++) {
+		facts_destroy(b->facts ? b->facts[i] : NULL);
+		object_close(b->target[i]);
+	}
+	for (size_t i = 0; i < b->replaces; i++)
+		free(b->replace[i].range);
+	for (size_t i = 0; i < b->hooks; i++)
+		free(b->hook[i].arg);
+	for (size_t i = 0; i < b->texts; i++)
+		free(b->text[i]);
+	free(b->facts);
+	free(b->target);
+	free(b->replace);
+	free(b->ref_note);
+	free(b->hook);
+	free(b->label);
+	free(b->undefined);
+	free(b->objects);
+	free(b->image);
+	free(b->ref);
+	free(b->text);
+}
+
+enum build_status build_run(const struct build_options *options)
+{
+	struct build b = {.options = options};
+	struct opus_error err = {0};
+	enum opus_code code = OPUS_OK;
+	enum build_status status = BUILD_DONE;
+
+	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
+		/* Refusals are collected as long as nothing is written. */
+		if (passes[i] == pass_link && b.refused)
+			break;
+		code = passes[i](&b, &err);
+		if (code != OPUS_OK || build_interrupted)
+			break;
+	}
+	if (build_interrupted) {
+		fprintf(stderr, "opus-build: interrupted\n");
+		status = BUILD_ERROR;
+	} else if (b.refused) {
+		status = BUILD_REFUSED;
+	} else if (code == OPUS_ALREADY) {
+		fprintf(stderr, "opus-build: %s\n", err.text);
+		status = BUILD_NOTHING;
+	} else if (code != OPUS_OK) {
+		fprintf(stderr, "opus-build: error: %s\n", err.text);
+		status = BUILD_ERROR;
+	}
+	build_deinit(&b);
+	return status;
+}
+
+void *build_grow(void *array, size_t count, size_t size)
+{
+	if (count == 0 || (count & (count - 1)) == 0)
+		return realloc(array, (count ? 2 * count : 1) * size);
+	return array;
+}
+
+const char *build_text(struct build *b, const char *format, ...)
+{
+	char **table = build_grow(b->text, b->texts, sizeof(*table));
+	char *text = NULL;
+	va_list args;
+
+	if (!table)
+		return "";
+	b->text = table;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (!text)
+		return "";
+	b->text[b->texts++] = text;
+	return text;
+}
+
+static void report(const struct note_place *place, const char *kind,
+		   const char *subject, const char *todo, const char *format,
+		   va_list args)
+{
+	if (place)
+		fprintf(stderr, "%s:%s: ", place->file, place->line);
+	else
+		fprintf(stderr, "opus-build: ");
+	fprintf(stderr, "%s: %s: ", kind, subject);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	if (todo)
+		fprintf(stderr, "  what to do: %s\n", todo);
+}
+
+void build_refuse(struct build *b, const struct note_place *place,
+		  const char *subject, const char *todo, const char *format, ...)
+{
+	va_list args;
+
+	b->refused++;
+	va_start(args, format);
+	report(place, "refused", subject, todo, format, args);
+	va_end(args);
+}
+
+void build_warn(struct build *b, const struct note_place *place,
+		const char *subject, const char *todo, const char *format, ...)
+{
+	va_list args;
+
+	b->warned++;
+	va_start(args, format);
+	report(place, "warning", subject, todo, format, args);
+	va_end(args);
+}
+
+bool build_replaces(const struct build *b, size_t target, uint64_t address)
+{
+	for (size_t i = 0; i < b->replaces; i++)
+		if (b->replace[i].resolved && b->replace[i].target == target &&
+		    b->replace[i].address == address)
+			return true;
+	return false;
+}

@@ -1,0 +1,60 @@
+/*
+ * demangle.c - C++ names as people write them.
+ *
+ * Called by:  the passes that look symbols up.
+ * Runs on:    command.
+ * Locks:      the loader's, once.
+ * Signal:     unsafe: heap, loader.
+ *
+ * The C++ runtime demangles; it is opened only when a mangled name is met, and
+ * is there whenever g++ is. Without it, mangled names have to be written.
+ */
+#include "demangle.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef char *demangle_function(const char *, char *, size_t *, int *);
+
+static char *demangle(const char *symbol)
+{
+	static demangle_function *function;
+	static bool tried;
+	int status;
+
+	if (!tried) {
+		void *library = dlopen("libstdc++.so.6", RTLD_NOW | RTLD_LOCAL);
+
+		tried = true;
+		if (library)
+			*(void **)&function = dlsym(library, "__cxa_demangle");
+	}
+	return function ? function(symbol, NULL, NULL, &status) : NULL;
+}
+
+/* `full` without its parameter list and what follows that is `wanted`. The
+ * list is the last pair of parentheses at depth 0; "operator()" has one of its
+ * own in front. */
+static bool head_matches(const char *full, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	return strncmp(full, wanted, n) == 0 && full[n] == '(' &&
+	       !(n >= 8 && strcmp(wanted + n - 8, "operator") == 0);
+}
+
+bool name_matches(const char *symbol, const char *wanted)
+{
+	char *full;
+	bool match;
+
+	if (strcmp(symbol, wanted) == 0)
+		return true;
+	if (symbol[0] != '_' || symbol[1] != 'Z')
+		return false;
+	full = demangle(symbol);
+	match = full && (strcmp(full, wanted) == 0 || head_matches(full, wanted));
+	free(full);
+	return match;
+}

@@ -1,0 +1,21 @@
+/*
+ * demangle.h - C++ names as people write them.
+ *
+ * Included by: builder/.
+ * Runs on:     command.
+ * Locks:       the loader's, once.
+ * Signal:      unsafe: heap, loader.
+ */
+#ifndef OPUS_DEMANGLE_H
+#define OPUS_DEMANGLE_H
+
+#include <stdbool.h>
+
+/*
+ * True if `wanted` names the symbol `symbol`: it is equal to it, or to its C++
+ * name with or without the parameters ("net::Conn::read(int)" or
+ * "net::Conn::read" for "_ZN3net4Conn4readEi").
+ */
+bool name_matches(const char *symbol, const char *wanted);
+
+#endif

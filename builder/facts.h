@@ -1,0 +1,93 @@
+/*
+ * facts.h - what DWARF says about some functions and variables of a target.
+ *
+ * Included by: builder/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ *
+ * One walk over all units collects everything about a set of names: functions
+ * with code of their own, places where they were inlined, and variables with
+ * a fixed address. All strings live as long as the target's Dwarf.
+ */
+#ifndef OPUS_FACTS_H
+#define OPUS_FACTS_H
+
+#include "object.h"
+
+struct facts_function {
+	uint64_t root; /* identity of the source function: DIE offset */
+	const char *name;
+	const char *linkage; /* mangled name, or "" */
+	const char *unit;    /* path of its source file */
+	bool external;
+	uint64_t entry;
+	struct object_frame *range; /* by DW_AT_low_pc or DW_AT_ranges */
+	size_t ranges;
+	int stack_words; /* 8-byte words of arguments on the stack; -1: unknown
+			  * (variadic) */
+};
+
+struct facts_inline {
+	uint64_t root; /* of the function that was inlined */
+	const char *name;
+	const char *linkage;
+	bool external;
+	const char *caller; /* the function that holds the copy */
+	const char *caller_linkage;
+	const char *caller_unit;
+	uint64_t caller_entry;
+	uint64_t address; /* of the copy */
+};
+
+struct facts_variable {
+	const char *name;
+	const char *linkage;
+	const char *unit;
+	const char *function; /* that it is local to, or "" */
+	bool external;
+	bool tls;
+	bool constant; /* has no address: optimised away */
+	uint64_t address;
+};
+
+struct facts {
+	struct facts_function *function;
+	size_t functions;
+	struct facts_inline *inlined;
+	size_t inlines;
+	struct facts_variable *variable;
+	size_t variables;
+	char **path; /* of units, where name and folder had to be joined */
+	size_t paths;
+};
+
+/*
+ * Collect what the debug information of `o` says about `names` (plain or
+ * mangled). Without debug information *ret is empty. The caller gives *ret
+ * back with facts_destroy(). Errors: OPUS_RESOURCE.
+ */
+enum opus_code facts_collect(const struct object *o, const char *const *names,
+			     size_t count, struct facts **ret,
+			     struct opus_error *err) MUST_CHECK;
+void facts_destroy(struct facts *f);
+
+/* The function with code of its own that starts at `entry`, or NULL. */
+const struct facts_function *facts_function_at(const struct facts *f,
+					       uint64_t entry);
+
+/* Something that is equal for addresses of one unit, NULL if unknown. */
+const void *facts_unit_id(const struct object *o, uint64_t address);
+
+/* True if the unit at `address` is known not to be GCC's work. */
+bool facts_not_gcc(const struct object *o, uint64_t address);
+
+/* Upper bound of the 8-byte words that the arguments of a function take on the
+ * stack; -1 if it cannot be known (variadic). */
+int facts_stack_words(Dwarf_Die *function);
+
+/* True if `path` ends in `suffix` at the start of a path component; "" fits
+ * everything. */
+bool unit_matches(const char *path, const char *suffix);
+
+#endif

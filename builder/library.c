@@ -1,0 +1,113 @@
+/*
+ * library.c - does a library that a target needs define a symbol?
+ *
+ * Called by:  symbol.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Only for symbols that the target could use but does not: the dynamic linker
+ * will look again, in the process. So the usual folders and the target's own
+ * search path are good enough.
+ */
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbol.h"
+
+static bool file_defines(const char *path, const char *name)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
+	Elf_Scn *scn = NULL;
+	bool found = false;
+
+	while (elf && !found && (scn = elf_nextscn(elf, scn)) != NULL) {
+		GElf_Shdr sh;
+		Elf_Data *data;
+		GElf_Sym sym;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNSYM)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 1; data && gelf_getsym(data, i, &sym); i++) {
+			const char *s = elf_strptr(elf, sh.sh_link, sym.st_name);
+
+			found |= sym.st_shndx != SHN_UNDEF && s &&
+				 GELF_ST_BIND(sym.st_info) != STB_LOCAL &&
+				 strcmp(s, name) == 0;
+		}
+	}
+	if (elf)
+		elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* One folder of a search path, with $ORIGIN replaced. */
+static const char *folder_expand(struct build *b, const struct object *o,
+				 const char *folder, size_t n)
+{
+	static const char *const origins[] = {"$ORIGIN", "${ORIGIN}"};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t m = strlen(origins[i]);
+
+		if (n >= m && strncmp(folder, origins[i], m) == 0)
+			return build_text(b, "%.*s%.*s",
+					  (int)(o->name > o->path ? o->name - o->path - 1 : 1),
+					  o->name > o->path ? o->path : ".",
+					  (int)(n - m), folder + m);
+	}
+	return build_text(b, "%.*s", (int)n, folder);
+}
+
+static const char *library_try(struct build *b, const struct object *o,
+			       const char *library, const char *path,
+			       const char *name)
+{
+	while (*path) {
+		size_t n = strcspn(path, ":");
+		const char *file = build_text(
+			b, "%s/%s", folder_expand(b, o, path, n), library);
+
+		if (access(file, R_OK) == 0)
+			return file_defines(file, name) ? file : NULL;
+		path += n + (path[n] == ':');
+	}
+	return NULL;
+}
+
+const char *library_defines(struct build *b, const struct object *o,
+			    const char *name)
+{
+	const char *search = "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:"
+			     "/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib";
+	const char *found = NULL;
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(o->elf, scn)) != NULL) {
+		GElf_Shdr sh;
+		Elf_Data *data;
+		GElf_Dyn dyn;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
+			if (dyn.d_tag == DT_RPATH || dyn.d_tag == DT_RUNPATH)
+				search = build_text(b, "%s:%s",
+					elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val),
+					search);
+		for (int i = 0; data && !found && gelf_getdyn(data, i, &dyn); i++)
+			if (dyn.d_tag == DT_NEEDED)
+				found = library_try(b, o,
+					elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val),
+					search, name);
+	}
+	return found;
+}

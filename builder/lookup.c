@@ -1,0 +1,256 @@
+/*
+ * lookup.c - find functions and variables of the targets by name.
+ *
+ * Called by:  pass_resolve.c, pass_ref.c, pass_hook.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Symbol tables know addresses, sizes and names; DWARF knows in which source
+ * file and function they are. Without DWARF the file name of the symbol
+ * table's STT_FILE stands in for the path.
+ */
+#include "lookup.h"
+
+#include <string.h>
+
+#include "demangle.h"
+
+/* Split "OBJECT:PATH". False if the target is not the one that was asked for. */
+static bool unit_split(const struct object *o, const char **unit)
+{
+	const char *colon = strchr(*unit, ':');
+	size_t n;
+
+	if (!colon)
+		return true;
+	n = (size_t)(colon - *unit);
+	if (strlen(o->name) != n || strncmp(o->name, *unit, n) != 0)
+		return false;
+	*unit = colon + 1;
+	return true;
+}
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* `known` is a full path (from DWARF) or a bare file name (from STT_FILE). */
+static bool unit_fits(const char *known, bool full, const char *wanted)
+{
+	if (!*wanted)
+		return true;
+	return full ? unit_matches(known, wanted)
+		    : *known && strcmp(base_of(known), base_of(wanted)) == 0;
+}
+
+static void candidate_add(struct candidates *c, const struct candidate *new)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct candidate *old = &c->at[i];
+
+		if (old->target != new->target || old->address != new->address ||
+		    old->constant || new->constant)
+			continue;
+		old->global |= new->global;
+		if (new->size > old->size)
+			old->size = new->size;
+		if (!*old->unit)
+			old->unit = new->unit;
+		return;
+	}
+	if (c->count < LOOKUP_MAX)
+		c->at[c->count++] = *new;
+}
+
+/* "name@VERSION" asks for that version, a bare name for the default one. */
+static bool symbol_fits(const struct object_symbol *s, const char *wanted,
+			bool demangle)
+{
+	const char *at = strchr(wanted, '@');
+
+	if (at && at != wanted)
+		return strncmp(s->name, wanted, (size_t)(at - wanted)) == 0 &&
+		       s->name[at - wanted] == 0 &&
+		       strcmp(s->version, at + strspn(at, "@")) == 0;
+	if (s->not_default)
+		return false;
+	return demangle ? name_matches(s->name, wanted)
+			: strcmp(s->name, wanted) == 0;
+}
+
+static void functions_in(const struct build *b, size_t target, const char *name,
+			 const char *unit, bool demangle, struct candidates *ret)
+{
+	const struct object *o = b->target[target];
+
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+		const struct facts_function *f;
+		struct candidate c = {.target = target, .name = s->name,
+				      .address = s->value, .size = s->size,
+				      .type = s->type,
+				      .global = s->bind != STB_LOCAL};
+
+		if (!s->code || !symbol_fits(s, name, demangle))
+			continue;
+		f = b->facts[target] ? facts_function_at(b->facts[target], s->value)
+				     : NULL;
+		c.unit = f ? f->unit : s->file;
+		c.global |= f && f->external;
+		if (unit_fits(c.unit, f != NULL, unit))
+			candidate_add(ret, &c);
+	}
+}
+
+void lookup_functions(const struct build *b, const char *name, const char *unit,
+		      struct candidates *ret)
+{
+	ret->count = 0;
+	/* Demangling every symbol is slow: only if the plain name is nobody's. */
+	for (int demangle = 0; demangle < 2 && ret->count == 0; demangle++)
+		for (size_t i = 0; i < b->targets; i++) {
+			const char *path = unit;
+
+			if (unit_split(b->target[i], &path))
+				functions_in(b, i, name, path, demangle, ret);
+		}
+}
+
+static const struct object_symbol *data_symbol_at(const struct object *o,
+						  uint64_t address)
+{
+	for (size_t i = 0; i < o->defined; i++)
+		if (o->symbol[i].value == address && !o->symbol[i].code &&
+		    o->symbol[i].type != STT_TLS)
+			return &o->symbol[i];
+	return NULL;
+}
+
+/* `local` asks for statics inside functions, else for those of whole files. */
+static void variables_by_facts(const struct build *b, size_t target,
+			       const char *name, const char *unit,
+			       const char *function, bool local,
+			       struct candidates *ret)
+{
+	const struct facts *f = b->facts[target];
+
+	for (size_t i = 0; f && i < f->variables; i++) {
+		const struct facts_variable *v = &f->variable[i];
+		const struct object_symbol *s;
+		struct candidate c = {.target = target, .name = name,
+				      .unit = v->unit, .address = v->address,
+				      .type = STT_OBJECT, .global = v->external,
+				      .tls = v->tls, .constant = v->constant};
+
+		if (strcmp(v->name, name) != 0 &&
+		    !(*v->linkage && name_matches(v->linkage, name)))
+			continue;
+		if (local != (*v->function != 0) || !unit_matches(v->unit, unit) ||
+		    (*function && strcmp(v->function, function) != 0))
+			continue;
+		s = v->constant ? NULL
+				: data_symbol_at(b->target[target], v->address);
+		if (s) {
+			c.name = s->name;
+			c.size = s->size;
+		}
+		candidate_add(ret, &c);
+	}
+}
+
+/* "hits.0" and "hits.1234" are function-local statics named hits. */
+static bool local_static_fits(const char *symbol, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(symbol, name, n) == 0 && symbol[n] == '.' &&
+	       symbol[n + 1] != 0 &&
+	       strspn(symbol + n + 1, "0123456789") == strlen(symbol + n + 1);
+}
+
+static void variables_by_symbols(const struct build *b, size_t target,
+				 const char *name, const char *unit, bool local,
+				 struct candidates *ret)
+{
+	const struct object *o = b->target[target];
+
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+		struct candidate c = {.target = target, .name = s->name,
+				      .unit = s->file, .address = s->value,
+				      .size = s->size, .type = s->type,
+				      .global = s->bind != STB_LOCAL,
+				      .tls = s->type == STT_TLS};
+
+		if (s->code || (s->type != STT_OBJECT && s->type != STT_TLS &&
+				s->type != STT_NOTYPE))
+			continue;
+		if (local ? !local_static_fits(s->name, name)
+			  : !symbol_fits(s, name, false))
+			continue;
+		if (unit_fits(s->file, false, unit) || (c.global && !local))
+			candidate_add(ret, &c);
+	}
+}
+
+void lookup_variables(const struct build *b, const char *name, const char *unit,
+		      const char *function, struct candidates *ret)
+{
+	ret->count = 0;
+	for (size_t i = 0; i < b->targets; i++) {
+		const char *path = unit;
+		size_t before = ret->count;
+
+		if (!unit_split(b->target[i], &path))
+			continue;
+		/* What lies inside a function is meant if the author says so,
+		 * or if nothing else has the name. */
+		for (int local = *function != 0; local < 2; local++) {
+			if (ret->count == before)
+				variables_by_facts(b, i, name, path, function,
+						   local, ret);
+			if (ret->count == before)
+				variables_by_symbols(b, i, name, path, local, ret);
+		}
+	}
+}
+
+const char *candidates_text(struct build *b, const struct candidates *c)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < c->count; i++)
+		text = build_text(b, "%s%s%s (%s%sin %s at 0x%llx)", text,
+				  i ? ", " : "", c->at[i].name, c->at[i].unit,
+				  *c->at[i].unit ? " " : "",
+				  b->target[c->at[i].target]->name,
+				  (unsigned long long)c->at[i].address);
+	return text;
+}
+
+const char *lookup_clones(struct build *b, size_t target, const char *name)
+{
+	static const char *const kinds[] = {"constprop.", "isra.", "part.",
+					    "lto_priv."};
+	const struct object *o = b->target[target];
+	size_t n = strlen(name);
+	const char *text = "";
+
+	for (size_t i = 0; i < o->defined; i++) {
+		const char *s = o->symbol[i].name;
+
+		if (strncmp(s, name, n) != 0 || s[n] != '.' || !o->symbol[i].code ||
+		    o->symbol[i].dynamic)
+			continue;
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			if (strncmp(s + n + 1, kinds[k], strlen(kinds[k])) == 0 &&
+			    !strstr(s, ".cold"))
+				text = build_text(b, "%s%s%s", text,
+						  *text ? ", " : "", s);
+	}
+	return text;
+}

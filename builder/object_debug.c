@@ -1,0 +1,151 @@
+/*
+ * object_debug.c - find the debug information of a target.
+ *
+ * Called by:  object.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A separate file counts only if its build-id is the target's: symbols of
+ * another build would put jumps into the middle of functions.
+ */
+#include "object.h"
+
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEBUG_ROOT "/usr/lib/debug"
+
+static bool has_section(Elf *elf, const char *wanted, Elf64_Word type)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) != 0)
+		return false;
+	while ((scn = elf_nextscn(elf, scn)) != NULL) {
+		GElf_Shdr sh;
+		const char *name;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type == SHT_NOBITS)
+			continue;
+		name = elf_strptr(elf, names, sh.sh_name);
+		if (wanted ? name && strcmp(name, wanted) == 0 : sh.sh_type == type)
+			return true;
+	}
+	return false;
+}
+
+/* Take `path` as the debug file if its build-id fits. */
+static bool debug_try(struct object *o, const char *path)
+{
+	uint8_t id[OBJECT_BUILD_ID];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
+
+	if (elf && elf_kind(elf) == ELF_K_ELF &&
+	    object_build_id(elf, id) == o->build_id_size &&
+	    memcmp(id, o->build_id, o->build_id_size) == 0) {
+		o->debug_elf = elf;
+		o->debug_fd = fd;
+		o->debug_path = strdup(path);
+		return true;
+	}
+	if (elf)
+		elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
+static bool debug_try_build_id(struct object *o)
+{
+	char path[sizeof(DEBUG_ROOT) + 2 * OBJECT_BUILD_ID + 32];
+	int at = snprintf(path, sizeof(path), DEBUG_ROOT "/.build-id/%02x/",
+			  o->build_id[0]);
+
+	for (size_t i = 1; i < o->build_id_size; i++)
+		at += sprintf(path + at, "%02x", o->build_id[i]);
+	strcpy(path + at, ".debug");
+	return debug_try(o, path);
+}
+
+static bool debug_try_link(struct object *o)
+{
+	GElf_Word crc;
+	const char *name = dwelf_elf_gnu_debuglink(o->elf, &crc);
+	int dir = (int)(o->name - o->path);
+	char *real = realpath(o->path, NULL);
+	bool found = false;
+	char path[4096];
+
+	if (name && !strchr(name, '/') && real) {
+		int real_dir = (int)(strrchr(real, '/') - real);
+
+		snprintf(path, sizeof(path), "%.*s%s", dir, o->path, name);
+		found = debug_try(o, path);
+		snprintf(path, sizeof(path), "%.*s.debug/%s", dir, o->path, name);
+		found = found || debug_try(o, path);
+		snprintf(path, sizeof(path), DEBUG_ROOT "%.*s/%s", real_dir, real, name);
+		found = found || debug_try(o, path);
+	}
+	free(real);
+	return found;
+}
+
+static enum opus_code debug_check(const char *path, struct opus_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Elf *elf;
+	bool good;
+
+	if (fd < 0)
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", path);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	good = elf && elf_kind(elf) == ELF_K_ELF;
+	if (elf)
+		elf_end(elf);
+	close(fd);
+	return good ? OPUS_OK
+		    : error_set(err, OPUS_INVALID, "%s: not an ELF file", path);
+}
+
+enum opus_code object_debug_open(struct object *o, char *const *debug,
+				 size_t debugs, struct opus_error *err)
+{
+	bool own_symtab = has_section(o->elf, NULL, SHT_SYMTAB);
+	bool own_dwarf = has_section(o->elf, ".debug_info", 0) ||
+			 has_section(o->elf, ".zdebug_info", 0);
+	enum opus_code code;
+	bool found = false;
+
+	for (size_t i = 0; i < debugs && !found; i++) {
+		code = debug_check(debug[i], err);
+		if (code != OPUS_OK)
+			return code;
+		found = debug_try(o, debug[i]);
+	}
+	if (!found && !(own_symtab && own_dwarf))
+		found = debug_try_build_id(o) || debug_try_link(o);
+	if (found)
+		o->dwarf = dwarf_begin_elf(o->debug_elf, DWARF_C_READ, NULL);
+	if (!o->dwarf)
+		o->dwarf = dwarf_begin_elf(o->elf, DWARF_C_READ, NULL);
+	return OPUS_OK;
+}
+
+void object_debug_close(struct object *o)
+{
+	if (o->dwarf)
+		dwarf_end(o->dwarf);
+	if (o->debug_elf)
+		elf_end(o->debug_elf);
+	if (o->debug_fd >= 0)
+		close(o->debug_fd);
+	free(o->debug_path);
+}

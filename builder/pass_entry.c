@@ -1,0 +1,137 @@
+/*
+ * pass_entry.c - can a jump be written at each entry?
+ *
+ * Called by:  build.c.  Needs replace.range; leaves replace.entry.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * entry.c looks at the first instructions; this pass looks for anybody who
+ * jumps to, or knows the address of, a place between them: branches of the
+ * function itself and of the code around it, addresses that code computes
+ * (labels as values), and addresses in relocated data. Offsets in jump tables
+ * cannot be told from other numbers; a compiler has no reason to make one for
+ * a place so near the entry.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "build.h"
+#include "decode.h"
+#include "entry.h"
+#include "facts.h"
+
+/* Bytes behind the function that are padding and belong to nobody. */
+static uint64_t padding_size(const struct object *o, uint64_t end)
+{
+	uint64_t next = object_next_start(o, end - 1), at = end;
+	struct decoded d;
+
+	if (next <= end)
+		return 0;
+	if (next - end > 64)
+		next = end + 64;
+	while (at < next) {
+		const uint8_t *bytes = object_bytes(o, at, next - at);
+
+		if (!bytes || !decode(bytes, next - at, at, &d) || !d.padding)
+			break;
+		at += d.length;
+	}
+	return at - end;
+}
+
+static void refuse_target(struct build *b, const struct replace *r, uint64_t from,
+			  const char *how)
+{
+	const struct object_symbol *s =
+		object_function_at(b->target[r->target], from);
+
+	build_refuse(b, &r->place, r->name,
+		     "replace the functions that call it, with the new one beside them",
+		     "%s at 0x%" PRIx64 "%s%s leads back into the %u bytes that the jump displaces",
+		     how, from, s ? " in " : "", s ? s->name : "", r->entry.length);
+}
+
+/* Go through [start, end) for instructions that lead inside. True if refused. */
+static bool code_scan(struct build *b, const struct replace *r, uint64_t start,
+		      uint64_t end)
+{
+	const struct object *o = b->target[r->target];
+	const uint8_t *bytes = object_bytes(o, start, end - start);
+	struct decoded d;
+
+	for (uint64_t at = start; bytes && at < end; at += d.length, bytes += d.length) {
+		if (!decode(bytes, end - at, at, &d)) {
+			build_refuse(b, &r->place, r->name, NULL,
+				     "its code at 0x%" PRIx64 " is no instruction that is known, so that a jump back to its start could not be seen",
+				     at);
+			return true;
+		}
+		if (d.has_target && entry_inside(&r->entry, r->address, d.target)) {
+			refuse_target(b, r, at, "the branch");
+			return true;
+		}
+		if (d.rip && entry_inside(&r->entry, r->address, d.rip_to)) {
+			refuse_target(b, r, at, "the address used");
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Relocated data: tables of code addresses. */
+static bool relocs_scan(struct build *b, const struct replace *r)
+{
+	const struct object *o = b->target[r->target];
+
+	for (size_t i = 0; i < o->relocs; i++)
+		if (!o->reloc[i].name &&
+		    entry_inside(&r->entry, r->address, o->reloc[i].addend)) {
+			refuse_target(b, r, o->reloc[i].place,
+				      "an address in the data");
+			return true;
+		}
+	return false;
+}
+
+static void entry_find(struct build *b, struct replace *r)
+{
+	const struct object *o = b->target[r->target];
+	uint64_t padding = padding_size(o, r->address + r->size);
+	struct entry_code code = {
+		.bytes = object_bytes(o, r->address, r->size + padding),
+		.address = r->address,
+		.size = r->size,
+		.usable = r->size + padding,
+	};
+	struct entry_fault fault;
+	uint64_t covered;
+
+	if (!code.bytes) {
+		code.bytes = object_bytes(o, r->address, r->size);
+		code.usable = r->size;
+	}
+	if (!entry_move(&code, &r->entry, &fault)) {
+		build_refuse(b, &r->place, r->name, fault.todo, "%s", fault.why);
+		return;
+	}
+	for (size_t i = 0; i < r->ranges; i++)
+		if (code_scan(b, r, r->range[i].start, r->range[i].end))
+			return;
+	if (relocs_scan(b, r))
+		return;
+	/* Padding that the jump takes belongs to the function from now on. */
+	covered = r->address + r->entry.jump_at + r->entry.length;
+	if (covered > r->range[0].end)
+		r->range[0].end = covered;
+}
+
+enum opus_code pass_entry(struct build *b, struct opus_error *err)
+{
+	(void)err;
+	for (size_t i = 0; i < b->replaces; i++)
+		if (b->replace[i].resolved)
+			entry_find(b, &b->replace[i]);
+	return OPUS_OK;
+}

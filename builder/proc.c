@@ -1,0 +1,124 @@
+/*
+ * proc.c - run the compiler.
+ *
+ * Called by:  pass_compile.c, pass_link.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include "proc.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "build.h"
+
+extern char **environ;
+
+static void command_take(struct command *c, char *word)
+{
+	char **grown = word ? realloc(c->argv, (c->count + 2) * sizeof(*grown))
+			    : NULL;
+
+	if (!grown) {
+		free(word);
+		c->failed = true;
+		return;
+	}
+	c->argv = grown;
+	grown[c->count++] = word;
+	grown[c->count] = NULL;
+}
+
+void command_add(struct command *c, const char *format, ...)
+{
+	char *word = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&word, format, args) < 0)
+		word = NULL;
+	va_end(args);
+	command_take(c, word);
+}
+
+/* Copy one word from *text, which is not at a blank, and step behind it. */
+static char *word_read(const char **text)
+{
+	char *word = malloc(strlen(*text) + 1);
+	char quote = 0;
+	size_t n = 0;
+	const char *p = *text;
+
+	for (; word && *p && (quote || !strchr(" \t\n", *p)); p++) {
+		if (quote ? *p == quote : *p == '\'' || *p == '"')
+			quote = quote ? 0 : *p;
+		else if (*p == '\\' && quote != '\'' && p[1])
+			word[n++] = *++p;
+		else
+			word[n++] = *p;
+	}
+	if (word)
+		word[n] = 0;
+	*text = p;
+	return word;
+}
+
+void command_add_words(struct command *c, const char *text)
+{
+	while (text && !c->failed) {
+		text += strspn(text, " \t\n");
+		if (!*text)
+			break;
+		command_take(c, word_read(&text));
+	}
+}
+
+static void command_print(const struct command *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		fprintf(stderr, "%s%s", i ? " " : "+ ", c->argv[i]);
+	fputc('\n', stderr);
+}
+
+enum opus_code command_run(const struct command *c, bool verbose,
+			   struct opus_error *err)
+{
+	int status = 0, failed;
+	pid_t pid;
+
+	if (c->failed || c->count == 0)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	if (verbose)
+		command_print(c);
+	failed = posix_spawnp(&pid, c->argv[0], NULL, NULL, c->argv, environ);
+	if (failed) {
+		errno = failed;
+		return error_set_errno(err, OPUS_RESOURCE, "cannot run %s",
+				       c->argv[0]);
+	}
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return error_set_errno(err, OPUS_INTERNAL, "waitpid");
+		if (build_interrupted)
+			kill(pid, SIGTERM);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return OPUS_OK;
+	return error_set(err, OPUS_INVALID, "%s failed; its words are above",
+			 c->argv[0]);
+}
+
+void command_deinit(struct command *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		free(c->argv[i]);
+	free(c->argv);
+	memset(c, 0, sizeof(*c));
+}

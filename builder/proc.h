@@ -1,0 +1,41 @@
+/*
+ * proc.h - run the compiler.
+ *
+ * Included by: builder/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_PROC_H
+#define OPUS_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+
+/* A command line that grows. Strings are copied. */
+struct command {
+	char **argv; /* always ends in NULL once something was added */
+	size_t count;
+	bool failed; /* memory ran out; command_run() reports it */
+};
+
+void command_add(struct command *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Add the words of `text`, split at blanks; '...', "..." and \ protect as in a
+ * shell, nothing is expanded. */
+void command_add_words(struct command *c, const char *text);
+
+/*
+ * Run it with our own standard output and error and wait. If we are
+ * interrupted, it is ended as well. `verbose` prints it first.
+ * Errors: OPUS_RESOURCE (cannot be started), OPUS_INVALID (failed; it has said
+ * why on standard error).
+ */
+enum opus_code command_run(const struct command *c, bool verbose,
+			   struct opus_error *err) MUST_CHECK;
+void command_deinit(struct command *c);
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * symbol.c - what a symbol that the patch refers to stands for.
+ *
+ * Called by:  pass_ref.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A plain name means, in this order: the function that this very patch
+ * replaces (its entry in the target, so that a later patch can take the call
+ * over); a global of a target; what the patch's own libraries have (libc); what
+ * a target imports, or could import, from its libraries; a static of a target,
+ * if there is one only. OPUS_REF(name) means a symbol of a target and no other.
+ */
+#include "symbol.h"
+
+#include <string.h>
+
+#include "lookup.h"
+
+bool symbol_is_linked(const struct image *i, size_t index)
+{
+	const Elf64_Shdr *s = image_section(i, NULL, SHT_GNU_versym);
+	const uint16_t *version = (void *)image_section_data(i, s);
+
+	return version && index < s->sh_size / sizeof(*version) &&
+	       (version[index] & 0x7fff) > VER_NDX_GLOBAL;
+}
+
+static void found_object(const struct candidate *c, struct found_symbol *ret)
+{
+	*ret = (struct found_symbol){.kind = PLAN_REF_OBJECT,
+				     .target = c->target,
+				     .value = c->address,
+				     .name = c->name,
+				     .version = ""};
+}
+
+/*
+ * Refer to it as the target itself does. A library whose relocations name the
+ * symbol can find it elsewhere: a program may hold the library's variable (copy
+ * relocation) or its own function of that name. An ifunc has to be asked.
+ */
+static bool found_candidate(struct build *b, const struct candidate *c,
+			    struct found_symbol *ret)
+{
+	const struct object *o = b->target[c->target];
+	bool ifunc = c->type == STT_GNU_IFUNC;
+
+	found_object(c, ret);
+	if (!ifunc && (o->executable || !c->global ||
+		       !object_relocates(o, c->name)))
+		return true;
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+
+		if (s->dynamic && s->value == c->address &&
+		    strcmp(s->name, c->name) == 0) {
+			ret->kind = PLAN_REF_SYMBOL;
+			ret->value = 0;
+			ret->version = s->version;
+			return true;
+		}
+	}
+	return !ifunc;
+}
+
+static void candidates_filter_global(struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (c->at[i].global)
+			c->at[kept++] = c->at[i];
+	c->count = kept;
+}
+
+/* Functions and variables of that name; a function found makes a variable of
+ * the same name unlikely, but both count. */
+static void lookup_all(const struct build *b, const char *name, const char *unit,
+		       const char *function, struct candidates *ret)
+{
+	struct candidates variables;
+
+	lookup_functions(b, name, unit, ret);
+	if (*function)
+		ret->count = 0;
+	lookup_variables(b, name, unit, function, &variables);
+	for (size_t i = 0; i < variables.count && ret->count < LOOKUP_MAX; i++)
+		ret->at[ret->count++] = variables.at[i];
+}
+
+/* Of several, those in objects that this patch changes. */
+static void candidates_prefer_changed(const struct build *b, struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t k = 0; k < b->replaces; k++)
+			if (b->replace[k].target == c->at[i].target) {
+				c->at[kept++] = c->at[i];
+				break;
+			}
+	if (kept > 0)
+		c->count = kept;
+}
+
+static void refuse_many(struct build *b, const struct ref_note *note,
+			const char *name, const struct candidates *c)
+{
+	build_refuse(b, note ? &note->place : NULL, name,
+		     "say which: OPUS_REF_IN(name, \"end/of/path.c\", \"function or empty\")",
+		     "there are several: %s", candidates_text(b, c));
+}
+
+/* One candidate is left: can the patch refer to it? */
+static void symbol_take(struct build *b, const struct ref_note *note,
+			const char *name, const struct candidate *c,
+			struct found_symbol *ret)
+{
+	const struct note_place *place = note ? &note->place : NULL;
+
+	if (c->tls)
+		build_refuse(b, place, name,
+			     "call a function of the target that returns its address, or its value",
+			     "is a thread-local variable of the target, of which each thread has its own: a patch cannot refer to it");
+	else if (c->constant)
+		build_refuse(b, place, name,
+			     "define it in the patch, if its value is all you need",
+			     "has no address in %s: the compiler optimised it away",
+			     b->target[c->target]->name);
+	else if (!found_candidate(b, c, ret))
+		build_refuse(b, place, name, NULL,
+			     "is chosen when the program starts (ifunc) and not exported");
+}
+
+static void refuse_no_ref(struct build *b, const struct ref_note *note,
+			  const char *name)
+{
+	const char *clones = "";
+	bool blind = false;
+
+	for (size_t i = 0; i < b->targets && !*clones; i++) {
+		blind |= !b->target[i]->has_symtab;
+		clones = lookup_clones(b, i, name);
+	}
+	if (*clones)
+		build_refuse(b, note ? &note->place : NULL, name,
+			     "copy the function into the patch under another name",
+			     "exists only as %s, whose parameters the compiler has changed",
+			     clones);
+	else
+		build_refuse(b, note ? &note->place : NULL, name,
+			     blind ? "a target is stripped: give its debug file with --debug"
+				   : "if it is a function that was inlined everywhere, copy it into the patch",
+			     "no such function or variable%s%s%s%s in the target",
+			     note && *note->unit ? " from " : "",
+			     note ? note->unit : "",
+			     note && *note->function ? " in function " : "",
+			     note ? note->function : "");
+}
+
+/* OPUS_REF(label) */
+static void resolve_ref(struct build *b, const char *label,
+			struct found_symbol *ret)
+{
+	const struct ref_note *note = NULL;
+	const char *name = label;
+	struct candidates c;
+
+	for (size_t i = 0; i < b->ref_notes; i++)
+		if (strcmp(b->ref_note[i].label, label) == 0)
+			note = &b->ref_note[i];
+	if (note)
+		name = note->target_name;
+	lookup_all(b, name, note ? note->unit : "", note ? note->function : "", &c);
+	if (c.count > 1)
+		candidates_prefer_changed(b, &c);
+	if (c.count == 0)
+		refuse_no_ref(b, note, name);
+	else if (c.count > 1)
+		refuse_many(b, note, name, &c);
+	else
+		symbol_take(b, note, name, &c.at[0], ret);
+}
+
+/* A target takes the symbol from one of its libraries, or could. */
+static bool resolve_imported(struct build *b, const char *name,
+			     struct found_symbol *ret)
+{
+	*ret = (struct found_symbol){.kind = PLAN_REF_SYMBOL, .version = ""};
+	for (size_t i = 0; i < b->targets; i++) {
+		const struct object *o = b->target[i];
+
+		for (size_t k = o->defined; k < o->symbols; k++)
+			if (o->symbol[k].dynamic &&
+			    strcmp(o->symbol[k].name, name) == 0) {
+				ret->target = i;
+				ret->name = o->symbol[k].name;
+				ret->version = o->symbol[k].version;
+				return true;
+			}
+	}
+	for (size_t i = 0; i < b->targets; i++)
+		if (library_defines(b, b->target[i], name)) {
+			ret->target = i;
+			ret->name = build_text(b, "%s", name);
+			return true;
+		}
+	return false;
+}
+
+static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *s,
+				    bool *ours, struct found_symbol *ret,
+				    struct opus_error *err)
+{
+	struct candidates all, c;
+	bool blind = false;
+
+	lookup_all(b, s->name, "", "", &all);
+	c = all;
+	candidates_filter_global(&c);
+	if (c.count > 1)
+		candidates_prefer_changed(b, &c);
+	*ours = true;
+	if (c.count == 1) {
+		symbol_take(b, NULL, s->name, &c.at[0], ret);
+		return OPUS_OK;
+	}
+	if (c.count > 1) {
+		refuse_many(b, NULL, s->name, &c);
+		return OPUS_OK;
+	}
+	*ours = !s->defined && !s->linked;
+	if (!*ours || resolve_imported(b, s->name, ret))
+		return OPUS_OK;
+	if (all.count == 1) {
+		symbol_take(b, NULL, s->name, &all.at[0], ret);
+		return OPUS_OK;
+	}
+	if (all.count > 1) {
+		refuse_many(b, NULL, s->name, &all);
+		return OPUS_OK;
+	}
+	*ours = false;
+	if (s->weak)
+		return OPUS_OK; /* the author copes with its absence */
+	for (size_t i = 0; i < b->targets; i++)
+		blind |= !b->target[i]->has_symtab;
+	return error_set(err, OPUS_INVALID,
+			 "%s: neither the patch, nor a target, nor a library that they use defines it%s",
+			 s->name,
+			 blind ? "; a target is stripped: give its debug file with --debug"
+			       : "");
+}
+
+enum opus_code symbol_resolve(struct build *b, const struct patch_symbol *s,
+			      bool *ours, struct found_symbol *ret,
+			      struct opus_error *err)
+{
+	size_t prefix = strlen(PLAN_REF_PREFIX);
+
+	for (size_t i = 0; i < b->replaces; i++) {
+		const struct replace *r = &b->replace[i];
+
+		if (!s->defined || strcmp(r->patch_name, s->name) != 0)
+			continue;
+		*ours = true;
+		*ret = (struct found_symbol){.kind = PLAN_REF_OBJECT,
+					     .target = r->target,
+					     .value = r->address,
+					     .name = r->name,
+					     .version = ""};
+		return OPUS_OK;
+	}
+	if (strncmp(s->name, PLAN_REF_PREFIX, prefix) == 0) {
+		*ours = true;
+		resolve_ref(b, s->name + prefix, ret);
+		return OPUS_OK;
+	}
+	return resolve_plain(b, s, ours, ret, err);
+}

@@ -1,0 +1,40 @@
+/*
+ * symbol.h - what a symbol that the patch refers to stands for.
+ *
+ * Included by: builder/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_SYMBOL_H
+#define OPUS_SYMBOL_H
+
+#include "build.h"
+#include "image.h"
+
+struct patch_symbol {
+	const char *name;
+	bool defined; /* in the patch */
+	bool weak;
+	bool linked;  /* the linker found it in a library of the patch's own */
+};
+
+/* True if dynamic symbol `index` got a version from a library (libc, libgcc,
+ * libstdc++) when the patch was linked. */
+bool symbol_is_linked(const struct image *i, size_t index);
+
+/*
+ * Find what the symbol means. *ours: the agent fills it in, from *ret; else it
+ * is left to the dynamic linker. What cannot be found or decided is reported
+ * with build_refuse(). Errors: OPUS_INVALID: nobody defines it.
+ */
+enum opus_code symbol_resolve(struct build *b, const struct patch_symbol *s,
+			      bool *ours, struct found_symbol *ret,
+			      struct opus_error *err) MUST_CHECK;
+
+/* library.c: the path of a library that `o` needs, directly, and that defines
+ * `name`, or NULL. */
+const char *library_defines(struct build *b, const struct object *o,
+			    const char *name);
+
+#endif
