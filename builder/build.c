@@ -131,9 +131,9 @@ const char *build_text(struct build *b, const char *format, ...)
 	return text;
 }
 
-static void report(const struct note_place *place, const char *kind,
-		   const char *subject, const char *todo, const char *format,
-		   va_list args)
+__attribute__((format(printf, 5, 0))) static void report(
+	const struct note_place *place, const char *kind, const char *subject,
+	const char *todo, const char *format, va_list args)
 {
 	if (place)
 		fprintf(stderr, "%s:%s: ", place->file, place->line);

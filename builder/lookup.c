@@ -120,13 +120,30 @@ void lookup_functions(const struct build *b, const char *name, const char *unit,
 		}
 }
 
-static const struct object_symbol *data_symbol_at(const struct object *o,
-						  uint64_t address)
+/* "hits.0" and "hits.1234" are function-local statics named hits. */
+static bool local_static_fits(const char *symbol, const char *name)
 {
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].value == address && !o->symbol[i].code &&
-		    o->symbol[i].type != STT_TLS)
-			return &o->symbol[i];
+	size_t n = strlen(name);
+
+	return strncmp(symbol, name, n) == 0 && symbol[n] == '.' &&
+	       symbol[n + 1] != 0 &&
+	       strspn(symbol + n + 1, "0123456789") == strlen(symbol + n + 1);
+}
+
+/* The symbol of a variable that DWARF placed at an address, or NULL. Section
+ * marks such as __TMC_END__ may lie at the same address. */
+static const struct object_symbol *data_symbol_at(const struct object *o,
+						  const struct facts_variable *v)
+{
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+
+		if (s->value == v->address && !s->code && s->type != STT_TLS &&
+		    (strcmp(s->name, v->name) == 0 ||
+		     strcmp(s->name, v->linkage) == 0 ||
+		     local_static_fits(s->name, v->name)))
+			return s;
+	}
 	return NULL;
 }
 
@@ -153,23 +170,13 @@ static void variables_by_facts(const struct build *b, size_t target,
 		    (*function && strcmp(v->function, function) != 0))
 			continue;
 		s = v->constant ? NULL
-				: data_symbol_at(b->target[target], v->address);
+				: data_symbol_at(b->target[target], v);
 		if (s) {
 			c.name = s->name;
 			c.size = s->size;
 		}
 		candidate_add(ret, &c);
 	}
-}
-
-/* "hits.0" and "hits.1234" are function-local statics named hits. */
-static bool local_static_fits(const char *symbol, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(symbol, name, n) == 0 && symbol[n] == '.' &&
-	       symbol[n + 1] != 0 &&
-	       strspn(symbol + n + 1, "0123456789") == strlen(symbol + n + 1);
 }
 
 static void variables_by_symbols(const struct build *b, size_t target,
