@@ -20,24 +20,85 @@
 
 /* --- jumps --- */
 
-static enum opus_code jump_write(uint32_t site, struct opus_error *err)
-{
-	struct table_site *t = &table_sites[site];
-	uintptr_t at = t->entry + t->func->jump_at;
-	uint8_t jump[PLAN_JUMP_SIZE];
-	enum opus_code code;
+/* Functions of one source file lie close together: jumps within this distance
+ * are written at once, with the unchanged bytes between them. One write costs
+ * a microsecond, whatever its size, and all threads wait for it. */
+#define BATCH 8192u
+static uint8_t batch[BATCH];
 
-	if (t->jumping)
-		return OPUS_OK;
-	/* Since it was checked, a debugger may have set a breakpoint there. */
+static uintptr_t jump_place(uint32_t site)
+{
+	return table_sites[site].entry + table_sites[site].func->jump_at;
+}
+
+/* Put the jump, or the original bytes, of one site into the batch. */
+static void batch_put(uintptr_t start, uint32_t site, bool jump)
+{
+	const struct table_site *t = &table_sites[site];
+	uint8_t *at = batch + (jump_place(site) - start);
+
+	if (jump)
+		table_jump(site, at);
+	else
+		memcpy(at, t->original + t->func->jump_at, table_jump_size(site));
+}
+
+/* Since it was checked, a debugger may have set a breakpoint there. */
+static enum opus_code jump_check(uint32_t site, struct opus_error *err)
+{
+	const struct table_site *t = &table_sites[site];
+
 	if (memcmp((const void *)t->entry, t->original, t->func->orig_size) != 0)
 		return error_set(err, OPUS_BYTES_DIFFER,
 				 "%s: its code has been changed by somebody else",
 				 plan_string(t->plan, t->func->name));
-	table_jump(site, jump);
-	code = text_write(at, jump, sizeof(jump), err);
-	t->jumping = code == OPUS_OK;
-	return code;
+	return OPUS_OK;
+}
+
+/*
+ * Write the jumps of items[first .. count) that are not written yet, as many
+ * as fit into one batch, or (jump false) take them away where the original
+ * code is active again. Returns the index behind the last one done, or `first`
+ * after an error. Items are sorted by address.
+ */
+static uint32_t batch_write(struct update *u, uint32_t first, uint32_t count,
+			    bool jump, struct opus_error *err)
+{
+	uintptr_t start = jump_place(u->items[first].site), end = start;
+	uint32_t i;
+
+	for (i = first; i < count; i++) {
+		uintptr_t at = jump_place(u->items[i].site);
+
+		if (at + PLAN_JUMP_SIZE - start > BATCH ||
+		    table_sites[u->items[i].site].base !=
+			    table_sites[u->items[first].site].base)
+			break;
+		end = at + table_jump_size(u->items[i].site);
+	}
+	count = i;
+	memcpy(batch, (const void *)start, end - start);
+	for (i = first; i < count; i++) {
+		uint32_t site = u->items[i].site;
+
+		if (table_sites[site].jumping == jump ||
+		    (!jump && patch_top(site)))
+			continue;
+		if (jump && jump_check(site, err) != OPUS_OK)
+			return first;
+		batch_put(start, site, jump);
+	}
+	if (text_write(start, batch, end - start, err) != OPUS_OK)
+		return first;
+	for (i = first; i < count; i++) {
+		struct table_site *t = &table_sites[u->items[i].site];
+
+		if (t->jumping != jump && (jump || !patch_top(u->items[i].site))) {
+			t->jumping = jump;
+			u->items[i].wrote = jump;
+		}
+	}
+	return count;
 }
 
 static enum opus_code jump_erase(uint32_t site, struct opus_error *err)
@@ -47,8 +108,8 @@ static enum opus_code jump_erase(uint32_t site, struct opus_error *err)
 
 	if (!t->jumping)
 		return OPUS_OK;
-	code = text_write(t->entry + t->func->jump_at,
-			  t->original + t->func->jump_at, PLAN_JUMP_SIZE, err);
+	code = text_write(jump_place(site), t->original + t->func->jump_at,
+			  table_jump_size(site), err);
 	t->jumping = code != OPUS_OK;
 	return code;
 }
@@ -59,11 +120,12 @@ static enum opus_code jumps_undo(struct update *u, uint32_t count,
 {
 	struct opus_error second;
 
-	for (uint32_t i = count; i-- > 0;) {
+	for (uint32_t i = u->count; i-- > 0;) {
 		struct update_item *x = &u->items[i];
 
 		atomic_store(gate_sites[x->site].slot, x->from);
-		if (x->wrote && jump_erase(x->site, &second) != OPUS_OK)
+		if (i < count && x->wrote &&
+		    jump_erase(x->site, &second) != OPUS_OK)
 			return error_set(err, OPUS_INCONSISTENT,
 				"some functions are switched and some are not: %s",
 				second.text);
@@ -74,14 +136,16 @@ static enum opus_code jumps_undo(struct update *u, uint32_t count,
 
 static enum opus_code jumps_write(struct update *u, struct opus_error *err)
 {
-	for (uint32_t i = 0; i < u->count; i++) {
-		struct update_item *x = &u->items[i];
-		bool before = table_sites[x->site].jumping;
-		enum opus_code code = jump_write(x->site, err);
+	uint32_t i = 0;
 
-		if (code != OPUS_OK)
+	while (i < u->count) {
+		uint32_t next = i + 1;
+
+		if (!table_sites[u->items[i].site].jumping)
+			next = batch_write(u, i, u->count, true, err);
+		if (next == i)
 			return jumps_undo(u, i, err);
-		x->wrote = !before;
+		i = next;
 	}
 	return OPUS_OK;
 }
@@ -135,9 +199,14 @@ enum opus_code update_switch(struct update *u, struct opus_error *err)
 	update_settle(u, true);
 	/* Back to the original code: its own bytes again. If that fails, the
 	 * jump leads to the trampoline, which is as good. */
-	for (uint32_t i = 0; i < u->count && u->revert; i++)
-		if (!patch_top(u->items[i].site))
-			(void)jump_erase(u->items[i].site, NULL);
+	for (uint32_t i = 0, next; i < u->count && u->revert; i = next) {
+		next = i + 1;
+		if (!patch_top(u->items[i].site)) {
+			uint32_t done = batch_write(u, i, u->count, false, NULL);
+
+			next = done > i ? done : next;
+		}
+	}
 	atomic_store(&gate_state, (uint64_t)u->epoch << 32 | STATE_COMMITTED);
 	return OPUS_OK;
 }

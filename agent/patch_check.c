@@ -116,7 +116,7 @@ static enum opus_code layout_check(const struct plan *p, const struct plan_func 
 {
 	uint32_t last = 0, last_moved = 0;
 
-	if ((f->jump_at != 0 && f->jump_at != 4) || f->length < PLAN_JUMP_SIZE ||
+	if ((f->jump_at != 0 && f->jump_at != 4) || f->length < PLAN_JUMP_SHORT ||
 	    f->length > TABLE_ORIG_MAX - 4 || f->orig_size > TABLE_ORIG_MAX ||
 	    f->orig_size < f->jump_at + f->length ||
 	    f->moved_size > TABLE_MOVED_MAX || f->moved_size == 0)
@@ -125,7 +125,7 @@ static enum opus_code layout_check(const struct plan *p, const struct plan_func 
 		const struct plan_fixup *x = &p->fixup_records[f->fixup + i];
 
 		if (x->at > f->moved_size - 4 || f->moved_size < 4 ||
-		    x->from > f->moved_size || x->from < x->at + 4)
+		    x->from > f->moved_size)
 			return error_set(err, OPUS_INVALID, "%s: bad fixup", name);
 	}
 	for (uint32_t i = 0; i < f->points; i++) {

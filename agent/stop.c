@@ -41,6 +41,10 @@ struct stop_walk {
 	uint32_t highest; /* thread id so far */
 };
 
+/* The main thread has ended by pthread_exit(): it stays in the list as a
+ * zombie, takes signals and never answers. Once so, always so. */
+static bool leader_ended;
+
 static uint32_t parse_tid(const char *s)
 {
 	uint32_t value = 0;
@@ -127,7 +131,8 @@ static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
 	atomic_store(&stop_shared.listed, stop_now.count + 1);
 	if (tid > w->highest)
 		w->highest = tid;
-	rc = stop_signal(w, tid, stop_now.count);
+	rc = leader_ended && (int)tid == w->pid
+		     ? -ESRCH : stop_signal(w, tid, stop_now.count);
 	stop_now.count++;
 	w->fresh++;
 	if (rc == -ESRCH)
@@ -202,6 +207,7 @@ static void stop_sweep(const struct stop_walk *w)
 		if (atomic_load(&t->state) != STOP_ASKED)
 			continue;
 		state = thread_state(w, t->tid);
+		leader_ended |= state == 'Z' && (int)t->tid == w->pid;
 		if (state == 0 || state == 'Z' || state == 'X')
 			atomic_compare_exchange_strong(&t->state, &asked,
 						       STOP_GONE);
@@ -349,6 +355,7 @@ uint64_t stop_release(void)
 void stop_forked(void)
 {
 	memset(&stop_now, 0, sizeof(stop_now));
+	leader_ended = false;
 	atomic_store(&stop_shared.active, 0);
 	atomic_store(&stop_shared.parked, 0);
 	atomic_store(&stop_shared.released, atomic_load(&stop_shared.number));

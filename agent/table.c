@@ -140,12 +140,17 @@ static enum opus_code put_rel32(uint8_t *at, uintptr_t from, uintptr_t to,
  * behind the displaced bytes. `at` is where it will run. */
 static enum opus_code trampoline_emit(const struct plan *plan,
 				      const struct plan_func *f, uintptr_t base,
-				      uintptr_t at, uint8_t *ret,
+				      uintptr_t at, uintptr_t slot, uint8_t *ret,
 				      struct opus_error *err)
 {
 	enum opus_code code;
 
 	memset(ret, 0xcc, TABLE_STRIDE); /* int3 */
+	ret[TABLE_RELAY] = 0xff; /* jmp *slot(%rip) */
+	ret[TABLE_RELAY + 1] = 0x25;
+	code = put_rel32(ret + TABLE_RELAY + 2, at + TABLE_STRIDE, slot, err);
+	if (code != OPUS_OK)
+		return code;
 	memcpy(ret, plan_bytes(plan, f->moved), f->moved_size);
 	for (uint32_t i = 0; i < f->fixups; i++) {
 		const struct plan_fixup *x = &plan->fixup_records[f->fixup + i];
@@ -173,7 +178,8 @@ static enum opus_code code_write(const struct table_area *a,
 		code = error_set_errno(err, OPUS_RESOURCE, "memfd for trampolines");
 	for (uint32_t i = 0; i < a->count && code == OPUS_OK; i++) {
 		code = trampoline_emit(plan, funcs[i], base,
-				       a->code + i * TABLE_STRIDE, one, err);
+				       a->code + i * TABLE_STRIDE,
+				       a->slots + i * sizeof(uintptr_t), one, err);
 		if (code == OPUS_OK &&
 		    pwrite(fd, one, sizeof(one), i * TABLE_STRIDE) != sizeof(one))
 			code = error_set_errno(err, OPUS_RESOURCE,
@@ -246,15 +252,30 @@ enum opus_code table_add(const struct plan *plan,
 	return OPUS_OK;
 }
 
-void table_jump(uint32_t site, uint8_t ret[PLAN_JUMP_SIZE])
+uint32_t table_jump_size(uint32_t site)
+{
+	return table_sites[site].func->length < PLAN_JUMP_SIZE ? PLAN_JUMP_SHORT
+							       : PLAN_JUMP_SIZE;
+}
+
+uint32_t table_jump(uint32_t site, uint8_t ret[PLAN_JUMP_SIZE])
 {
 	const struct table_site *t = &table_sites[site];
-	uintptr_t behind = t->entry + t->func->jump_at + PLAN_JUMP_SIZE;
-	int32_t distance = (int32_t)((uintptr_t)gate_sites[site].slot - behind);
+	uint32_t size = table_jump_size(site);
+	uintptr_t behind = t->entry + t->func->jump_at + size, to;
+	int32_t distance;
 
-	ret[0] = 0xff; /* jmp *distance(%rip) */
-	ret[1] = 0x25;
-	memcpy(ret + 2, &distance, 4);
+	if (size == PLAN_JUMP_SHORT) {
+		*ret++ = 0xe9; /* jmp rel32 */
+		to = t->trampoline + TABLE_RELAY;
+	} else {
+		*ret++ = 0xff; /* jmp *distance(%rip) */
+		*ret++ = 0x25;
+		to = (uintptr_t)gate_sites[site].slot;
+	}
+	distance = (int32_t)(to - behind);
+	memcpy(ret, &distance, 4);
+	return size;
 }
 
 uintptr_t table_original(uintptr_t address)
@@ -268,6 +289,8 @@ uintptr_t table_original(uintptr_t address)
 			continue;
 		t = &table_sites[a->first + (address - a->code) / TABLE_STRIDE];
 		offset = (uint32_t)((address - a->code) % TABLE_STRIDE);
+		if (offset >= TABLE_RELAY) /* on its way in, not yet inside */
+			return t->entry;
 		/* The jump back belongs to the point behind the last one. */
 		for (uint32_t k = 0; k < t->func->points; k++) {
 			const struct plan_point *p =

@@ -26,8 +26,10 @@
 #include "gate.h"
 
 #define TABLE_STRIDE 64 /* bytes of one trampoline */
-/* What fits besides the jump back to the old function. */
-#define TABLE_MOVED_MAX (TABLE_STRIDE - 5)
+/* At the end of a trampoline's place: the jump that a short one leads to. */
+#define TABLE_RELAY (TABLE_STRIDE - PLAN_JUMP_SIZE)
+/* What fits before it, besides the jump back to the old function. */
+#define TABLE_MOVED_MAX (TABLE_RELAY - 5)
 #define TABLE_ORIG_MAX 64
 
 /* One redirected function, the control thread's side of gate_sites[]. */
@@ -59,8 +61,10 @@ enum opus_code table_add(const struct plan *plan,
 			 uintptr_t base, uint32_t *ret, struct opus_error *err)
 	MUST_CHECK;
 
-/* The six bytes that are to be written at site's entry + jump_at. */
-void table_jump(uint32_t site, uint8_t ret[PLAN_JUMP_SIZE]);
+/* The jump that is to be written at site's entry + jump_at, and its size:
+ * PLAN_JUMP_SIZE, or PLAN_JUMP_SHORT where no more is displaced. */
+uint32_t table_jump(uint32_t site, uint8_t ret[PLAN_JUMP_SIZE]);
+uint32_t table_jump_size(uint32_t site);
 
 /* Address in the original code for an address inside a trampoline; other
  * addresses are returned as they are. While threads are stopped, too. */

@@ -128,6 +128,14 @@ static enum opus_code revert_shadowed(struct patch *p)
 	return OPUS_OK;
 }
 
+static int item_compare(const void *a, const void *b)
+{
+	uintptr_t x = table_sites[((const struct update_item *)a)->site].entry;
+	uintptr_t y = table_sites[((const struct update_item *)b)->site].entry;
+
+	return x < y ? -1 : x > y;
+}
+
 static enum opus_code update_collect(struct update *u, struct opus_error *err)
 {
 	uint32_t count = u->patch->plan.func_count;
@@ -140,6 +148,7 @@ static enum opus_code update_collect(struct update *u, struct opus_error *err)
 	for (uint32_t i = 0; i < count && code == OPUS_OK; i++)
 		code = u->revert ? item_revert(u, i, err) : item_apply(u, i, err);
 	scan_ranges_sort(&u->ranges);
+	qsort(u->items, u->count, sizeof(*u->items), item_compare);
 	return code;
 }
 
@@ -148,6 +157,7 @@ static enum opus_code update_collect(struct update *u, struct opus_error *err)
 static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 {
 	struct opus_error note;
+	uintptr_t page = 0;
 	enum opus_code code = update_collect(u, err);
 
 	if (code == OPUS_OK)
@@ -162,8 +172,13 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 	if (code != OPUS_OK)
 		return code;
 	table_unlock();
-	for (uint32_t i = 0; i < u->count; i++)
-		text_warm(table_sites[u->items[i].site].entry);
+	for (uint32_t i = 0; i < u->count; i++) {
+		uintptr_t at = table_sites[u->items[i].site].entry;
+
+		if ((at ^ page) >> 12) /* one write a page; they are sorted */
+			text_warm(at);
+		page = at;
+	}
 	return OPUS_OK;
 }
 

@@ -6,10 +6,13 @@
  * Locks:      none.
  * Signal:     unsafe: formats.
  *
- * A call may not be displaced: its return address would lie inside the
- * overwritten bytes, or, moved, inside the trampoline, where an unwinder and a
- * later update would have to know it. Short conditional forms without a long
- * one (loop, jrcxz) are rare enough to be refused.
+ * A call may be the last displaced instruction (`sub $8, %rsp; call f` starts
+ * many functions): its return address is then behind the overwritten bytes. The
+ * copy pushes that same address and jumps, so that no frame ever returns into
+ * the trampoline, for which there is no unwind information. A call further in
+ * front would leave return addresses inside the overwritten bytes. Short
+ * conditional forms without a long one (loop, jrcxz) are rare enough to be
+ * refused.
  */
 #include "entry.h"
 
@@ -61,8 +64,56 @@ static bool move_branch(struct entry *e, const struct decoded *d, const uint8_t 
 	return true;
 }
 
+/*
+ * The address behind the original call, on the stack, without a register:
+ *     call next                 e8 00 00 00 00
+ *  next: addq $(back - next), (%rsp)      48 81 04 24 imm32
+ * The flags that this changes carry nothing into a function (psABI 3.2.1).
+ */
+static void push_return(struct entry *e, uint64_t back)
+{
+	static const uint8_t code[13] = {0xe8, 0, 0, 0, 0, 0x48, 0x81, 0x04, 0x24};
+	uint32_t at = e->moved_size;
+
+	memcpy(e->moved + at, code, sizeof(code));
+	e->moved_size += sizeof(code);
+	fixup_add(e, at + 9, at + 5, back);
+}
+
+/* call *place becomes jmp *place: /2 to /4 in the ModRM byte (SDM, CALL, JMP). */
+static bool jump_indirect(struct entry *e, const struct decoded *d,
+			  const uint8_t *bytes, struct entry_fault *fault)
+{
+	uint8_t *out = e->moved + e->moved_size;
+	uint32_t modrm = d->zydis.raw.modrm.offset;
+
+	if (d->zydis.raw.modrm.mod != 3 && d->zydis.raw.modrm.rm == 4 &&
+	    d->zydis.raw.sib.base == 4)
+		return fault_set(fault, todo_callers,
+				 "calls through an address on the stack within its first bytes");
+	memcpy(out, bytes, d->length);
+	out[modrm] = (uint8_t)((out[modrm] & 0xc7) | 4 << 3);
+	e->moved_size += d->length;
+	if (d->rip)
+		fixup_add(e, e->moved_size - d->length + d->zydis.raw.disp.offset,
+			  e->moved_size, d->rip_to);
+	return true;
+}
+
+static bool move_call(struct entry *e, const struct decoded *d, const uint8_t *bytes,
+		      uint64_t address, struct entry_fault *fault)
+{
+	push_return(e, address + d->length);
+	if (d->flow == DECODE_CALL_INDIRECT)
+		return jump_indirect(e, d, bytes, fault);
+	e->moved[e->moved_size] = 0xe9; /* jmp rel32 */
+	e->moved_size += 5;
+	fixup_add(e, e->moved_size - 4, e->moved_size, d->target);
+	return true;
+}
+
 static bool move_one(struct entry *e, const struct decoded *d, const uint8_t *bytes,
-		     struct entry_fault *fault)
+		     uint64_t address, bool last, struct entry_fault *fault)
 {
 	uint32_t at = e->moved_size;
 
@@ -72,6 +123,8 @@ static bool move_one(struct entry *e, const struct decoded *d, const uint8_t *by
 		return move_branch(e, d, bytes, fault);
 	case DECODE_CALL:
 	case DECODE_CALL_INDIRECT:
+		if (last)
+			return move_call(e, d, bytes, address, fault);
 		return fault_set(fault, todo_callers,
 				 "calls another function within its first bytes, so that return addresses point into what the jump overwrites");
 	case DECODE_LOOP:
@@ -91,6 +144,11 @@ static bool move_one(struct entry *e, const struct decoded *d, const uint8_t *by
 		fixup_add(e, at + d->zydis.raw.disp.offset, e->moved_size, d->rip_to);
 	}
 	return true;
+}
+
+static bool is_call(const struct decoded *d)
+{
+	return d->flow == DECODE_CALL || d->flow == DECODE_CALL_INDIRECT;
 }
 
 /* Does the instruction never go on to the one behind it? */
@@ -144,11 +202,18 @@ bool entry_move(const struct entry_code *c, struct entry *e,
 					 "its first bytes are no instruction that is known");
 		e->point[e->points++] = (struct entry_point){
 			.orig = (uint32_t)at, .moved = e->moved_size};
-		if (!move_one(e, &d, c->bytes + at, fault))
+		if (!move_one(e, &d, c->bytes + at, c->address + at,
+			      at + d.length >= e->jump_at + PLAN_JUMP_SHORT, fault))
 			return false;
+		if (is_call(&d)) {
+			/* Its return address must stay outside: a short jump
+			 * if it has to be. */
+			at += d.length;
+			break;
+		}
 	}
 	e->length = (uint32_t)(at - e->jump_at);
-	if (e->length < PLAN_JUMP_SIZE) {
+	if (e->length < PLAN_JUMP_SIZE && !is_call(&d)) {
 		if (!flow_ends(&d))
 			return fault_set(fault, todo_callers,
 					 "is too short for the jump, and runs into the code behind it");

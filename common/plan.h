@@ -45,6 +45,9 @@
 #define PLAN_SECTION ".opus.plan"
 /* Length of the jump that is written over an entry: jmp *slot(%rip). */
 #define PLAN_JUMP_SIZE 6
+/* Where only so many bytes are displaced (the first instruction is a call, to
+ * behind which threads return): jmp rel32 to such a jump in the near area. */
+#define PLAN_JUMP_SHORT 5
 /* Prefix of undefined symbols that stand for something inside the target. */
 #define PLAN_REF_PREFIX "opus.ref."
 /* Section into which the macros of <opus-livepatch/patch.h> write. */
@@ -118,7 +121,7 @@ enum plan_kind {
 
 #define PLAN_FIXUP_FIELDS(F)                                                   \
 	F(uint32_t, at, PLAN_NUMBER, "offset in `moved` of a 32-bit displacement") \
-	F(uint32_t, from, PLAN_NUMBER, "offset in `moved` behind that instruction") \
+	F(uint32_t, from, PLAN_NUMBER, "offset in `moved` that it counts from") \
 	F(uint64_t, to, PLAN_NUMBER, "module address that it has to reach")
 
 #define PLAN_POINT_FIELDS(F)                                                   \
