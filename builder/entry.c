@@ -217,8 +217,11 @@ bool entry_move(const struct entry_code *c, struct entry *e,
 		if (!flow_ends(&d))
 			return fault_set(fault, todo_callers,
 					 "is too short for the jump, and runs into the code behind it");
-		if (!move_padding(c, at, e, fault))
-			return false;
+		if (!move_padding(c, at, e, fault)) {
+			if (e->length < PLAN_JUMP_SHORT)
+				return false;
+			memset(fault, 0, sizeof(*fault));
+		}
 	}
 	e->point[e->points++] = (struct entry_point){
 		.orig = e->jump_at + e->length, .moved = e->moved_size};

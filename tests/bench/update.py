@@ -19,7 +19,7 @@ ROUNDS = int(os.environ.get("OPUS_BENCH_ROUNDS", "15"))
 
 FUNCTION = """
 __attribute__((noinline)) int f%d(int x)
-{ __asm__ volatile("" : "+r"(x)); return x * 3 + %d; }
+{ __asm__ volatile("" : "+r"(x)); x += %d; __asm__ volatile("" : "+r"(x)); return x * 3; }
 """
 MAIN = r"""
 #define _GNU_SOURCE
