@@ -26,8 +26,10 @@ static build_pass *const passes[] = {
 	pass_resolve, /* find the functions to replace */
 	/* from here on each replace has target, address and size */
 	pass_range,  /* all of their code, .cold parts included */
+	pass_signature, /* same parameters and result as before? */
 	pass_inline, /* copies of them elsewhere */
 	pass_entry,  /* can a jump be written there? */
+	pass_keep,   /* callers that know which registers it leaves alone */
 	pass_link,   /* objects to shared object */
 	/* from here on the patch is an image in memory */
 	pass_function, /* where the new functions are in it */

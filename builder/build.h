@@ -22,6 +22,7 @@
 
 #include "common/plan_write.h"
 #include "object.h"
+#include "signature.h"
 
 enum build_status {
 	BUILD_DONE = 0,
@@ -106,12 +107,14 @@ struct replace {
 	/* pass_range; the main range is the first */
 	struct build_range *range;
 	size_t ranges;
+	/* pass_signature: of the new function */
+	struct signature signature;
 	/* pass_entry */
 	struct entry entry;
 	/* pass_keep: the name of the thunk that stands before the new function,
 	 * or NULL */
 	const char *thunk;
-	uint32_t keep; /* registers it saves: keep.h */
+	uint32_t keep; /* registers that it saves, a regset of code.h */
 	/* pass_link */
 	struct patch_function function;
 };
@@ -191,7 +194,8 @@ struct build {
 	struct facts **facts; /* one per target: dwarf_facts.h */
 
 	char **objects; /* .o files, one per source */
-	const char *thunk_object; /* pass_keep: its object, or NULL */
+	const char *thunk_source; /* pass_keep: assembly and its object */
+	const char *thunk_object; /* or NULL */
 	const char *linked; /* the shared object, without plan */
 	uint8_t *image;     /* its bytes, edited by pass_ref and pass_plan */
 	size_t image_size;
@@ -203,8 +207,8 @@ struct build {
  * and what it leaves. */
 typedef enum opus_code build_pass(struct build *b, struct opus_error *err);
 build_pass pass_target, pass_compile, pass_note, pass_name, pass_resolve,
-	pass_range, pass_inline, pass_entry, pass_link,
-	pass_function, pass_hook, pass_ref, pass_plan, pass_output;
+	pass_range, pass_signature, pass_inline, pass_entry, pass_keep,
+	pass_link, pass_function, pass_hook, pass_ref, pass_plan, pass_output;
 
 /* Run all passes. Returns the exit status; reports every failure on stderr. */
 enum build_status build_run(const struct build_options *options);

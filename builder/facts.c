@@ -171,10 +171,10 @@ static void function_add(struct walk *w, Dwarf_Die *die, const char *name,
 		.linkage = linkage,
 		.unit = die_unit(w, &root),
 		.external = die_flag(die, DW_AT_external),
-		.stack_words = facts_stack_words(die),
 	};
 	Dwarf_Addr entry;
 
+	signature_read(die, &fn.signature);
 	function_ranges(w, die, &fn);
 	if (fn.ranges == 0)
 		return;
@@ -382,6 +382,8 @@ enum opus_code facts_collect(const struct object *o, const char *const *names,
 	w->count = count;
 	while (o->dwarf && !w->failed && !build_interrupted &&
 	       dwarf_get_units(o->dwarf, cu, &cu, NULL, &type, &die, &sub) == 0) {
+		if (!facts_unit_add(*ret, &die))
+			w->failed = true;
 		if (type == DW_UT_skeleton && sub.addr)
 			walk_children(w, &sub);
 		else if (type != DW_UT_type)
@@ -392,6 +394,7 @@ enum opus_code facts_collect(const struct object *o, const char *const *names,
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
 	free(w);
+	facts_units_sort(*ret);
 	return OPUS_OK;
 }
 
@@ -404,6 +407,7 @@ void facts_destroy(struct facts *f)
 	for (size_t i = 0; i < f->paths; i++)
 		free(f->path[i]);
 	free(f->path);
+	free(f->unit);
 	free(f->function);
 	free(f->inlined);
 	free(f->variable);

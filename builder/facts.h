@@ -14,6 +14,7 @@
 #define OPUS_FACTS_H
 
 #include "object.h"
+#include "signature.h"
 
 struct facts_function {
 	uint64_t root; /* identity of the source function: DIE offset */
@@ -24,8 +25,7 @@ struct facts_function {
 	uint64_t entry;
 	struct object_frame *range; /* by DW_AT_low_pc or DW_AT_ranges */
 	size_t ranges;
-	int stack_words; /* 8-byte words of arguments on the stack; -1: unknown
-			  * (variadic) */
+	struct signature signature;
 };
 
 struct facts_inline {
@@ -51,6 +51,13 @@ struct facts_variable {
 	uint64_t address;
 };
 
+/* A range of code and the unit that made it. */
+struct facts_unit {
+	uint64_t start;
+	uint64_t end;
+	Dwarf_Die die;
+};
+
 struct facts {
 	struct facts_function *function;
 	size_t functions;
@@ -58,6 +65,8 @@ struct facts {
 	size_t inlines;
 	struct facts_variable *variable;
 	size_t variables;
+	struct facts_unit *unit; /* by start */
+	size_t units;
 	char **path; /* of units, where name and folder had to be joined */
 	size_t paths;
 };
@@ -77,14 +86,19 @@ const struct facts_function *facts_function_at(const struct facts *f,
 					       uint64_t entry);
 
 /* Something that is equal for addresses of one unit, NULL if unknown. */
-const void *facts_unit_id(const struct object *o, uint64_t address);
+const void *facts_unit_id(const struct facts *f, uint64_t address);
 
 /* True if the unit at `address` is known not to be GCC's work. */
-bool facts_not_gcc(const struct object *o, uint64_t address);
+bool facts_not_gcc(const struct facts *f, uint64_t address);
 
-/* Upper bound of the 8-byte words that the arguments of a function take on the
- * stack; -1 if it cannot be known (variadic). */
-int facts_stack_words(Dwarf_Die *function);
+/* True if the function that starts at `address` may have arguments in vector
+ * registers, or if that is not known. */
+bool facts_vector_arguments(const struct facts *f, uint64_t address);
+
+/* Note the ranges of a unit; facts_units_sort() when all are there. False if
+ * memory ran out. */
+bool facts_unit_add(struct facts *f, Dwarf_Die *unit);
+void facts_units_sort(struct facts *f);
 
 /* True if `path` ends in `suffix` at the start of a path component; "" fits
  * everything. */

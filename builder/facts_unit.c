@@ -7,112 +7,117 @@
  * Signal:     unsafe: heap.
  */
 #include <dwarf.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "facts.h"
+#include "signature.h"
 
-/* The unit whose ranges hold the address. By hand, for clang writes no
- * .debug_aranges, which dwarf_addrdie() needs. */
-static bool unit_find(const struct object *o, uint64_t address, Dwarf_Die *ret)
+bool facts_unit_add(struct facts *f, Dwarf_Die *unit)
 {
-	Dwarf_CU *cu = NULL;
-	uint8_t type;
+	Dwarf_Addr base, start, end;
+	ptrdiff_t at = 0;
 
-	while (o->dwarf && dwarf_get_units(o->dwarf, cu, &cu, NULL, &type, ret,
-					   NULL) == 0)
-		if (dwarf_haspc(ret, address) == 1)
-			return true;
-	return false;
+	/* By hand, for clang writes no .debug_aranges. */
+	while ((at = dwarf_ranges(unit, at, &base, &start, &end)) > 0) {
+		struct facts_unit *grown;
+
+		if (start >= end)
+			continue;
+		grown = build_grow(f->unit, f->units, sizeof(*grown));
+		if (!grown)
+			return false;
+		f->unit = grown;
+		grown[f->units++] = (struct facts_unit){start, end, *unit};
+	}
+	return true;
 }
 
-const void *facts_unit_id(const struct object *o, uint64_t address)
+static int unit_compare(const void *a, const void *b)
+{
+	const struct facts_unit *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+void facts_units_sort(struct facts *f)
+{
+	if (f->units)
+		qsort(f->unit, f->units, sizeof(*f->unit), unit_compare);
+}
+
+static bool unit_find(const struct facts *f, uint64_t address, Dwarf_Die *ret)
+{
+	size_t low = 0, high = f->units;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->unit[mid].start <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == 0 || address >= f->unit[low - 1].end)
+		return false;
+	*ret = f->unit[low - 1].die;
+	return true;
+}
+
+const void *facts_unit_id(const struct facts *f, uint64_t address)
 {
 	Dwarf_Die die;
 
-	return unit_find(o, address, &die) ? die.addr : NULL;
+	return unit_find(f, address, &die) ? die.addr : NULL;
 }
 
-bool facts_not_gcc(const struct object *o, uint64_t address)
+bool facts_not_gcc(const struct facts *f, uint64_t address)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Die die;
 	const char *producer = NULL;
 
-	if (unit_find(o, address, &die) &&
+	if (unit_find(f, address, &die) &&
 	    dwarf_attr(&die, DW_AT_producer, &attr))
 		producer = dwarf_formstring(&attr);
 	return producer && (strstr(producer, "clang") ||
 			    strncmp(producer, "GNU AS", 6) == 0);
 }
 
-/* The type behind typedefs and qualifiers. */
-static bool type_peel(Dwarf_Die *die, Dwarf_Die *ret)
+/* The function of the unit that starts at the address. Nested functions and
+ * those inside classes are not looked for. */
+static bool function_find(Dwarf_Die *parent, uint64_t address, Dwarf_Die *ret,
+			  int depth)
 {
-	Dwarf_Attribute attr;
+	Dwarf_Die child;
+	Dwarf_Addr entry;
 
-	return dwarf_attr_integrate(die, DW_AT_type, &attr) &&
-	       dwarf_formref_die(&attr, ret) && dwarf_peel_type(ret, ret) == 0;
-}
-
-/* Registers and stack words that are used up so far. */
-struct passing {
-	int integers;
-	int vectors;
-	int words;
-};
-
-/* One argument, System V ABI 3.2.3. Small structs are counted against both
- * kinds of register, so that the result is rather too large than too small. */
-static void argument_pass(struct passing *p, Dwarf_Die *type)
-{
-	Dwarf_Word size = 8, encoding = 0;
-	Dwarf_Attribute attr;
-	int words, tag = dwarf_tag(type);
-
-	dwarf_aggregate_size(type, &size);
-	if (dwarf_attr(type, DW_AT_encoding, &attr))
-		dwarf_formudata(&attr, &encoding);
-	words = size > (1 << 20) ? 1 << 17 : (int)((size + 7) / 8);
-	if (tag == DW_TAG_base_type && encoding == DW_ATE_float && size <= 8) {
-		if (++p->vectors > 8)
-			p->words++;
-		return;
-	}
-	if (tag == DW_TAG_base_type && encoding == DW_ATE_float) {
-		p->words += words + 1; /* long double: memory, aligned to 16 */
-		return;
-	}
-	if (tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
-	    tag == DW_TAG_union_type) {
-		if (words > 2) {
-			p->words += words + 1;
-			return;
-		}
-		p->vectors += words;
-	}
-	p->integers += words;
-	if (p->integers > 6 || p->vectors > 8)
-		p->words += words + 1;
-}
-
-int facts_stack_words(Dwarf_Die *function)
-{
-	/* The result may be returned in memory, whose address is an argument */
-	struct passing p = {.integers = 1};
-	Dwarf_Die child, type;
-
-	if (dwarf_child(function, &child) != 0)
-		return 0;
+	if (depth > 8 || dwarf_child(parent, &child) != 0)
+		return false;
 	do {
 		int tag = dwarf_tag(&child);
 
-		if (tag == DW_TAG_unspecified_parameters)
-			return -1;
-		if (tag != DW_TAG_formal_parameter)
-			continue;
-		if (!type_peel(&child, &type))
-			return -1;
-		argument_pass(&p, &type);
+		if (tag == DW_TAG_subprogram &&
+		    dwarf_entrypc(&child, &entry) == 0 && entry == address) {
+			*ret = child;
+			return true;
+		}
+		if (tag == DW_TAG_namespace &&
+		    function_find(&child, address, ret, depth + 1))
+			return true;
 	} while (dwarf_siblingof(&child, &child) == 0);
-	return p.words;
+	return false;
+}
+
+bool facts_vector_arguments(const struct facts *f, uint64_t address)
+{
+	Dwarf_Die unit, function;
+	struct signature s;
+
+	if (!unit_find(f, address, &unit) ||
+	    !function_find(&unit, address, &function, 0))
+		return true;
+	signature_read(&function, &s);
+	return !s.known || s.variadic || s.vectors > 0;
 }

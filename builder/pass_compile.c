@@ -113,9 +113,6 @@ static void flags_add(struct build *b, const char *source, struct command *c)
 	/* A call of one replaced function by another goes to the target's
 	 * entry, where a later patch can take it over: never inlined. */
 	command_add(c, "-fsemantic-interposition");
-	/* GCC may call static functions with a stack that is aligned to 8 only
-	 * when the old function did not need more (-fipa-stack-alignment). */
-	command_add(c, "-mstackrealign");
 	/* The records of patch.h have to be in the object. */
 	command_add(c, "-fno-lto");
 	if (compile_is_cxx(source) && !strstr(compile_driver(b), "clang"))

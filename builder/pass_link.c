@@ -22,6 +22,7 @@
 #include "common/cleanup.h"
 #include "compile.h"
 #include "image.h"
+#include "thunk.h"
 
 /* Weak data of C++ (inline variables, type information) that a target has as
  * well: there must be one of it, so it must not be bound inside. */
@@ -104,6 +105,11 @@ enum opus_code pass_link(struct build *b, struct opus_error *err)
 		command_add(&c, "%s", b->objects[i]);
 	if (b->thunk_object)
 		command_add(&c, "%s", b->thunk_object);
+	for (size_t i = 0; i < b->replaces; i++)
+		if (b->replace[i].thunk)
+			command_add(&c, "-Wl,--defsym=%s%s=%s", THUNK_NEW_PREFIX,
+				    b->replace[i].patch_name,
+				    b->replace[i].patch_name);
 	command_add(&c, "-o");
 	command_add(&c, "%s", b->linked);
 	code = command_run(&c, b->options->verbose, err);

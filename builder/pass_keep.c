@@ -1,0 +1,199 @@
+/*
+ * pass_keep.c - callers that know which registers the old function leaves.
+ *
+ * Called by:  build.c.  Needs replace (resolved), facts, objects; leaves
+ *             replace.thunk, replace.keep and thunk_object.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * GCC knows more about a function of the same unit than the ABI says: which
+ * registers it leaves alone (-fipa-ra), and that it does well with a stack
+ * aligned to 8 (-fipa-stack-alignment). Its callers make use of both, and so
+ * do their callers in turn. A new function that keeps to the ABI alone would
+ * break them. Where this may be so, a thunk stands before the new function: it
+ * saves the registers in question and aligns the stack.
+ *
+ * It can be so only if GCC knew all that the old function calls (one call into
+ * another unit, or through a pointer, and every register counts as changed), and
+ * only for callers in its own unit. Of the registers that the old function
+ * leaves alone, those matter that some such caller names, or may pass on to
+ * somebody else as arguments.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "code.h"
+#include "facts.h"
+#include "thunk.h"
+
+/* A set of frames, by their start. */
+struct places {
+	uint64_t *start;
+	size_t count;
+	bool failed;
+};
+
+static bool places_add(struct places *p, uint64_t start)
+{
+	uint64_t *grown;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->start[i] == start)
+			return false;
+	grown = build_grow(p->start, p->count, sizeof(*grown));
+	if (!grown) {
+		p->failed = true;
+		return false;
+	}
+	p->start = grown;
+	grown[p->count++] = start;
+	return true;
+}
+
+static bool same_unit(const struct facts *facts, uint64_t a, uint64_t b)
+{
+	const void *x = facts_unit_id(facts, a), *y = facts_unit_id(facts, b);
+
+	return !x || !y || x == y;
+}
+
+/* Is everything known that the code from `start` on does to registers? Adds
+ * the frames that it leads to. */
+static bool frame_closed(const struct object *o, const struct facts *facts,
+			 const struct object_frame *f, struct code_use *use, struct places *todo)
+{
+	const uint8_t *bytes = object_bytes(o, f->start, f->end - f->start);
+	struct object_frame to;
+	struct decoded d;
+
+	for (uint64_t at = f->start; bytes && at < f->end;
+	     at += d.length, bytes += d.length) {
+		if (!decode(bytes, f->end - at, at, &d))
+			return false;
+		code_use_add(&d, use);
+		if (d.flow == DECODE_CALL_INDIRECT ||
+		    (d.flow == DECODE_JUMP_INDIRECT && d.rip))
+			return false;
+		if (!d.has_target || (d.target >= f->start && d.target < f->end))
+			continue;
+		if (code_is_plt(o, d.target) || !same_unit(facts, f->start, d.target) ||
+		    !code_extent(o, d.target, &to))
+			return false;
+		places_add(todo, to.start);
+	}
+	return bytes != NULL;
+}
+
+/* What the old function and all that it calls change. False if a part of it is
+ * outside the unit, so that the compiler had to expect the worst. */
+static bool clobbers_find(const struct object *o, const struct facts *facts,
+			  const struct replace *r, regset *ret)
+{
+	struct places todo = {0};
+	struct code_use use = {0};
+	bool closed = true;
+
+	for (size_t i = 0; i < r->ranges; i++)
+		places_add(&todo, r->range[i].start);
+	for (size_t i = 0; i < todo.count && closed; i++) {
+		struct object_frame f;
+
+		closed = todo.count < 256 && !todo.failed &&
+			 code_extent(o, todo.start[i], &f) &&
+			 frame_closed(o, facts, &f, &use, &todo);
+	}
+	free(todo.start);
+	*ret = use.written;
+	return closed;
+}
+
+/* Registers that a caller names, and those that hold what it passes on. */
+static void caller_use(const struct object *o, const struct facts *facts,
+		       const struct object_frame *f, struct code_use *use)
+{
+	const uint8_t *bytes = object_bytes(o, f->start, f->end - f->start);
+	struct decoded d;
+
+	use->read |= REGSET_ARGUMENTS;
+	if (facts_vector_arguments(facts, f->start))
+		use->read |= REGSET_VECTOR_ARGUMENTS;
+	for (uint64_t at = f->start; bytes && at < f->end;
+	     at += d.length, bytes += d.length) {
+		if (!decode(bytes, f->end - at, at, &d))
+			break;
+		code_use_add(&d, use);
+	}
+}
+
+/* Callers of the unit, their callers and so on. Returns how many. */
+static size_t callers_use(const struct object *o, const struct facts *facts,
+			  const struct replace *r, const struct code_edges *edges,
+			  struct code_use *use)
+{
+	struct places todo = {0};
+	size_t count;
+
+	places_add(&todo, r->address);
+	for (size_t i = 0; i < todo.count && i < 4096; i++) {
+		size_t n;
+		const struct code_edge *e = code_edges_to(edges, todo.start[i], &n);
+
+		for (; n > 0; n--, e++) {
+			struct object_frame f;
+
+			if (same_unit(facts, r->address, e->site) &&
+			    code_extent(o, e->site, &f) && places_add(&todo, f.start))
+				caller_use(o, facts, &f, use);
+		}
+	}
+	count = todo.count - 1;
+	free(todo.start);
+	return count;
+}
+
+static enum opus_code keep_find(struct build *b, struct replace *r,
+				struct code_edges *edges, struct opus_error *err)
+{
+	const struct object *o = b->target[r->target];
+	const struct facts *facts = b->facts[r->target];
+	struct code_use use = {0};
+	enum opus_code code = OPUS_OK;
+	regset clobbered;
+
+	if (facts_not_gcc(facts, r->address) ||
+	    !clobbers_find(o, facts, r, &clobbered))
+		return OPUS_OK;
+	if (!edges->edge)
+		code = code_edges_find(o, edges, err);
+	if (code != OPUS_OK || callers_use(o, facts, r, edges, &use) == 0)
+		return code;
+	r->keep = (use.read | use.written) & REGSET_CLOBBERED & ~clobbered;
+	if ((r->keep >> 16) && use.widest) {
+		build_refuse(b, &r->place, r->name,
+			     "compile the target with -fno-ipa-ra, or replace its callers too",
+			     "its callers may rely on 512-bit registers that it leaves alone, which a patch cannot save");
+		return OPUS_OK;
+	}
+	return thunk_add(b, r, (r->keep >> 16) && use.wide, err);
+}
+
+enum opus_code pass_keep(struct build *b, struct opus_error *err)
+{
+	struct code_edges *edges = calloc(b->targets, sizeof(*edges));
+	enum opus_code code = OPUS_OK;
+
+	if (!edges)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	for (size_t i = 0; i < b->replaces && code == OPUS_OK; i++)
+		if (b->replace[i].resolved)
+			code = keep_find(b, &b->replace[i],
+					 &edges[b->replace[i].target], err);
+	for (size_t i = 0; i < b->targets; i++)
+		free(edges[i].edge);
+	free(edges);
+	if (code == OPUS_OK && !b->refused)
+		code = thunk_assemble(b, err);
+	return code;
+}

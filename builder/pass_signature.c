@@ -1,0 +1,97 @@
+/*
+ * pass_signature.c - do callers of the old function fit the new one?
+ *
+ * Called by:  build.c.  Needs objects, replace (resolved), facts; leaves
+ *             replace.signature.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * The new function's description is in the object that we compiled with -g.
+ * libdwfl reads it, since it applies the relocations of .debug_info.
+ */
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <string.h>
+
+#include "build.h"
+#include "facts.h"
+
+static void function_look(struct build *b, Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	const char *name = NULL;
+
+	if (!dwarf_hasattr(die, DW_AT_low_pc) && !dwarf_hasattr(die, DW_AT_ranges))
+		return;
+	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr))
+		name = dwarf_formstring(&attr);
+	if (!name)
+		name = dwarf_diename(die);
+	for (size_t i = 0; name && i < b->replaces; i++)
+		if (strcmp(b->replace[i].patch_name, name) == 0)
+			signature_read(die, &b->replace[i].signature);
+}
+
+static void functions_look(struct build *b, Dwarf_Die *parent, int depth)
+{
+	Dwarf_Die child;
+
+	if (depth > 16 || dwarf_child(parent, &child) != 0)
+		return;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if (tag == DW_TAG_subprogram)
+			function_look(b, &child);
+		else if (tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
+			 tag == DW_TAG_structure_type)
+			functions_look(b, &child, depth + 1);
+	} while (dwarf_siblingof(&child, &child) == 0);
+}
+
+static void object_look(struct build *b, const char *path)
+{
+	static const Dwfl_Callbacks callbacks = {
+		.section_address = dwfl_offline_section_address,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+	};
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	Dwfl_Module *module =
+		dwfl ? dwfl_report_offline(dwfl, "patch", path, -1) : NULL;
+	Dwarf_Addr bias;
+	Dwarf *dwarf;
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+	uint8_t type;
+
+	if (module && dwfl_report_end(dwfl, NULL, NULL) == 0) {
+		dwarf = dwfl_module_getdwarf(module, &bias);
+		while (dwarf && dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die,
+						NULL) == 0)
+			functions_look(b, &die, 0);
+	}
+	if (dwfl)
+		dwfl_end(dwfl);
+}
+
+enum opus_code pass_signature(struct build *b, struct opus_error *err)
+{
+	(void)err;
+	for (size_t i = 0; i < b->options->sources; i++)
+		object_look(b, b->objects[i]);
+	for (size_t i = 0; i < b->replaces; i++) {
+		const struct replace *r = &b->replace[i];
+		const struct facts_function *f;
+
+		if (!r->resolved)
+			continue;
+		f = facts_function_at(b->facts[r->target], r->address);
+		if (f && !signature_fits(&f->signature, &r->signature))
+			build_refuse(b, &r->place, r->name,
+				     "keep result and parameters as they were; carry more in a variable of the patch",
+				     "callers in the target do not fit the new function: result and parameters were \"%s\", are \"%s\"",
+				     f->signature.text, r->signature.text);
+	}
+	return OPUS_OK;
+}

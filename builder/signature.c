@@ -1,0 +1,169 @@
+/*
+ * signature.c - parameters and result of a function, as the ABI sees them.
+ *
+ * Called by:  facts.c, pass_signature.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     safe.
+ *
+ * Types are compared by kind and size: what a pointer points to, whether an
+ * integer is signed and what a struct is called do not change a call.
+ */
+#include "signature.h"
+
+#include <dwarf.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Registers and stack words that are used up so far. */
+struct passing {
+	int integers;
+	int vectors;
+	int words;
+};
+
+enum kind { KIND_INTEGER, KIND_POINTER, KIND_FLOAT, KIND_STRUCT };
+
+static const char *const kind_names[] = {"int", "ptr", "float", "struct"};
+
+static enum kind kind_of(Dwarf_Die *type)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word encoding = 0;
+
+	switch (dwarf_tag(type)) {
+	case DW_TAG_base_type:
+		if (dwarf_attr(type, DW_AT_encoding, &attr))
+			dwarf_formudata(&attr, &encoding);
+		if (encoding == DW_ATE_float || encoding == DW_ATE_decimal_float)
+			return KIND_FLOAT;
+		return encoding == DW_ATE_complex_float ? KIND_STRUCT : KIND_INTEGER;
+	case DW_TAG_enumeration_type:
+		return KIND_INTEGER;
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+	case DW_TAG_union_type:
+	case DW_TAG_array_type: /* a vector of SSE or AVX */
+		return KIND_STRUCT;
+	default:
+		return KIND_POINTER;
+	}
+}
+
+/* One argument, System V ABI 3.2.3. Small structs are counted against both
+ * kinds of register, so that the result is rather too large than too small. */
+static void argument_pass(struct passing *p, enum kind kind, Dwarf_Word size)
+{
+	int words = size > (1 << 16) ? 1 << 13 : (int)((size + 7) / 8);
+
+	if (kind == KIND_FLOAT && size <= 8) {
+		if (++p->vectors > 8)
+			p->words++;
+		return;
+	}
+	if (kind == KIND_FLOAT || (kind == KIND_STRUCT && words > 2)) {
+		p->words += words + 1; /* in memory, perhaps aligned to 16 */
+		p->vectors++;          /* or a vector type */
+		return;
+	}
+	if (kind == KIND_STRUCT)
+		p->vectors += words;
+	p->integers += words;
+	if (p->integers > 6 || p->vectors > 8)
+		p->words += words + 1;
+}
+
+static bool text_add(struct signature *s, const char *kind, Dwarf_Word size)
+{
+	size_t n = strlen(s->text);
+	int m = snprintf(s->text + n, sizeof(s->text) - n, "%s%s", n ? " " : "", kind);
+
+	if (size && m > 0 && n + (size_t)m < sizeof(s->text))
+		m += snprintf(s->text + n + m, sizeof(s->text) - n - (size_t)m, "%llu",
+			      (unsigned long long)size);
+	return m > 0 && n + (size_t)m < sizeof(s->text);
+}
+
+/* The type of a parameter or the result of a function, peeled. False: none. */
+static bool type_of(Dwarf_Die *die, Dwarf_Die *ret)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_attr_integrate(die, DW_AT_type, &attr) &&
+	       dwarf_formref_die(&attr, ret) && dwarf_peel_type(ret, ret) == 0;
+}
+
+static bool type_add(struct signature *s, Dwarf_Die *type, struct passing *p)
+{
+	enum kind kind = kind_of(type);
+	Dwarf_Word size = 8;
+
+	if (kind != KIND_POINTER && dwarf_aggregate_size(type, &size) != 0)
+		return false;
+	if (p)
+		argument_pass(p, kind, size);
+	return text_add(s, kind_names[kind], kind == KIND_POINTER ? 0 : size);
+}
+
+/* The entry that lists the parameters: a concrete instance may lack some, its
+ * abstract one or the declaration in the class has all. */
+static Dwarf_Die parameters_of(const Dwarf_Die *function)
+{
+	Dwarf_Die at = *function, next, child;
+	Dwarf_Attribute attr;
+
+	for (int i = 0; i < 8; i++) {
+		if (!dwarf_attr(&at, DW_AT_abstract_origin, &attr) &&
+		    !dwarf_attr(&at, DW_AT_specification, &attr))
+			break;
+		if (!dwarf_formref_die(&attr, &next) ||
+		    dwarf_child(&next, &child) != 0)
+			break;
+		at = next;
+	}
+	return at;
+}
+
+void signature_read(Dwarf_Die *function, struct signature *ret)
+{
+	/* A large result is returned through a hidden argument. */
+	struct passing p = {.integers = 1};
+	Dwarf_Die at = parameters_of(function), child, type;
+	bool good = true;
+
+	memset(ret, 0, sizeof(*ret));
+	if (type_of(function, &type))
+		good = type_add(ret, &type, NULL);
+	else
+		text_add(ret, "void", 0);
+	if (dwarf_child(&at, &child) == 0) {
+		do {
+			int tag = dwarf_tag(&child);
+
+			if (tag == DW_TAG_unspecified_parameters)
+				ret->variadic = true;
+			if (tag == DW_TAG_formal_parameter)
+				good = good && type_of(&child, &type) &&
+				       type_add(ret, &type, &p);
+		} while (dwarf_siblingof(&child, &child) == 0);
+	}
+	if (ret->variadic)
+		good = good && text_add(ret, "...", 0);
+	ret->known = good;
+	ret->vectors = p.vectors;
+	ret->stack_words = p.words;
+}
+
+bool signature_fits(const struct signature *before, const struct signature *after)
+{
+	const char *old = before->text, *new = after->text;
+
+	if (!before->known || !after->known)
+		return true;
+	/* Nobody looked at the result of a void function. */
+	if (strncmp(old, "void", 4) == 0) {
+		old += 4;
+		new += strcspn(new, " ");
+	}
+	return strcmp(old, new) == 0;
+}

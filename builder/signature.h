@@ -1,0 +1,33 @@
+/*
+ * signature.h - parameters and result of a function, as the ABI sees them.
+ *
+ * Included by: builder/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      safe: no heap.
+ */
+#ifndef OPUS_SIGNATURE_H
+#define OPUS_SIGNATURE_H
+
+#include <elfutils/libdw.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SIGNATURE_TEXT 240
+
+struct signature {
+	bool known; /* there was debug information about all of it */
+	bool variadic;
+	int vectors;     /* vector registers used, at most */
+	int stack_words; /* 8-byte words on the stack, at most */
+	/* One word per parameter, the result first: "int4 ptr struct16 ..." */
+	char text[SIGNATURE_TEXT];
+};
+
+/* Describe the function, or leave `ret` unknown. */
+void signature_read(Dwarf_Die *function, struct signature *ret);
+
+/* True if a caller of `before` may call `after` instead. Unknown ones fit. */
+bool signature_fits(const struct signature *before, const struct signature *after);
+
+#endif
