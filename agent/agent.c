@@ -122,7 +122,7 @@ static void agent_forked(void)
 static void signal_install(void)
 {
 	struct sigaction act;
-	uint64_t own = 1ul << (agent_signal - 1);
+	uint64_t own;
 
 	memset(&act, 0, sizeof(act));
 	act.sa_sigaction = signal_handle_sig;
@@ -132,8 +132,16 @@ static void signal_install(void)
 	/* All signals, glibc's 32 and 33 as well: nothing of the host runs on
 	 * top of a parked thread. sigfillset() would leave those two out. */
 	memset(&act.sa_mask, 0xff, sizeof(act.sa_mask));
-	if (preload_sigaction(agent_signal, &act) != 0)
+	/* The highest that can be had: valgrind keeps 64 to itself. */
+	for (agent_signal = 64; agent_signal > 60; agent_signal--)
+		if (preload_sigaction(agent_signal, &act) == 0)
+			break;
+	if (agent_signal == 60) {
+		agent_signal = 0;
 		return;
+	}
+	own = 1ul << (agent_signal - 1);
+	opus_beacon.signal = (uint32_t)agent_signal;
 	/* The program that started this one may have left it blocked. */
 	raw_syscall6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&own, 0, sizeof(own),
 		     0, 0);
@@ -150,8 +158,6 @@ __attribute__((constructor)) static void agent_start(void)
 		agent_switch_off("out of memory at start");
 		return;
 	}
-	agent_signal = 64; /* the highest; see __libc_current_sigrtmax */
-	opus_beacon.signal = (uint32_t)agent_signal;
 	opus_beacon.pid = getpid();
 	signal_install();
 }

@@ -115,6 +115,7 @@ static void update_outcome(struct serve_client *c, uint32_t serial,
 		 (double)update_now.report.prepare_ns / 1e6,
 		 (double)update_now.report.pause_ns / 1e6,
 		 update_now.report.threads, update_now.report.unsafe);
+	c->ended = false;
 	if (code == OPUS_PENDING) {
 		c->owner = true;
 		beacon_flag(BEACON_PENDING, 0);
@@ -231,7 +232,13 @@ static void do_log(struct serve_client *c, uint32_t serial)
 static void do_wait(struct serve_client *c, const struct wire_wait *m)
 {
 	if (!update_now.active) {
-		send_result(c, m->head.serial, OPUS_ALREADY, NULL, NULL, 0, NULL);
+		/* The last thread may have left between PENDING and WAIT. */
+		send_result(c, m->head.serial,
+			    c->ended ? (enum opus_code)c->end.code : OPUS_ALREADY,
+			    c->ended ? &c->end : NULL,
+			    c->ended ? &update_now.report : NULL,
+			    c->ended ? update_now.asked_ns : 0, NULL);
+		c->ended = false;
 		return;
 	}
 	c->waiting = true;
@@ -364,6 +371,11 @@ void serve_ended(struct serve_client *all, enum opus_code code,
 		struct serve_client *c = &all[i];
 		bool told = c->open && c->waiting;
 
+		c->ended = c->owner && !c->waiting;
+		if (c->ended) {
+			c->end = *err;
+			c->end.code = code;
+		}
 		c->owner = c->waiting = false;
 		if (told)
 			send_result(c, c->serial, code, err, &update_now.report,

@@ -20,6 +20,8 @@ struct serve_client {
 	bool open;
 	bool owner;   /* asked for the update that is pending */
 	bool waiting; /* wants to be told how it ends */
+	bool ended;   /* it was the owner's, and ended before it could WAIT */
+	struct opus_error end; /* how, if `ended` */
 	int fd;
 	uint32_t serial; /* of the request that waits */
 	uint64_t interval_ns, progress_at_ns;

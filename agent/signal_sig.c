@@ -1,5 +1,5 @@
 /*
- * signal_sig.c - the agent's one signal: a stop or a contact.
+ * signal_sig.c - the agent's signals: a stop, a contact, or none of ours.
  *
  * Called by:  the kernel.
  * Runs on:    any thread of the host program, at any instruction, with every
@@ -16,13 +16,18 @@
 #include "contact.h"
 #include "restart.h"
 #include "stop.h"
+#include "stop_signal.h"
 
 void signal_handle_sig(int signo, siginfo_t *info, void *context)
 {
 	uint64_t value = (uint64_t)info->si_value.sival_ptr;
 	int saved = errno;
 
-	(void)signo;
+	if (signo != agent_signal && (info->si_code != SI_QUEUE ||
+				      value >> 56 != STOP_TAG)) {
+		stop_signal_forward_sig(signo, info, context);
+		return;
+	}
 	/* Anything else, a plain kill(1) with our number for instance, is
 	 * nothing to us and must be nothing to the host. */
 	if (info->si_code == SI_QUEUE && agent_usable()) {

@@ -20,6 +20,7 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "stop_shared.h"
+#include "stop_signal.h"
 
 struct linux_dirent64 {
 	uint64_t d_ino;
@@ -100,13 +101,13 @@ static int stop_signal(const struct stop_walk *w, uint32_t tid, uint32_t index)
 			 (uint64_t)(stop_shared.number & 0xffffff) << 32 | index;
 
 	memset(&info, 0, sizeof(info));
-	info.si_signo = agent_signal;
+	info.si_signo = stop_signal_number;
 	info.si_code = SI_QUEUE;
 	info.si_pid = w->pid;
 	info.si_uid = getuid();
 	info.si_value.sival_ptr = (void *)value;
 	return (int)raw_syscall6(SYS_rt_tgsigqueueinfo, w->pid, (long)tid,
-				 agent_signal, (long)&info, 0, 0);
+				 stop_signal_number, (long)&info, 0, 0);
 }
 
 static struct stop_thread *stop_find(uint32_t tid)
@@ -314,6 +315,7 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 
 	err = err ? err : &local;
 	error_clear(err);
+	stop_signal_prepare();
 	w.dir = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w.dir < 0)
 		return error_set_errno(err, OPUS_RESOURCE,
@@ -333,7 +335,7 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 		char state = thread_state(&w, w.silent);
 
 		error_set(err, code,
-			  "thread %u did not stop within %.1f ms (state %c): it blocks the agent's signal by a raw system call, waits for a vforked child, or is stuck in the kernel",
+			  "thread %u did not stop within %.1f ms (state %c): it blocks all signals by a raw system call, waits for a vforked child, or is stuck in the kernel",
 			  w.silent, (double)limit_ns / 1e6, state ? state : '?');
 		err->tid = (int32_t)w.silent;
 	}

@@ -1,0 +1,30 @@
+/*
+ * stop_signal.h - which signal stops a thread, and who handles it.
+ *
+ * Included by: stop.c, agent.c, signal_sig.c.
+ * Runs on:     agent thread (stop_signal_prepare); any thread (the rest).
+ * Locks:       none; raw system calls.
+ * Signal:      stop_signal_forward_sig is safe.
+ *
+ * The agent's own signal can be blocked in threads that libc makes for itself
+ * (timers with SIGEV_THREAD, asynchronous I/O, getaddrinfo_a): it fills their
+ * mask without the interposed functions. SIGSETXID, glibc's 33, is blocked
+ * nowhere in a program that uses glibc, since setuid() must reach every thread
+ * (nptl(7), "NPTL signals"). So stops are sent by that one: our handler stands
+ * before glibc's and passes on everything that is not ours.
+ */
+#ifndef OPUS_STOP_SIGNAL_H
+#define OPUS_STOP_SIGNAL_H
+
+#include <signal.h>
+
+/* SIGSETXID once its handler is taken over, the agent's own before. */
+extern int stop_signal_number;
+
+/* Put our handler before glibc's, if there is one and it is not done yet. */
+void stop_signal_prepare(void);
+
+/* A signal 33 that is not ours: give it to glibc. Any thread, in a handler. */
+void stop_signal_forward_sig(int signo, siginfo_t *info, void *context);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * stop_signal_sig.c - take SIGSETXID over, and pass on what is glibc's.
+ *
+ * Called by:  stop.c before a stop; signal_sig.c.
+ * Runs on:    agent thread (prepare); any thread, in the handler (forward).
+ * Locks:      none.
+ * Signal:     safe - see docs/style.md 6; checked by `make audit`.
+ *
+ * sigaction(3) refuses 33, so the system call is made directly, with the
+ * kernel's own struct. glibc sets its handler once, when the first thread is
+ * created (pthread_create.c, late_init); the agent thread is one, so by the
+ * first stop it is there.
+ */
+#include "stop_signal.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent.h"
+#include "arch/x86_64/raw.h"
+
+#define SIGNAL_SETXID 33
+
+/* struct kernel_sigaction of the kernel's x86-64 ABI. */
+struct kernel_sigaction {
+	void (*handler)(int, siginfo_t *, void *);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+int stop_signal_number;
+static struct kernel_sigaction glibc_action;
+
+static long action(const struct kernel_sigaction *set, struct kernel_sigaction *get)
+{
+	return raw_syscall6(SYS_rt_sigaction, SIGNAL_SETXID, (long)set, (long)get,
+			    sizeof(uint64_t), 0, 0);
+}
+
+void stop_signal_prepare(void)
+{
+	struct kernel_sigaction now;
+
+	if (stop_signal_number == 0)
+		stop_signal_number = agent_signal;
+	if (action(NULL, &now) != 0 || now.handler == signal_handle_sig ||
+	    (uintptr_t)now.handler <= 1 || !now.restorer)
+		return; /* ours already, or SIG_DFL or SIG_IGN: not glibc's */
+	glibc_action = now;
+	now.handler = signal_handle_sig;
+	now.flags |= SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+	now.mask = ~(uint64_t)0;
+	if (action(&now, NULL) == 0)
+		stop_signal_number = SIGNAL_SETXID;
+}
+
+void stop_signal_forward_sig(int signo, siginfo_t *info, void *context)
+{
+	if (signo == SIGNAL_SETXID && glibc_action.handler)
+		glibc_action.handler(signo, info, context);
+}
