@@ -31,7 +31,7 @@ trap 'exit 130' INT TERM HUP
 
 title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 tell() { printf '   %s\n' "$@"; }
-indent() { sed "s/^/     /"; }
+indent() { awk '{print "     " $0}'; } # and end the last line
 
 # claim TEXT COMMAND...: the command must succeed.
 claim() {
