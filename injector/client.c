@@ -97,6 +97,7 @@ enum opus_code client_send(struct client *c, enum wire_type type,
 
 	*head = (struct wire_head){WIRE_MAGIC, WIRE_VERSION, (uint16_t)type,
 				   (uint32_t)size, ++c->serial};
+	c->asked = type;
 	if (fd >= 0) {
 		memset(&control, 0, sizeof(control));
 		m.msg_control = &control;
@@ -154,7 +155,7 @@ static enum client_event message_read(struct client *c, union client_message *re
 		n = recv(c->fd, ret, sizeof(*ret), MSG_TRUNC);
 	} while (n < 0 && errno == EINTR);
 	if (n <= 0) {
-		(void)!target_lost(c->t, "it was talked to", err);
+		(void)!target_lost(c->t, doing(c->asked), err);
 		return CLIENT_FAILED;
 	}
 	wrong = (size_t)n > sizeof(*ret) ? "too long a message"

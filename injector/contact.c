@@ -42,7 +42,7 @@
 #define CONTACT_FIRST_NS 1000000ull /* wait for the first thread */
 #define CONTACT_LAST_NS 10000000ull /* and for any, in the end */
 #define CONTACT_MOVE_NS 500000000ull /* then try another folder */
-#define CONTACT_STALE_S 10
+#define CONTACT_STALE_S 5
 
 static const char *const folders[] = WIRE_FOLDERS;
 
@@ -239,7 +239,8 @@ static enum opus_code contact_failed(const struct contact *c,
 {
 	struct proc_status s;
 
-	if (!proc_status_read(c->t->pid, c->t->pid, &s) || s.dumping)
+	if (!proc_status_read(c->t->pid, c->t->pid, &s) || s.dumping ||
+	    (!s.memory && s.threads <= 1))
 		return error_set(err, OPUS_DIED,
 				 "the process ended while it was contacted");
 	if (s.state == 'T' || s.state == 't')
@@ -247,7 +248,7 @@ static enum opus_code contact_failed(const struct contact *c,
 			"it was stopped meanwhile; continue it with "
 			"`kill -CONT %d` and try again", c->t->pid);
 	return error_set(err, OPUS_NO_CONTACT,
-		"none of its %u threads came to a place where the agent can "
+		"none of its threads (%u) came to a place where the agent can "
 		"start safely within %g s; try again when it is less busy",
 		s.threads, CONTACT_LIMIT_NS / 1e9);
 }

@@ -101,6 +101,8 @@ struct json_object *json_root(const struct options *o,
 
 	add_text(root, "opus", OPUS_RELEASE);
 	add_text(root, "verb", options_verb_name(o->verb));
+	/* Their places; json_code() puts the true values there. */
+	json_code(root, OPUS_INTERNAL, NULL);
 	*ret_targets = json_object_new_array();
 	add(root, "targets", *ret_targets);
 	return root;

@@ -298,7 +298,11 @@ static void print_report(const struct output *out, const struct report *r)
 	case VERB_LIST: print_list(out, r); break;
 	case VERB_WHY: print_why(out, r); break;
 	case VERB_LOG: print_log(out, r); break;
-	case VERB_WAIT: print_ended(r, "no update is pending any more"); break;
+	case VERB_WAIT:
+		print_ended(r, r->error.code == OPUS_ALREADY
+				       ? "no update is pending"
+				       : "the update got through");
+		break;
 	case VERB_CANCEL: print_ended(r, "the update was cancelled"); break;
 	default: break;
 	}
