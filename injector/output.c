@@ -92,7 +92,9 @@ const char *output_count(uint64_t number, const char *what)
 	char *text = buffer_next();
 
 	snprintf(text, 256, "%llu %s%s", (unsigned long long)number, what,
-		 number == 1 ? "" : "s");
+		 number == 1				? ""
+		 : strcmp(what, "patch") == 0 ? "es"
+					      : "s");
 	return text;
 }
 

@@ -49,7 +49,7 @@ const char *output_plain(bool on);
  * good for the next four calls. */
 const char *output_time(uint64_t ns);
 
-/* "1 thread", "3 threads"; same kind of buffer. */
+/* "1 thread", "3 threads", "2 patches"; same kind of buffer. */
 const char *output_count(uint64_t number, const char *what);
 
 /* Copy for a terminal: control characters become '?'. Same kind of buffer,

@@ -126,7 +126,7 @@ const char *report_hint(enum opus_code code)
 		return "`opus-send why` shows who holds it up; `wait` and "
 		       "`cancel` end it";
 	case OPUS_OTHER_UPDATE:
-		return "`opus-send wait` for it or `opus-send cancel` it first";
+		return "`opus-send why` shows who holds that one up";
 	case OPUS_NO_ANSWER:
 		return "nothing was changed; try again, with a longer "
 		       "--max-pause if it stays so";

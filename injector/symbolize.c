@@ -127,7 +127,8 @@ static void frame_symbol(Dwfl *dwfl, const struct wire_thread *t, bool innermost
 	name = dw.dwfl_module_addrinfo(mod, at, &offset, &sym, NULL, NULL, NULL);
 	if (name) {
 		ret->old = symbolize_is_old(t, name, at - offset);
-		ret->symbol = strdup(name);
+		/* "NAME@VERSION" comes from .dynsym. */
+		ret->symbol = strndup(name, strcspn(name, "@"));
 		ret->offset = offset + (ret->address - at);
 	}
 	frame_source(mod, at, ret);

@@ -38,6 +38,7 @@ struct wait {
 	struct report *r;
 	struct report fresh;     /* threads since the last PROGRESS */
 	struct progress progress;
+	uint64_t heard_ns;       /* clock at the last PROGRESS, 0: none yet */
 	uint32_t wait_serial;
 	uint32_t cancel_serial;  /* 0: not cancelled */
 	bool wait_done;
@@ -56,6 +57,7 @@ static void wait_take(struct wait *w, const union client_message *m)
 		w->r->thread_count = w->fresh.thread_count;
 		w->fresh.threads = NULL;
 		w->fresh.thread_count = 0;
+		w->heard_ns = interrupt_clock();
 		w->r->result.unsafe = m->progress.unsafe;
 		w->r->result.pending_ns = m->progress.pending_ns;
 		progress_show(&w->progress, w->r, &m->progress);
@@ -95,15 +97,28 @@ static enum opus_code wait_loop(struct wait *w, uint64_t until_ns,
 	return OPUS_OK;
 }
 
+/* Add the time since the last PROGRESS to what it said. */
+static void wait_age(struct wait *w)
+{
+	uint64_t ns = w->heard_ns ? interrupt_clock() - w->heard_ns : 0;
+
+	w->r->result.pending_ns += ns;
+	for (size_t i = 0; i < w->r->thread_count; i++)
+		w->r->threads[i].thread.since_ns += ns;
+	w->heard_ns += ns;
+}
+
 /* The words for an update that did not get through. */
-static void left_describe(const struct wait *w, enum opus_code code)
+static void left_describe(struct wait *w, enum opus_code code)
 {
 	struct report *r = w->r;
-	const char *after = output_time(r->result.pending_ns);
+	const char *after;
 	const char *end = code == OPUS_CANCELLED
 				  ? "; the update was cancelled, nothing changed"
 				  : "; the update stays pending";
 
+	wait_age(w);
+	after = output_time(r->result.pending_ns);
 	if (interrupt_seen())
 		(void)!error_set(&r->error, code, "interrupted after %s%s", after,
 				 end);

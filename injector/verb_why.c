@@ -9,6 +9,14 @@
 #include "run.h"
 #include "symbolize.h"
 
+/* As long as the thread that has been on the list longest. */
+static void pending_time(struct report *r)
+{
+	for (size_t i = 0; i < r->thread_count; i++)
+		if (r->threads[i].thread.since_ns > r->result.pending_ns)
+			r->result.pending_ns = r->threads[i].thread.since_ns;
+}
+
 static void why_one(struct run *run, struct target *t, struct report *r)
 {
 	struct client c;
@@ -27,6 +35,7 @@ static void why_one(struct run *run, struct target *t, struct report *r)
 		return;
 	error_clear(&r->error);
 	r->has_result = code == OPUS_PENDING;
+	pending_time(r);
 	symbolize_report(r);
 }
 
