@@ -77,6 +77,7 @@ struct gate_hook {
 struct gate_thread {
 	_Atomic uint32_t hook; /* innermost live hook, index + 1; 0: none */
 	_Atomic uint32_t tid;  /* 0 until asked for; reset in a forked child */
+	_Atomic uint32_t unwound; /* hook that is kept for an unwinder, + 1 */
 };
 
 extern struct gate_site gate_sites[GATE_SITES];
@@ -117,10 +118,10 @@ struct gate_thread *gate_thread_sig(void);
 uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret);
 /* Called by hook.S when a hooked frame returns. Returns where to go. */
 uintptr_t gate_return_sig(uintptr_t stub_end);
-/* Personality routine of the stubs (Itanium C++ ABI, level I: _Unwind_*):
- * an unwinder tells that a hooked frame is left. */
-int gate_personality(int version, int actions, uint64_t class_, void *exception,
-		     void *context);
+/* The innermost hooked frame above `sp` is being unwound: take it off the
+ * list. Returns the hook, whose gate_returns[] stays valid until the thread's
+ * next one is unwound, or -1. On the thread itself. */
+int gate_unwound_sig(uintptr_t sp);
 
 /* A free list entry for thread `tid`, not counted yet; -1 if none is left. */
 int gate_hook_take(uint32_t tid);

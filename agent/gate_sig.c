@@ -1,7 +1,7 @@
 /*
  * gate_sig.c - decide at an entry, count at a return, commit with the last.
  *
- * Called by:  arch/.../gate.S at patched entries and hooked returns; unwinders.
+ * Called by:  arch/.../gate.S at patched entries and hooked returns; personality.c.
  * Runs on:    any thread of the host, also in its signal handlers.
  * Locks:      takes none; the host may hold any.
  * Signal:     safe - see docs/style.md 6; checked by `make audit`. Built with
@@ -138,7 +138,10 @@ static bool gate_hook_alive(uint32_t index, uint32_t tid, uintptr_t ret)
 		return true;
 	if (slot - ret >= GATE_NEAR) /* another stack: do not touch it */
 		return true;
-	return *(uintptr_t *)slot == gate_hook_address(index);
+	/* Not only the hook's address: once the frame has returned into the
+	 * stub, whose call overwrites the slot, it is still on its way out, and
+	 * a handler that interrupts it there must not take the entry. */
+	return gate_hook_find(*(uintptr_t *)slot) == (int)index;
 }
 
 /*
@@ -285,25 +288,16 @@ uintptr_t gate_return_sig(uintptr_t stub_end)
 	return address;
 }
 
-int gate_personality(int version, int actions, uint64_t class_, void *exception,
-		     void *context)
+int gate_unwound_sig(uintptr_t sp)
 {
-	enum { CLEANUP_PHASE = 2, CONTINUE_UNWIND = 8 };
-	uintptr_t sp = raw_stack_pointer();
 	uint32_t at = atomic_load(&gate_self.hook), best = 0;
 	uintptr_t lowest = UINTPTR_MAX;
 
-	(void)version, (void)class_, (void)exception, (void)context;
-	if (!(actions & CLEANUP_PHASE))
-		return CONTINUE_UNWIND;
-	/* The context can only be read with the unwinder's own functions, and
-	 * there may be several unwinders in the process. It is not needed: of
-	 * the hooks on this stack the innermost is the one being unwound. */
 	for (int n = 0; at != 0 && n < GATE_HOOKS; n++) {
-		if (atomic_load(&gate_hooks[at - 1].owner) != gate_tid())
-			break;
 		uintptr_t slot = atomic_load(&gate_hooks[at - 1].slot);
 
+		if (atomic_load(&gate_hooks[at - 1].owner) != gate_tid())
+			break;
 		if (slot > sp && slot < lowest) {
 			lowest = slot;
 			best = at;
@@ -311,11 +305,19 @@ int gate_personality(int version, int actions, uint64_t class_, void *exception,
 		at = gate_hooks[at - 1].previous;
 	}
 	if (best == 0)
-		return CONTINUE_UNWIND;
+		return -1;
 	if (atomic_load(&gate_self.hook) == best)
 		atomic_store(&gate_self.hook, gate_hooks[best - 1].previous);
-	gate_hook_release(best - 1);
-	return CONTINUE_UNWIND;
+	/* The unwinder reads the return address only after this: off the list
+	 * now, but the entry must not be anybody else's until it has. */
+	at = atomic_exchange(&gate_self.unwound, best);
+	if (at != 0)
+		gate_hook_release(at - 1);
+	at = atomic_exchange(&gate_hooks[best - 1].epoch, 0);
+	atomic_store(&gate_hooks[best - 1].slot, 0);
+	if (at != 0)
+		gate_count_down(at);
+	return (int)best - 1;
 }
 
 void gate_hook_set(uint32_t index, struct gate_thread *thread, uintptr_t *slot,

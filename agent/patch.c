@@ -137,7 +137,9 @@ static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
 static void load_path(int fd, char *ret, size_t size)
 {
 	static uint32_t serial;
-	size_t at = (size_t)snprintf(ret, size, "/proc/self/fd");
+	/* By number, not /proc/self: a debugger opens the name, too, and would
+	 * get, and perhaps wait for, one of its own descriptors. */
+	size_t at = (size_t)snprintf(ret, size, "/proc/%d/fd", getpid());
 
 	serial++;
 	for (int bit = 15; bit >= 0; bit--)

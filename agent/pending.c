@@ -120,7 +120,8 @@ static bool hook_left(uint32_t index, const struct stop_thread *t)
 	uintptr_t slot = atomic_load(&gate_hooks[index].slot), word;
 	uintptr_t sp;
 
-	if (!word_read(slot, &word) || word != gate_hook_address(index))
+	/* Any address of the stub: it may be on its way out (gate_sig.c). */
+	if (!word_read(slot, &word) || gate_hook_find(word) != (int)index)
 		return true;
 	if (!t)
 		return false;

@@ -100,6 +100,27 @@ hook_common:
 hook_common_end:
 	.size	hook_common, .-hook_common
 
+	/*
+	 * Landing pad for unwinders that cannot go through a return stub
+	 * (personality.c). rsp: as after the return; rax: exception; rdx: the
+	 * true return address. As if the caller itself had called
+	 * _Unwind_Resume in place of the hooked function.
+	 */
+	.globl	hook_landing
+	.hidden	hook_landing, personality_resume
+	.type	hook_landing, @function
+hook_landing:
+	.cfi_startproc
+	.cfi_def_cfa rsp, 0
+	.cfi_undefined rip
+	pushq	%rdx
+	.cfi_def_cfa_offset 8
+	.cfi_offset rip, -8
+	movq	%rax, %rdi
+	jmp	*personality_resume(%rip)
+	.cfi_endproc
+	.size	hook_landing, .-hook_landing
+
 	/* One call per site; CFA is rsp + 8 throughout, as at any entry. */
 	.balign	4096
 	.type	gate_pool, @function
