@@ -154,7 +154,8 @@ static void print_update(const struct output *out, const struct report *r)
 	printf("%s: %s%s%s", who(r), output_bold(out->colour),
 	       output_clean(name), output_plain(out->colour));
 	if (r->error.code == OPUS_ALREADY) {
-		printf(" is %s already\n", revert ? "not applied" : "applied");
+		printf("%s\n", revert ? " is not applied: nothing to revert"
+				      : " is applied already");
 		return;
 	}
 	if (out->o->dry_run)
@@ -362,7 +363,8 @@ void output_end(struct output *out, enum opus_code code,
 			fprintf(stderr, "  %s\n", hint);
 	} else if (hidden) {
 		fprintf(stderr, "opus-send: %zu of the processes could not be "
-				"looked at; run as root to include them\n",
-			hidden);
+				"looked at%s\n",
+			hidden,
+			geteuid() ? "; run as root to include them" : "");
 	}
 }

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,28 +28,71 @@
 
 #define BUILD_ID_MAX 64
 
+/* Objects whose build-id was read already: many processes share them. */
+struct seen {
+	uint64_t device, inode;
+	char name[32]; /* overlay file systems may give an inode number twice */
+	bool matches;
+};
+
+static struct {
+	struct seen *items;
+	size_t count;
+} seen_objects;
+
+static bool object_matches(pid_t pid, const struct proc_map *map,
+			   const struct plan *plan)
+{
+	uint8_t id[BUILD_ID_MAX];
+	size_t size = proc_build_id(pid, map->start, id, sizeof(id));
+
+	for (uint32_t i = 0; size && i < plan->target_count; i++) {
+		const struct plan_target *t = &plan->target_records[i];
+
+		if (t->build_id_size == size &&
+		    memcmp(plan_bytes(plan, t->build_id), id, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool object_matches_cached(pid_t pid, const struct proc_map *map,
+				  const struct plan *plan)
+{
+	struct seen *s = seen_objects.items, new = {.device = map->device,
+						    .inode = map->inode};
+
+	snprintf(new.name, sizeof(new.name), "%s", proc_basename(map->path));
+	for (size_t i = 0; i < seen_objects.count; i++)
+		if (s[i].inode == new.inode && s[i].device == new.device &&
+		    strcmp(s[i].name, new.name) == 0)
+			return s[i].matches;
+	new.matches = object_matches(pid, map, plan);
+	s = realloc(s, (seen_objects.count + 1) * sizeof(*s));
+	if (s) {
+		seen_objects.items = s;
+		s[seen_objects.count++] = new;
+	}
+	return new.matches;
+}
+
 int target_maps_plan(pid_t pid, const struct plan *plan)
 {
 	CLEANUP(cleanup_free) char *maps = proc_maps_read(pid);
-	uint8_t id[BUILD_ID_MAX];
-	struct proc_map map;
+	struct proc_map map, found = {0};
 	char *cursor = maps;
-	size_t size;
 
 	if (!maps)
-		return -1;
+		return errno == EACCES || errno == EPERM ? -1 : 0;
 	while (proc_maps_next(&cursor, &map)) {
 		/* An object's first mapping holds its ELF header and notes. */
-		if (map.offset != 0 || !map.inode || !map.readable)
-			continue;
-		size = proc_build_id(pid, map.start, id, sizeof(id));
-		for (uint32_t i = 0; size && i < plan->target_count; i++) {
-			const struct plan_target *t = &plan->target_records[i];
-
-			if (t->build_id_size == size &&
-			    memcmp(plan_bytes(plan, t->build_id), id, size) == 0)
-				return 1;
-		}
+		if (map.offset == 0 && map.inode && map.readable &&
+		    object_matches_cached(pid, &map, plan))
+			found = map;
+		/* A debugger maps it to read, whoever runs it to execute. */
+		if (found.inode && map.executable && map.inode == found.inode &&
+		    map.device == found.device)
+			return 1;
 	}
 	return 0;
 }
@@ -170,6 +214,8 @@ void target_list_deinit(struct target_list *list)
 		if (list->targets[i].pidfd >= 0)
 			close(list->targets[i].pidfd);
 	free(list->targets);
+	free(seen_objects.items);
+	memset(&seen_objects, 0, sizeof(seen_objects));
 	memset(list, 0, sizeof(*list));
 }
 

@@ -66,8 +66,8 @@ enum opus_code target_check_contact(const struct target *t, bool force,
 enum opus_code target_lost(const struct target *t, const char *doing,
 			   struct opus_error *err) MUST_CHECK;
 
-/* Does the process map an object with one of the plan's build-ids?
- * 1 yes, 0 no, -1 unknown (rights, or it has ended). */
+/* Does the process run code of an object with one of the plan's build-ids?
+ * 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
 int target_maps_plan(pid_t pid, const struct plan *plan);
 
 #endif
