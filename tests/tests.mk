@@ -13,13 +13,15 @@ $(T)/common.a: $(call objects,tool,$(COMMON_SRC))
 $(T)/agent.a: $(call objects,agent,$(filter-out $(UNIT_LEAVE_OUT),$(AGENT_SRC)))
 $(T)/send.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard injector/*.c)))
 $(T)/build.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard builder/*.c)))
+# What tests share: files of tests/unit that are no tests themselves.
+$(T)/unit.a: $(call objects,tool,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 $(T)/%.a:
 	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcs $@ $^
 
 # The first word of a test's name says whose code it tests.
 unit_archive = $(T)/$(or $(filter agent send build,$(firstword $(subst _, ,$(1)))),common).a
 .SECONDEXPANSION:
-$(UNIT): $(T)/%: tests/unit/%.c $$(call unit_archive,$$*) $(T)/common.a
+$(UNIT): $(T)/%: tests/unit/%.c $(T)/unit.a $$(call unit_archive,$$*) $(T)/common.a
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(TOOL_CFLAGS) -MF $@.d $< -o $@ $(filter %.a,$^) $(UNIT_LIBS)
 

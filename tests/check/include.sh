@@ -6,20 +6,30 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 bad=0 seen=0
+
+# One line per source of a folder: the source, then all files that it includes.
+# -MG: a header that is not there (of a library) is no matter here.
+dependencies() {
+	find "$1" -name '*.[chS]' -exec gcc -MM -MG -I. -Ibuilder/include {} + |
+		sed -e ':join' -e '/\\$/{N; s/\\\n//; bjoin' -e '}' -e 's/^[^:]*: *//'
+}
+
 for folder in agent launcher injector builder common; do
-	while IFS= read -r source; do
+	[ -d "$folder" ] || continue
+	while read -r source included; do
 		seen=$((seen + 1))
-		# -MG: a header that is not there (of a library) is no matter here.
-		for path in $(gcc -MM -MG -I. -Ibuilder/include "$source" |
-			sed 's/^[^:]*://; s/\\$//'); do
-			case $(realpath -m --relative-to=. "$path") in
+		for path in $included; do
+			case $path in
+			*..*) path=$(realpath -m --relative-to=. "$path") ;;
+			esac
+			case $path in
 			"$folder"/* | common/* | ../* | /*) ;;
 			*/*)
 				echo "$source includes $path"
 				bad=1 ;;
 			esac
 		done
-	done < <(find "$folder" -name '*.[chS]' 2>/dev/null)
+	done < <(dependencies "$folder")
 done
 if [ "$seen" = 0 ]; then
 	echo "no source found"

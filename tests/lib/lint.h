@@ -10,5 +10,8 @@
  */
 #include "common/error.h"
 
-#define error_set(err, code, ...)       ((void)(err), (code))
-#define error_set_errno(err, code, ...) ((void)(err), (code))
+/* A macro, since the analyzer does not look into functions of variable
+ * arguments; the call keeps the arguments in use. */
+void lint_use(const void *err, ...);
+#define error_set(err, code, ...)       (lint_use(err, __VA_ARGS__), (code))
+#define error_set_errno(err, code, ...) (lint_use(err, __VA_ARGS__), (code))

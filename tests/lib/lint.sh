@@ -14,26 +14,43 @@ mapfile -t scripts < <(git ls-files | xargs grep -lE '^#!.*\b(bash|sh)$' --)
 flags=(-std=gnu11 -D_GNU_SOURCE '-DOPUS_RELEASE="0"' -I. -Ibuilder/include)
 
 if have cppcheck; then
+	# Criterion's macros are not C to it. A raw system call fills variables,
+	# and hook_call.c narrows a union's member within the union, by a value.
+	mapfile -t checked < <(printf '%s\n' "${sources[@]}" | grep -v '^tests/unit/')
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j 2 \
 		--enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+		--suppress=uninitvar:agent/stop.c \
+		--suppress=overlappingWriteUnion:agent/hook_call.c \
 		-D_GNU_SOURCE '-DOPUS_RELEASE="0"' -D__x86_64__ -I. \
-		"${sources[@]}" || bad=1
+		"${checked[@]}" || bad=1
 fi
 if have clang-tidy; then
 	checks='-*,bugprone-*,clang-analyzer-*,misc-redundant-expression'
 	checks+=',-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier'
 	checks+=',-bugprone-narrowing-conversions,-bugprone-assignment-in-if-condition'
 	checks+=',-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling'
-	# Habits of this code, and what the analyzer cannot see across files.
+	# Habits of this code.
 	checks+=',-bugprone-suspicious-string-compare,-bugprone-macro-parentheses'
-	checks+=',-bugprone-not-null-terminated-result,-clang-analyzer-valist.*'
-	for source in "${sources[@]}"; do
-		hint=(-include tests/lib/lint.h)
-		[ "$source" != common/error.c ] || hint=()
-		clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" \
-			"$source" -- "${flags[@]}" "${hint[@]}" 2>/dev/null || bad=1
-	done
+	checks+=',-bugprone-signed-char-misuse'
+	checks+=',-bugprone-not-null-terminated-result,-bugprone-branch-clone'
+	checks+=',-bugprone-implicit-widening-of-multiplication-result'
+	checks+=',-clang-analyzer-security.insecureAPI.strcpy'
+	# What the analyzer does not know: va_list, the cleanup attribute, and
+	# what a system call made by inline assembly writes.
+	checks+=',-clang-analyzer-valist.*,-clang-analyzer-unix.Malloc'
+	checks+=',-clang-analyzer-core.UndefinedBinaryOperatorResult'
+	checks+=',-clang-analyzer-core.uninitialized.Assign'
+	export checks
+	# shellcheck disable=SC2016 # the inner shell expands
+	printf '%s\n' "${sources[@]}" | xargs -P 2 -I '{}' sh -c '
+		hint="-include tests/lib/lint.h"
+		[ "$1" != common/error.c ] || hint=
+		source=$1 && shift
+		# shellcheck disable=SC2086
+		clang-tidy --quiet --warnings-as-errors="*" --checks="$checks" \
+			"$source" -- "$@" $hint 2>/dev/null
+	' sh '{}' "${flags[@]}" || bad=1
 fi
 if have shellcheck; then
 	shellcheck -x "${scripts[@]}" || bad=1
