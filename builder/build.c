@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code.h"
 #include "facts.h"
 
 volatile sig_atomic_t build_interrupted;
@@ -54,7 +55,8 @@ static void build_deinit(struct build *b)
 	if (b->folder[0])
 		nftw(b->folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
 	for (size_t i = 0; i < b->targets; i++) {
-		facts_destroy(b->facts ? b->facts[i] : NULL);
+		facts_destroy(b->facts[i]);
+		free(b->edges[i].edge);
 		object_close(b->target[i]);
 	}
 	for (size_t i = 0; i < b->replaces; i++)
@@ -64,6 +66,7 @@ static void build_deinit(struct build *b)
 	for (size_t i = 0; i < b->texts; i++)
 		free(b->text[i]);
 	free(b->facts);
+	free(b->edges);
 	free(b->target);
 	free(b->replace);
 	free(b->ref_note);

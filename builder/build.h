@@ -191,7 +191,9 @@ struct build {
 
 	struct object **target;
 	size_t targets;
-	struct facts **facts; /* one per target: dwarf_facts.h */
+	struct facts **facts;      /* one per target: facts.h */
+	struct code_edges *edges;  /* one per target, found when first needed:
+				    * callers.h */
 
 	char **objects; /* .o files, one per source */
 	const char *thunk_source; /* pass_keep: assembly and its object */

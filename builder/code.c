@@ -169,6 +169,7 @@ enum opus_code code_edges_find(const struct object *o, struct code_edges *ret,
 		memset(ret, 0, sizeof(*ret));
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
+	ret->known = true;
 	if (ret->count)
 		qsort(ret->edge, ret->count, sizeof(*ret->edge), edge_compare);
 	return OPUS_OK;

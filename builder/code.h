@@ -45,6 +45,7 @@ struct code_edge {
 struct code_edges {
 	struct code_edge *edge; /* by `to` */
 	size_t count;
+	bool known;
 };
 
 /* All edges of a target: every frame is decoded once. The caller frees

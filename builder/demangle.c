@@ -44,6 +44,25 @@ static bool head_matches(const char *full, const char *wanted)
 	       !(n >= 8 && strcmp(wanted + n - 8, "operator") == 0);
 }
 
+char *name_base(const char *symbol)
+{
+	char *full = symbol[0] == '_' && symbol[1] == 'Z' ? demangle(symbol) : NULL;
+	const char *at = full ? full : symbol, *start = at;
+	int depth = 0;
+	char *base;
+
+	/* "(anonymous namespace)::" opens a parenthesis, and ends no name. */
+	for (; *at && (depth > 0 || *at != '(' || strncmp(at, "(anonymous", 10) == 0);
+	     at++) {
+		depth += (*at == '<' || *at == '(') - (*at == '>' || *at == ')');
+		if (depth == 0 && at[0] == ':' && at[1] == ':')
+			start = at + 2;
+	}
+	base = strndup(start, (size_t)(at - start));
+	free(full);
+	return base;
+}
+
 bool name_matches(const char *symbol, const char *wanted)
 {
 	char *full;
@@ -51,7 +70,8 @@ bool name_matches(const char *symbol, const char *wanted)
 
 	if (strcmp(symbol, wanted) == 0)
 		return true;
-	if (symbol[0] != '_' || symbol[1] != 'Z')
+	/* A clone, "_Z1fv.part.0", is not the function. */
+	if (symbol[0] != '_' || symbol[1] != 'Z' || strchr(symbol, '.'))
 		return false;
 	full = demangle(symbol);
 	match = full && (strcmp(full, wanted) == 0 || head_matches(full, wanted));

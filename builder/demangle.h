@@ -18,4 +18,11 @@
  */
 bool name_matches(const char *symbol, const char *wanted);
 
+/*
+ * The last part of what `symbol` is called, without parameters: "read" for
+ * "_ZN3net4Conn4readEi" and for "net::Conn::read(int)". The caller frees it;
+ * NULL if memory ran out.
+ */
+char *name_base(const char *symbol);
+
 #endif

@@ -21,13 +21,9 @@
 
 #include "decode.h"
 
-static const char todo_callers[] =
-	"replace the functions that call it, with the new one beside them";
-
-static bool fault_set(struct entry_fault *fault, const char *todo, const char *why)
+static bool fault_set(struct entry_fault *fault, const char *why)
 {
 	snprintf(fault->why, sizeof(fault->why), "%s", why);
-	fault->todo = todo;
 	return false;
 }
 
@@ -47,7 +43,7 @@ static bool move_branch(struct entry *e, const struct decoded *d, const uint8_t 
 	uint32_t opcode = 1;
 
 	if (d->zydis.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE)
-		return fault_set(fault, todo_callers,
+		return fault_set(fault,
 				 "a jump with a 16-bit operand among its first instructions");
 	if (d->flow == DECODE_JUMP) {
 		out[0] = 0xe9; /* jmp rel32 */
@@ -89,7 +85,7 @@ static bool jump_indirect(struct entry *e, const struct decoded *d,
 
 	if (d->zydis.raw.modrm.mod != 3 && d->zydis.raw.modrm.rm == 4 &&
 	    d->zydis.raw.sib.base == 4)
-		return fault_set(fault, todo_callers,
+		return fault_set(fault,
 				 "calls through an address on the stack within its first bytes");
 	memcpy(out, bytes, d->length);
 	out[modrm] = (uint8_t)((out[modrm] & 0xc7) | 4 << 3);
@@ -125,22 +121,23 @@ static bool move_one(struct entry *e, const struct decoded *d, const uint8_t *by
 	case DECODE_CALL_INDIRECT:
 		if (last)
 			return move_call(e, d, bytes, address, fault);
-		return fault_set(fault, todo_callers,
+		return fault_set(fault,
 				 "calls another function within its first bytes, so that return addresses point into what the jump overwrites");
 	case DECODE_LOOP:
-		return fault_set(fault, todo_callers,
+		return fault_set(fault,
 				 "has a loop, jrcxz or xbegin instruction within its first bytes, which cannot be moved");
 	default:
 		break;
 	}
 	if (d->zydis.mnemonic == ZYDIS_MNEMONIC_INT3)
-		return fault_set(fault, NULL, "a breakpoint is written at its entry");
+		return fault_set(fault,
+				 "a breakpoint is written at its entry");
 	memcpy(e->moved + at, bytes, d->length);
 	e->moved_size += d->length;
 	if (d->rip) {
 		if (d->zydis.attributes & ZYDIS_ATTRIB_HAS_ADDRESSSIZE)
-			return fault_set(fault, todo_callers,
-					 "has a 32-bit address among its first instructions");
+			return fault_set(fault,
+				 "has a 32-bit address among its first instructions");
 		fixup_add(e, at + d->zydis.raw.disp.offset, e->moved_size, d->rip_to);
 	}
 	return true;
@@ -177,7 +174,6 @@ static bool move_padding(const struct entry_code *c, uint64_t at, struct entry *
 				 "is %llu bytes long, too short for the jump of %d bytes",
 				 (unsigned long long)(c->size - e->jump_at),
 				 PLAN_JUMP_SIZE);
-			fault->todo = todo_callers;
 			return false;
 		}
 		at += d.length;
@@ -198,8 +194,8 @@ bool entry_move(const struct entry_code *c, struct entry *e,
 	for (at = e->jump_at; at < e->jump_at + PLAN_JUMP_SIZE && at < c->size;
 	     at += d.length) {
 		if (!decode(c->bytes + at, c->size - at, c->address + at, &d))
-			return fault_set(fault, NULL,
-					 "its first bytes are no instruction that is known");
+			return fault_set(fault,
+				 "its first bytes are no instruction that is known");
 		e->point[e->points++] = (struct entry_point){
 			.orig = (uint32_t)at, .moved = e->moved_size};
 		if (!move_one(e, &d, c->bytes + at, c->address + at,
@@ -215,8 +211,8 @@ bool entry_move(const struct entry_code *c, struct entry *e,
 	e->length = (uint32_t)(at - e->jump_at);
 	if (e->length < PLAN_JUMP_SIZE && !is_call(&d)) {
 		if (!flow_ends(&d))
-			return fault_set(fault, todo_callers,
-					 "is too short for the jump, and runs into the code behind it");
+			return fault_set(fault,
+				 "is too short for the jump, and runs into the code behind it");
 		if (!move_padding(c, at, e, fault)) {
 			if (e->length < PLAN_JUMP_SHORT)
 				return false;

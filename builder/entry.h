@@ -30,7 +30,6 @@ struct entry_code {
 
 struct entry_fault {
 	char why[160];
-	const char *todo;
 };
 
 /*

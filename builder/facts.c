@@ -175,6 +175,7 @@ static void function_add(struct walk *w, Dwarf_Die *die, const char *name,
 	Dwarf_Addr entry;
 
 	signature_read(die, &fn.signature);
+	signature_dropped(die, fn.dropped);
 	function_ranges(w, die, &fn);
 	if (fn.ranges == 0)
 		return;

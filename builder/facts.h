@@ -26,6 +26,7 @@ struct facts_function {
 	struct object_frame *range; /* by DW_AT_low_pc or DW_AT_ranges */
 	size_t ranges;
 	struct signature signature;
+	const char *dropped[6]; /* signature_dropped() */
 };
 
 struct facts_inline {

@@ -120,6 +120,25 @@ void lookup_functions(const struct build *b, const char *name, const char *unit,
 		}
 }
 
+/* An abstract description without an address may stand beside the concrete
+ * one (link-time optimisation): only if it is alone was the variable removed. */
+static void candidates_drop_constant(struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		kept += !c->at[i].constant;
+	if (kept == 0) {
+		c->count = c->count > 0;
+		return;
+	}
+	kept = 0;
+	for (size_t i = 0; i < c->count; i++)
+		if (!c->at[i].constant)
+			c->at[kept++] = c->at[i];
+	c->count = kept;
+}
+
 /* "hits.0" and "hits.1234" are function-local statics named hits. */
 static bool local_static_fits(const char *symbol, const char *name)
 {
@@ -223,6 +242,7 @@ void lookup_variables(const struct build *b, const char *name, const char *unit,
 			if (ret->count == before)
 				variables_by_symbols(b, i, name, path, local, ret);
 		}
+		candidates_drop_constant(ret);
 	}
 }
 
@@ -239,25 +259,33 @@ const char *candidates_text(struct build *b, const struct candidates *c)
 	return text;
 }
 
+/* ".constprop.0" of "NAME.constprop.0", or NULL. */
+static const char *clone_suffix(const char *symbol)
+{
+	static const char *const kinds[] = {".constprop.", ".isra.", ".part.",
+					    ".lto_priv."};
+	const char *dot = strchr(symbol, '.');
+
+	for (size_t k = 0; dot && k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		if (strncmp(dot, kinds[k], strlen(kinds[k])) == 0 &&
+		    !strstr(dot, ".cold"))
+			return dot;
+	return NULL;
+}
+
 const char *lookup_clones(struct build *b, size_t target, const char *name)
 {
-	static const char *const kinds[] = {"constprop.", "isra.", "part.",
-					    "lto_priv."};
 	const struct object *o = b->target[target];
-	size_t n = strlen(name);
 	const char *text = "";
 
 	for (size_t i = 0; i < o->defined; i++) {
 		const char *s = o->symbol[i].name;
+		const char *dot = o->symbol[i].code && !o->symbol[i].dynamic
+					  ? clone_suffix(s)
+					  : NULL;
 
-		if (strncmp(s, name, n) != 0 || s[n] != '.' || !o->symbol[i].code ||
-		    o->symbol[i].dynamic)
-			continue;
-		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-			if (strncmp(s + n + 1, kinds[k], strlen(kinds[k])) == 0 &&
-			    !strstr(s, ".cold"))
-				text = build_text(b, "%s%s%s", text,
-						  *text ? ", " : "", s);
+		if (dot && name_matches(build_text(b, "%.*s", (int)(dot - s), s), name))
+			text = build_text(b, "%s%s%s", text, *text ? ", " : "", s);
 	}
 	return text;
 }

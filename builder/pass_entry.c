@@ -14,9 +14,11 @@
  * a place so near the entry.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "build.h"
+#include "callers.h"
 #include "decode.h"
 #include "entry.h"
 #include "facts.h"
@@ -48,7 +50,7 @@ static void refuse_target(struct build *b, const struct replace *r, uint64_t fro
 		object_function_at(b->target[r->target], from);
 
 	build_refuse(b, &r->place, r->name,
-		     "replace the functions that call it, with the new one beside them",
+		     callers_todo(b, r->target, r->address),
 		     "%s at 0x%" PRIx64 "%s%s leads back into the %u bytes that the jump displaces",
 		     how, from, s ? " in " : "", s ? s->name : "", r->entry.length);
 }
@@ -113,7 +115,8 @@ static void entry_find(struct build *b, struct replace *r)
 		code.usable = r->size;
 	}
 	if (!entry_move(&code, &r->entry, &fault)) {
-		build_refuse(b, &r->place, r->name, fault.todo, "%s", fault.why);
+		build_refuse(b, &r->place, r->name,
+			     callers_todo(b, r->target, r->address), "%s", fault.why);
 		return;
 	}
 	for (size_t i = 0; i < r->ranges; i++)
@@ -122,6 +125,10 @@ static void entry_find(struct build *b, struct replace *r)
 	if (relocs_scan(b, r))
 		return;
 	/* Padding that the jump takes belongs to the function from now on. */
+	if (b->options->verbose)
+		fprintf(stderr, "opus-build: %s: %zu range%s, entry 0x%" PRIx64 ", %u bytes displaced\n",
+			r->name, r->ranges, r->ranges == 1 ? "" : "s", r->address,
+			r->entry.length);
 	covered = r->address + r->entry.jump_at + r->entry.length;
 	if (covered > r->range[0].end)
 		r->range[0].end = covered;

@@ -24,7 +24,7 @@
 #include <string.h>
 
 #include "build.h"
-#include "code.h"
+#include "callers.h"
 #include "facts.h"
 #include "thunk.h"
 
@@ -154,19 +154,19 @@ static size_t callers_use(const struct object *o, const struct facts *facts,
 }
 
 static enum opus_code keep_find(struct build *b, struct replace *r,
-				struct code_edges *edges, struct opus_error *err)
+				struct opus_error *err)
 {
 	const struct object *o = b->target[r->target];
 	const struct facts *facts = b->facts[r->target];
 	struct code_use use = {0};
-	enum opus_code code = OPUS_OK;
+	const struct code_edges *edges;
+	enum opus_code code;
 	regset clobbered;
 
 	if (facts_not_gcc(facts, r->address) ||
 	    !clobbers_find(o, facts, r, &clobbered))
 		return OPUS_OK;
-	if (!edges->edge)
-		code = code_edges_find(o, edges, err);
+	code = callers_edges(b, r->target, &edges, err);
 	if (code != OPUS_OK || callers_use(o, facts, r, edges, &use) == 0)
 		return code;
 	r->keep = (use.read | use.written) & REGSET_CLOBBERED & ~clobbered;
@@ -181,18 +181,11 @@ static enum opus_code keep_find(struct build *b, struct replace *r,
 
 enum opus_code pass_keep(struct build *b, struct opus_error *err)
 {
-	struct code_edges *edges = calloc(b->targets, sizeof(*edges));
 	enum opus_code code = OPUS_OK;
 
-	if (!edges)
-		return error_set(err, OPUS_RESOURCE, "out of memory");
 	for (size_t i = 0; i < b->replaces && code == OPUS_OK; i++)
 		if (b->replace[i].resolved)
-			code = keep_find(b, &b->replace[i],
-					 &edges[b->replace[i].target], err);
-	for (size_t i = 0; i < b->targets; i++)
-		free(edges[i].edge);
-	free(edges);
+			code = keep_find(b, &b->replace[i], err);
 	if (code == OPUS_OK && !b->refused)
 		code = thunk_assemble(b, err);
 	return code;

@@ -12,6 +12,7 @@
 
 #include "build.h"
 #include "common/cleanup.h"
+#include "demangle.h"
 #include "facts.h"
 #include "lookup.h"
 
@@ -37,6 +38,15 @@ static void names_add(struct names *n, const char *name)
 	grown[n->count++] = name;
 }
 
+/* DWARF has the plain name of a static C++ function and no mangled one. */
+static void names_add_base(struct build *b, struct names *n, const char *name)
+{
+	CLEANUP(cleanup_free) char *base = name_base(name);
+
+	if (base && *base && strcmp(base, name) != 0)
+		names_add(n, build_text(b, "%s", base));
+}
+
 /* Every name that some pass will ask the debug information about. */
 static void names_collect(struct build *b, struct names *n)
 {
@@ -46,9 +56,12 @@ static void names_collect(struct build *b, struct names *n)
 	for (size_t i = 0; i < b->replaces; i++) {
 		names_add(n, b->replace[i].target_name);
 		names_add(n, b->replace[i].patch_name);
+		names_add_base(b, n, b->replace[i].target_name);
 		lookup_functions(b, b->replace[i].target_name, "", &found);
-		for (size_t k = 0; k < found.count; k++)
+		for (size_t k = 0; k < found.count; k++) {
 			names_add(n, found.at[k].name);
+			names_add_base(b, n, found.at[k].name);
+		}
 	}
 	for (size_t i = 0; i < b->undefineds; i++)
 		names_add(n, strncmp(b->undefined[i], PLAN_REF_PREFIX, prefix) == 0
@@ -71,7 +84,7 @@ static const char *inlined_into(struct build *b, size_t target, const char *name
 	for (size_t i = 0; i < f->inlines; i++) {
 		const struct facts_inline *in = &f->inlined[i];
 
-		if ((strcmp(in->name, name) != 0 && strcmp(in->linkage, name) != 0) ||
+		if ((strcmp(in->name, name) != 0 && !name_matches(in->linkage, name)) ||
 		    strcmp(in->caller, last) == 0)
 			continue;
 		last = in->caller;

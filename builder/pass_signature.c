@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "callers.h"
 #include "facts.h"
 
 static void function_look(struct build *b, Dwarf_Die *die)
@@ -22,7 +23,9 @@ static void function_look(struct build *b, Dwarf_Die *die)
 	Dwarf_Attribute attr;
 	const char *name = NULL;
 
-	if (!dwarf_hasattr(die, DW_AT_low_pc) && !dwarf_hasattr(die, DW_AT_ranges))
+	/* One that was folded with another of the same code has no code in
+	 * DWARF, but it is no declaration. */
+	if (dwarf_hasattr(die, DW_AT_declaration))
 		return;
 	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr))
 		name = dwarf_formstring(&attr);
@@ -75,6 +78,46 @@ static void object_look(struct build *b, const char *path)
 		dwfl_end(dwfl);
 }
 
+/* Registers that the function reads, in the order of its code, before it writes
+ * them: what it expects from its callers. */
+static regset registers_expected(const struct object *o, const struct replace *r)
+{
+	const uint8_t *bytes = object_bytes(o, r->address, r->size);
+	uint64_t at = 0;
+	regset expected = 0, written = 0;
+	struct decoded d;
+
+	for (; bytes && at < r->size && decode(bytes + at, r->size - at, at, &d);
+	     at += d.length) {
+		struct code_use use = {0};
+
+		code_use_add(&d, &use);
+		expected |= use.read & ~written;
+		written |= use.written;
+	}
+	return expected;
+}
+
+/* Only of a static function does a compiler know all callers. */
+static void dropped_check(struct build *b, const struct replace *r,
+			  const struct facts_function *f)
+{
+	static const regset arguments[6] = {
+		REGSET_GENERAL(7), REGSET_GENERAL(6), REGSET_GENERAL(2),
+		REGSET_GENERAL(1), REGSET_GENERAL(8), REGSET_GENERAL(9)};
+	regset expected;
+
+	if (!r->local || f->external)
+		return;
+	expected = registers_expected(b->target[r->target], r);
+	for (int i = 0; i < 6; i++)
+		if (f->dropped[i] && !(expected & arguments[i]))
+			build_refuse(b, &r->place, r->name,
+				     callers_todo(b, r->target, r->address),
+				     "does not use its parameter `%s` in the target (or knows its value), so that its callers need not pass it",
+				     f->dropped[i]);
+}
+
 enum opus_code pass_signature(struct build *b, struct opus_error *err)
 {
 	(void)err;
@@ -92,6 +135,8 @@ enum opus_code pass_signature(struct build *b, struct opus_error *err)
 				     "keep result and parameters as they were; carry more in a variable of the patch",
 				     "callers in the target do not fit the new function: result and parameters were \"%s\", are \"%s\"",
 				     f->signature.text, r->signature.text);
+		if (f)
+			dropped_check(b, r, f);
 	}
 	return OPUS_OK;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "code.h"
 
 /* A debug file that fits no target is a mistake of the user's. */
 static enum opus_code debug_used(const struct build *b, const char *path,
@@ -41,7 +42,8 @@ enum opus_code pass_target(struct build *b, struct opus_error *err)
 
 	b->target = calloc(o->targets, sizeof(struct object *));
 	b->facts = calloc(o->targets, sizeof(struct facts *));
-	if (!b->target || !b->facts)
+	b->edges = calloc(o->targets, sizeof(struct code_edges));
+	if (!b->target || !b->facts || !b->edges)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	for (size_t i = 0; i < o->targets; i++) {
 		struct object *target;

@@ -154,6 +154,69 @@ void signature_read(Dwarf_Die *function, struct signature *ret)
 	ret->stack_words = p.words;
 }
 
+/* Is the location a register or memory, and not a value known beforehand? */
+static bool is_place(const Dwarf_Op *op, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		switch (op[i].atom) {
+		case DW_OP_stack_value:
+		case DW_OP_implicit_value:
+		case DW_OP_implicit_pointer:
+		case DW_OP_GNU_implicit_pointer:
+		case DW_OP_addr:
+		case DW_OP_addrx:
+			return false;
+		default:
+			break;
+		}
+	return count > 0;
+}
+
+static bool has_place(Dwarf_Die *parameter, Dwarf_Addr entry)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Op *op;
+	size_t count = 0;
+
+	return dwarf_attr(parameter, DW_AT_location, &attr) &&
+	       dwarf_getlocation_addr(&attr, entry, &op, &count, 1) >= 1 &&
+	       is_place(op, count);
+}
+
+void signature_dropped(Dwarf_Die *function, const char *ret[6])
+{
+	struct passing p = {0};
+	Dwarf_Addr entry;
+	Dwarf_Word size;
+	Dwarf_Die child, type;
+
+	memset(ret, 0, 6 * sizeof(*ret));
+	/* A result in memory takes a register first. */
+	if (type_of(function, &type) && kind_of(&type) == KIND_STRUCT &&
+	    (dwarf_aggregate_size(&type, &size) != 0 || size > 16))
+		p.integers = 1;
+	if (dwarf_entrypc(function, &entry) != 0 || dwarf_child(function, &child) != 0)
+		return;
+	do {
+		int first = p.integers;
+		enum kind kind;
+
+		if (dwarf_tag(&child) != DW_TAG_formal_parameter)
+			continue;
+		/* Behind a struct in registers the count is not certain. */
+		if (!type_of(&child, &type) ||
+		    (kind = kind_of(&type)) == KIND_STRUCT)
+			return;
+		size = 8;
+		if (kind != KIND_POINTER && dwarf_aggregate_size(&type, &size) != 0)
+			return;
+		argument_pass(&p, kind, size);
+		if (p.integers == first + 1 && first < 6 && !has_place(&child, entry))
+			ret[first] = dwarf_diename(&child) ? dwarf_diename(&child)
+							   : "(unnamed)";
+	} while (dwarf_siblingof(&child, &child) == 0);
+}
+
 bool signature_fits(const struct signature *before, const struct signature *after)
 {
 	const char *old = before->text, *new = after->text;

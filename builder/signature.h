@@ -27,6 +27,14 @@ struct signature {
 /* Describe the function, or leave `ret` unknown. */
 void signature_read(Dwarf_Die *function, struct signature *ret);
 
+/*
+ * Parameters that DWARF places, at the entry, neither in a register nor in
+ * memory: their names by the register (rdi rsi rdx rcx r8 r9) that the ABI
+ * gives them, else NULL. A compiler that knows all callers (clang, of a static
+ * function) may have found them unused or constant; then callers pass anything.
+ */
+void signature_dropped(Dwarf_Die *function, const char *ret[6]);
+
 /* True if a caller of `before` may call `after` instead. Unknown ones fit. */
 bool signature_fits(const struct signature *before, const struct signature *after);
 

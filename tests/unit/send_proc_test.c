@@ -20,7 +20,7 @@
 static const char status_text[] =
 	"Name:\tweb server\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t77\n"
 	"Pid:\t78\nTracerPid:\t5\nUid:\t1000\t1001\t1002\t1003\n"
-	"Gid:\t10\t11\t12\t13\nNSpid:\t77\t9\t3\nVmSize:\t   4 kB\n"
+	"Gid:\t10\t11\t12\t13\nNStgid:\t77\t9\t3\nVmSize:\t   4 kB\n"
 	"Threads:\t12\nSigBlk:\t0000000000000004\nSigIgn:\t0000000000000000\n"
 	"SigCgt:\t8000000100000001\nSeccomp:\t2\nSeccomp_filters:\t3\n";
 

@@ -1,0 +1,25 @@
+/*
+ * Every patch has a name.
+ *
+ * exit: 1
+ * says: no OPUS_PATCH
+ */
+#ifndef PATCH
+#include "tests/unit/build_apply.h"
+__attribute__((noinline)) int first(int a)
+{
+	return a * a + 5;
+}
+int main(int argc, char **argv)
+{
+	apply(argv[1]);
+	return first(argc);
+}
+#else
+#include <opus-livepatch/patch.h>
+int first(int a)
+{
+	return a;
+}
+OPUS_REPLACE(first);
+#endif
