@@ -136,14 +136,14 @@ const char *build_text(struct build *b, const char *format, ...)
 	return text;
 }
 
-__attribute__((format(printf, 5, 0))) static void report(
-	const struct note_place *place, const char *kind, const char *subject,
-	const char *todo, const char *format, va_list args)
+__attribute__((format(printf, 6, 0))) static void report(
+	const struct build *b, const struct note_place *place, const char *kind,
+	const char *subject, const char *todo, const char *format, va_list args)
 {
 	if (place)
 		fprintf(stderr, "%s:%s: ", place->file, place->line);
 	else
-		fprintf(stderr, "opus-build: ");
+		fprintf(stderr, "%s: ", b->options->source[0]);
 	fprintf(stderr, "%s: %s: ", kind, subject);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
@@ -158,7 +158,7 @@ void build_refuse(struct build *b, const struct note_place *place,
 
 	b->refused++;
 	va_start(args, format);
-	report(place, "refused", subject, todo, format, args);
+	report(b, place, "refused", subject, todo, format, args);
 	va_end(args);
 }
 
@@ -169,7 +169,7 @@ void build_warn(struct build *b, const struct note_place *place,
 
 	b->warned++;
 	va_start(args, format);
-	report(place, "warning", subject, todo, format, args);
+	report(b, place, "warning", subject, todo, format, args);
 	va_end(args);
 }
 

@@ -115,7 +115,8 @@ struct replace {
 	 * or NULL */
 	const char *thunk;
 	uint32_t keep; /* registers that it saves, a regset of code.h */
-	/* pass_link */
+	bool quiet; /* it changed no memory, and callers know */
+	/* pass_function */
 	struct patch_function function;
 };
 

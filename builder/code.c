@@ -53,12 +53,17 @@ void code_use_add(const struct decoded *d, struct code_use *use)
 
 	if (d->padding)
 		return;
+	use->stores |= d->flow == DECODE_CALL_INDIRECT || d->flow == DECODE_CALL;
 	for (unsigned int i = 0; i < count; i++) {
 		regset bits;
 
 		if (op[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
 			use->read |= register_bit(op[i].mem.base, use) |
 				     register_bit(op[i].mem.index, use);
+			use->stores |= op[i].mem.type == ZYDIS_MEMOP_TYPE_MEM &&
+				       (op[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) &&
+				       op[i].mem.base != ZYDIS_REGISTER_RSP &&
+				       op[i].mem.base != ZYDIS_REGISTER_RBP;
 			continue;
 		}
 		if (op[i].type != ZYDIS_OPERAND_TYPE_REGISTER)

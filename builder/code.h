@@ -29,6 +29,7 @@ struct code_use {
 	regset read;
 	regset written;
 	bool wide;   /* names 256-bit registers */
+	bool stores; /* changes memory that is not its stack, or calls */
 	bool widest; /* names 512-bit or mask registers */
 };
 

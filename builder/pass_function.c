@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "code.h"
 #include "image.h"
 
 static const Elf64_Sym *function_find(const struct image_symbols *t,
@@ -41,6 +42,37 @@ static enum opus_code function_locate(const struct image_symbols *t,
 	return OPUS_OK;
 }
 
+/* Does the new function change memory, or call somebody who may? */
+static bool function_stores(const struct image *i, const struct patch_function *f)
+{
+	const uint8_t *bytes = image_at(i, f->offset, f->size);
+	struct code_use use = {0};
+	struct decoded d;
+
+	for (uint64_t at = 0; bytes && at < f->size; at += d.length) {
+		if (!decode(bytes + at, f->size - at, at, &d))
+			return true;
+		code_use_add(&d, &use);
+	}
+	return use.stores;
+}
+
+/* GCC finds out which functions of a unit change no memory (-fipa-modref,
+ * -fipa-pure-const); callers then keep values across the call. */
+static void quiet_check(struct build *b, const struct image *i,
+			const struct image_symbols *t, const struct replace *r)
+{
+	struct patch_function f;
+
+	if (!r->quiet ||
+	    function_locate(t, &r->place, r->patch_name, &f, NULL) != OPUS_OK ||
+	    !function_stores(i, &f))
+		return;
+	build_warn(b, &r->place, r->name,
+		   "if what it changes is read by its callers, replace them too",
+		   "changed no memory before: callers in its source file may have been compiled to read a variable once, before the call, or to call it less often");
+}
+
 enum opus_code pass_function(struct build *b, struct opus_error *err)
 {
 	struct image i;
@@ -56,6 +88,8 @@ enum opus_code pass_function(struct build *b, struct opus_error *err)
 		code = function_locate(&t, &r->place,
 				       r->thunk ? r->thunk : r->patch_name,
 				       &r->function, err);
+		if (code == OPUS_OK)
+			quiet_check(b, &i, &t, r);
 	}
 	for (size_t n = 0; n < b->hooks && code == OPUS_OK; n++)
 		code = function_locate(&t, &b->hook[n].place, b->hook[n].function,

@@ -67,12 +67,16 @@ static bool frame_closed(const struct object *o, const struct facts *facts,
 	const uint8_t *bytes = object_bytes(o, f->start, f->end - f->start);
 	struct object_frame to;
 	struct decoded d;
+	bool calls;
 
 	for (uint64_t at = f->start; bytes && at < f->end;
 	     at += d.length, bytes += d.length) {
 		if (!decode(bytes, f->end - at, at, &d))
 			return false;
+		calls = d.flow == DECODE_CALL && !use->stores;
 		code_use_add(&d, use);
+		if (calls) /* what it calls is looked at as well */
+			use->stores = false;
 		if (d.flow == DECODE_CALL_INDIRECT ||
 		    (d.flow == DECODE_JUMP_INDIRECT && d.rip))
 			return false;
@@ -89,10 +93,9 @@ static bool frame_closed(const struct object *o, const struct facts *facts,
 /* What the old function and all that it calls change. False if a part of it is
  * outside the unit, so that the compiler had to expect the worst. */
 static bool clobbers_find(const struct object *o, const struct facts *facts,
-			  const struct replace *r, regset *ret)
+			  const struct replace *r, struct code_use *use)
 {
 	struct places todo = {0};
-	struct code_use use = {0};
 	bool closed = true;
 
 	for (size_t i = 0; i < r->ranges; i++)
@@ -102,10 +105,9 @@ static bool clobbers_find(const struct object *o, const struct facts *facts,
 
 		closed = todo.count < 256 && !todo.failed &&
 			 code_extent(o, todo.start[i], &f) &&
-			 frame_closed(o, facts, &f, &use, &todo);
+			 frame_closed(o, facts, &f, use, &todo);
 	}
 	free(todo.start);
-	*ret = use.written;
 	return closed;
 }
 
@@ -158,18 +160,18 @@ static enum opus_code keep_find(struct build *b, struct replace *r,
 {
 	const struct object *o = b->target[r->target];
 	const struct facts *facts = b->facts[r->target];
-	struct code_use use = {0};
+	struct code_use old = {0}, use = {0};
 	const struct code_edges *edges;
 	enum opus_code code;
-	regset clobbered;
 
 	if (facts_not_gcc(facts, r->address) ||
-	    !clobbers_find(o, facts, r, &clobbered))
+	    !clobbers_find(o, facts, r, &old))
 		return OPUS_OK;
 	code = callers_edges(b, r->target, &edges, err);
 	if (code != OPUS_OK || callers_use(o, facts, r, edges, &use) == 0)
 		return code;
-	r->keep = (use.read | use.written) & REGSET_CLOBBERED & ~clobbered;
+	r->keep = (use.read | use.written) & REGSET_CLOBBERED & ~old.written;
+	r->quiet = !old.stores;
 	if ((r->keep >> 16) && use.widest) {
 		build_refuse(b, &r->place, r->name,
 			     "compile the target with -fno-ipa-ra, or replace its callers too",
