@@ -41,6 +41,9 @@
 #define CONTACT_LIMIT_NS 2000000000ull
 #define CONTACT_FIRST_NS 1000000ull /* wait for the first thread */
 #define CONTACT_LAST_NS 10000000ull /* and for any, in the end */
+/* One that runs is at another place a moment later, and loses nothing by the
+ * signal: a thread that lives in malloc wants many tries. */
+#define CONTACT_RUNS_NS 100000ull
 #define CONTACT_MOVE_NS 500000000ull /* then try another folder */
 #define CONTACT_STALE_S 5
 
@@ -272,7 +275,10 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 			return error_set_errno(err, OPUS_PERMISSION,
 				"it may not be signalled; run as root or as "
 				"uid %d", (int)c->t->status.euid);
-		*ret_fd = contact_wait(c, interrupt_clock() + wait, &ended);
+		*ret_fd = contact_wait(c, interrupt_clock() +
+					  (tid && threads.runs ? CONTACT_RUNS_NS
+							       : wait),
+				       &ended);
 		if (*ret_fd >= 0)
 			return OPUS_OK;
 		if (interrupt_seen())
@@ -281,7 +287,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				"nothing changed");
 		if (ended)
 			break;
-		if (threads.rounds)
+		if (threads.rounds && !threads.runs)
 			wait = wait * 2 < CONTACT_LAST_NS ? wait * 2
 							  : CONTACT_LAST_NS;
 		/* The agent may have started and not found the socket (a mount

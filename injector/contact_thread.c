@@ -19,6 +19,7 @@
 #include "common/cleanup.h"
 
 #define RANKS 3
+#define RANK_RUNS 1
 /* Looking at a thread costs two files of /proc; of many thousands of threads
  * the first ones are as good as any. */
 #define THREADS_LOOKED_AT 256
@@ -50,7 +51,7 @@ int contact_thread_rank(long number)
 		return 0;
 	case PROC_RUNNING:
 	case PROC_UNKNOWN:
-		return 1;
+		return RANK_RUNS;
 	default:
 		return 2;
 	}
@@ -74,26 +75,26 @@ static int thread_look(const struct target *t, pid_t tid)
 static void round_begin(struct contact_threads *threads, const struct target *t)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	CLEANUP(cleanup_free) unsigned char *ranks = NULL;
 	ssize_t count = proc_threads(t->pid, &tids);
+	unsigned char looked[THREADS_LOOKED_AT];
 
-	free(threads->tids);
-	threads->tids = NULL;
-	threads->count = threads->next = 0;
+	contact_threads_deinit(threads);
 	if (count > THREADS_LOOKED_AT)
 		count = THREADS_LOOKED_AT;
 	if (count <= 0)
 		return;
-	ranks = malloc((size_t)count);
+	threads->ranks = malloc((size_t)count);
 	threads->tids = malloc((size_t)count * sizeof(pid_t));
-	if (!ranks || !threads->tids)
+	if (!threads->ranks || !threads->tids)
 		return;
 	for (ssize_t i = 0; i < count; i++)
-		ranks[i] = (unsigned char)thread_look(t, tids[i]);
-	for (int rank = 0; rank < RANKS; rank++)
+		looked[i] = (unsigned char)thread_look(t, tids[i]);
+	for (unsigned char rank = 0; rank < RANKS; rank++)
 		for (ssize_t i = 0; i < count; i++)
-			if (ranks[i] == rank)
+			if (looked[i] == rank) {
+				threads->ranks[threads->count] = rank;
 				threads->tids[threads->count++] = tids[i];
+			}
 }
 
 pid_t contact_threads_next(struct contact_threads *threads,
@@ -113,11 +114,15 @@ pid_t contact_threads_next(struct contact_threads *threads,
 	}
 	if (threads->next == threads->count)
 		return 0;
+	threads->runs = threads->ranks[threads->next] == RANK_RUNS;
 	return threads->tids[threads->next++];
 }
 
 void contact_threads_deinit(struct contact_threads *threads)
 {
 	free(threads->tids);
+	free(threads->ranks);
 	threads->tids = NULL;
+	threads->ranks = NULL;
+	threads->count = threads->next = 0;
 }

@@ -16,7 +16,9 @@ struct contact_threads {
 	pid_t *tids;
 	size_t count;
 	size_t next;
-	unsigned int rounds; /* complete ones */
+	unsigned char *ranks; /* contact_thread_rank() of each */
+	unsigned int rounds;  /* complete ones */
+	bool runs;            /* the one given last was running */
 	bool started;
 };
 

@@ -120,7 +120,7 @@ bool proc_status_parse(const char *text, struct proc_status *ret)
 		ret->name[i] = isprint((unsigned char)name[i]) ? name[i] : '?';
 	ret->state = *state;
 	ret->tgid = (pid_t)status_number(text, "Tgid", 10);
-	ret->inner_pid = (pid_t)status_nth(text, "NSpid", -1);
+	ret->inner_pid = (pid_t)status_nth(text, "NStgid", -1);
 	ret->tracer = (pid_t)status_number(text, "TracerPid", 10);
 	ret->euid = (uid_t)status_nth(text, "Uid", 1);
 	ret->egid = (gid_t)status_nth(text, "Gid", 1);
@@ -156,6 +156,24 @@ char *proc_maps_read(pid_t view)
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", view);
 	return proc_file_read(path, NULL);
+}
+
+char *proc_maps_read_any(pid_t pid, pid_t *ret_view)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	char *maps = proc_maps_read(pid);
+	ssize_t count;
+
+	*ret_view = pid;
+	if (!maps || *maps)
+		return maps;
+	count = proc_threads(pid, &tids);
+	for (ssize_t i = 0; i < count && (!maps || !*maps); i++) {
+		free(maps);
+		maps = proc_maps_read(tids[i]);
+		*ret_view = tids[i];
+	}
+	return maps;
 }
 
 static bool map_parse(char *line, struct proc_map *ret)

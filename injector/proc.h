@@ -23,7 +23,7 @@ struct proc_status {
 	char name[64];
 	char state;        /* R S D T t Z X ... */
 	pid_t tgid;
-	pid_t inner_pid;   /* as the process sees itself (last of NSpid) */
+	pid_t inner_pid;   /* as the process sees itself (last of NStgid) */
 	pid_t tracer;
 	uid_t euid;
 	gid_t egid;
@@ -54,6 +54,9 @@ bool proc_status_read(pid_t pid, pid_t tid, struct proc_status *ret);
 
 /* The text of /proc/TID/maps; the caller frees it. NULL with errno. */
 char *proc_maps_read(pid_t view);
+/* The same for a process whose first thread may have ended; `*ret_view` is the
+ * thread whose file it is. */
+char *proc_maps_read_any(pid_t pid, pid_t *ret_view);
 /* Take the next line from `*cursor`; the text is cut into lines on the way.
  * False at the end. Lines that cannot be understood are left out. */
 bool proc_maps_next(char **cursor, struct proc_map *ret);

@@ -40,11 +40,11 @@ static struct {
 	size_t count;
 } seen_objects;
 
-static bool object_matches(pid_t pid, const struct proc_map *map,
+static bool object_matches(pid_t view, const struct proc_map *map,
 			   const struct plan *plan)
 {
 	uint8_t id[BUILD_ID_MAX];
-	size_t size = proc_build_id(pid, map->start, id, sizeof(id));
+	size_t size = proc_build_id(view, map->start, id, sizeof(id));
 
 	for (uint32_t i = 0; size && i < plan->target_count; i++) {
 		const struct plan_target *t = &plan->target_records[i];
@@ -56,7 +56,7 @@ static bool object_matches(pid_t pid, const struct proc_map *map,
 	return false;
 }
 
-static bool object_matches_cached(pid_t pid, const struct proc_map *map,
+static bool object_matches_cached(pid_t view, const struct proc_map *map,
 				  const struct plan *plan)
 {
 	struct seen *s = seen_objects.items, new = {.device = map->device,
@@ -67,7 +67,7 @@ static bool object_matches_cached(pid_t pid, const struct proc_map *map,
 		if (s[i].inode == new.inode && s[i].device == new.device &&
 		    strcmp(s[i].name, new.name) == 0)
 			return s[i].matches;
-	new.matches = object_matches(pid, map, plan);
+	new.matches = object_matches(view, map, plan);
 	s = realloc(s, (seen_objects.count + 1) * sizeof(*s));
 	if (s) {
 		seen_objects.items = s;
@@ -78,7 +78,8 @@ static bool object_matches_cached(pid_t pid, const struct proc_map *map,
 
 int target_maps_plan(pid_t pid, const struct plan *plan)
 {
-	CLEANUP(cleanup_free) char *maps = proc_maps_read(pid);
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
 	struct proc_map map, found = {0};
 	char *cursor = maps;
 
@@ -87,7 +88,7 @@ int target_maps_plan(pid_t pid, const struct plan *plan)
 	while (proc_maps_next(&cursor, &map)) {
 		/* An object's first mapping holds its ELF header and notes. */
 		if (map.offset == 0 && map.inode && map.readable &&
-		    object_matches_cached(pid, &map, plan))
+		    object_matches_cached(view, &map, plan))
 			found = map;
 		/* A debugger maps it to read, whoever runs it to execute. */
 		if (found.inode && map.executable && map.inode == found.inode &&
@@ -97,19 +98,35 @@ int target_maps_plan(pid_t pid, const struct plan *plan)
 	return 0;
 }
 
+/* A thread that lives on where the first one, `view`, has ended; 0: none. */
+static pid_t view_find(pid_t pid, pid_t view)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = view == pid ? proc_threads(pid, &tids) : 0;
+	struct proc_status s;
+
+	for (ssize_t i = 0; count > 1 && i < count; i++)
+		if (proc_status_read(pid, tids[i], &s) && s.memory)
+			return tids[i];
+	return 0;
+}
+
 /* Does the process run this program? Its file may have been replaced. */
-static int runs_exe(pid_t pid, const char *exe, const struct stat *wanted)
+static int runs_exe(pid_t pid, pid_t view, const char *exe,
+		    const struct stat *wanted)
 {
 	char path[64], now[4200];
 	struct stat st;
 	size_t len = strlen(exe);
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", view);
 	if (wanted && stat(path, &st) == 0 && st.st_dev == wanted->st_dev &&
 	    st.st_ino == wanted->st_ino)
 		return 1;
 	n = readlink(path, now, sizeof(now) - 1);
+	if (n < 0 && errno == ENOENT && (view = view_find(pid, view)) != 0)
+		return runs_exe(pid, view, exe, wanted);
 	if (n < 0)
 		return errno == EACCES || errno == EPERM ? -1 : 0;
 	now[n] = '\0';
@@ -119,7 +136,8 @@ static int runs_exe(pid_t pid, const char *exe, const struct stat *wanted)
 
 static int has_agent(pid_t pid)
 {
-	CLEANUP(cleanup_free) char *maps = proc_maps_read(pid);
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
 
 	if (!maps)
 		return errno == EACCES || errno == EPERM ? -1 : 0;
@@ -182,7 +200,7 @@ static enum opus_code list_search(const struct options *o,
 	for (ssize_t i = 0; code == OPUS_OK && i < count; i++) {
 		if (pids[i] == getpid())
 			continue;
-		match = o->exe ? runs_exe(pids[i], real ? real : o->exe, wanted)
+		match = o->exe ? runs_exe(pids[i], pids[i], real ? real : o->exe, wanted)
 			: plan ? target_maps_plan(pids[i], plan)
 			       : has_agent(pids[i]);
 		if (match > 0)
@@ -219,25 +237,10 @@ void target_list_deinit(struct target_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-/* The first thread has ended by pthread_exit(3): look through another one. */
-static void view_other(struct target *t)
-{
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
-	struct proc_status s;
-
-	for (ssize_t i = 0; i < count; i++) {
-		if (!proc_status_read(t->pid, tids[i], &s) || !s.memory)
-			continue;
-		t->view = tids[i];
-		t->status = s;
-		return;
-	}
-}
-
 static enum opus_code status_look(struct target *t, struct opus_error *err)
 {
 	struct proc_status *s = &t->status;
+	pid_t other;
 
 	if (!proc_status_read(t->pid, t->pid, s)) {
 		if (errno == ENOENT)
@@ -250,8 +253,9 @@ static enum opus_code status_look(struct target *t, struct opus_error *err)
 		return error_set(err, OPUS_NO_TARGET,
 				 "%d is a thread of process %d; give --pid %d",
 				 t->pid, s->tgid, s->tgid);
-	if (!s->memory && s->threads > 1)
-		view_other(t);
+	other = s->memory ? 0 : view_find(t->pid, t->pid);
+	if (other && proc_status_read(t->pid, other, s))
+		t->view = other;
 	if (s->dumping)
 		return error_set(err, OPUS_DIED, "it is dying (writes a core file)");
 	if (!s->memory && (s->state == 'Z' || s->state == 'X'))
