@@ -98,8 +98,9 @@ void contact_sig(uint64_t value, const ucontext_t *context)
 		if (atomic_compare_exchange_strong(&contact_queue[k], &none, value))
 			i = k;
 	}
-	if (i == CONTACT_QUEUE)
-		return;
+	/* No room: others' values wait, perhaps since a time when no thread
+	 * was at a safe place. The control thread makes room, and opus-send
+	 * asks again. */
 	if (atomic_load(&contact_state) == CONTACT_RUNNING) {
 		control_wake_sig();
 		return;
