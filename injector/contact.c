@@ -150,6 +150,14 @@ static void contact_close(struct contact *c)
 	c->listener = c->folder_fd = -1;
 }
 
+static bool has_ended(const struct target *t)
+{
+	struct proc_status s;
+
+	return !proc_status_read(t->pid, t->pid, &s) || s.dumping ||
+	       (!s.memory && s.threads <= 1);
+}
+
 /* Make the socket in the first usable folder from number `from` on. */
 static enum opus_code contact_open(struct contact *c, unsigned int from,
 				   struct opus_error *err)
@@ -177,6 +185,9 @@ static enum opus_code contact_open(struct contact *c, unsigned int from,
 			close(c->folder_fd);
 		c->folder_fd = -1;
 	}
+	if (has_ended(c->t))
+		return error_set(err, OPUS_DIED,
+				 "the process ended before it was contacted");
 	errno = why;
 	return error_set_errno(err, why == EACCES || why == EPERM
 					    ? OPUS_PERMISSION : OPUS_RESOURCE,
@@ -242,8 +253,7 @@ static enum opus_code contact_failed(const struct contact *c,
 {
 	struct proc_status s;
 
-	if (!proc_status_read(c->t->pid, c->t->pid, &s) || s.dumping ||
-	    (!s.memory && s.threads <= 1))
+	if (has_ended(c->t) || !proc_status_read(c->t->pid, c->t->pid, &s))
 		return error_set(err, OPUS_DIED,
 				 "the process ended while it was contacted");
 	if (s.state == 'T' || s.state == 't')
