@@ -273,7 +273,8 @@ static const char *clone_suffix(const char *symbol)
 	return NULL;
 }
 
-const char *lookup_clones(struct build *b, size_t target, const char *name)
+const char *lookup_clones(struct build *b, size_t target, const char *name,
+			  uint64_t *first)
 {
 	const struct object *o = b->target[target];
 	const char *text = "";
@@ -284,8 +285,11 @@ const char *lookup_clones(struct build *b, size_t target, const char *name)
 					  ? clone_suffix(s)
 					  : NULL;
 
-		if (dot && name_matches(build_text(b, "%.*s", (int)(dot - s), s), name))
-			text = build_text(b, "%s%s%s", text, *text ? ", " : "", s);
+		if (!dot ||
+		    !name_matches(build_text(b, "%.*s", (int)(dot - s), s), name))
+			continue;
+		*first = o->symbol[i].value;
+		text = build_text(b, "%s%s%s", text, *text ? ", " : "", s);
 	}
 	return text;
 }

@@ -49,7 +49,8 @@ void lookup_variables(const struct build *b, const char *name, const char *unit,
 const char *candidates_text(struct build *b, const struct candidates *c);
 
 /* Symbols "NAME.constprop.0" and the like of `name` in a target: separated by
- * ", ", or "". */
-const char *lookup_clones(struct build *b, size_t target, const char *name);
+ * ", ", or "". *first gets the address of one of them. */
+const char *lookup_clones(struct build *b, size_t target, const char *name,
+			  uint64_t *first);
 
 #endif

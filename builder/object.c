@@ -69,10 +69,35 @@ static bool object_has_cet(Elf *elf)
 	return false;
 }
 
+/* A position-independent program, and not a library: libc.so.6 names an
+ * interpreter as well, but has a name of its own. */
+static bool dynamic_is_program(Elf *elf, bool interpreter)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(elf, scn)) != NULL) {
+		GElf_Shdr sh;
+		Elf_Data *data;
+		GElf_Dyn dyn;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++) {
+			if (dyn.d_tag == DT_FLAGS_1 && (dyn.d_un.d_val & DF_1_PIE))
+				return true;
+			if (dyn.d_tag == DT_SONAME)
+				interpreter = false;
+		}
+	}
+	return interpreter;
+}
+
 static enum opus_code object_header(struct object *o, struct opus_error *err)
 {
 	GElf_Ehdr e;
 	size_t count = 0;
+	bool interpreter = false;
 
 	if (elf_kind(o->elf) != ELF_K_ELF || !gelf_getehdr(o->elf, &e))
 		return error_set(err, OPUS_INVALID, "%s: not an ELF file", o->path);
@@ -84,18 +109,15 @@ static enum opus_code object_header(struct object *o, struct opus_error *err)
 		return error_set(err, OPUS_INVALID,
 				 "%s: neither a program nor a shared object", o->path);
 	o->elf_type = e.e_type;
-	o->executable = e.e_type == ET_EXEC;
 	if (elf_getphdrnum(o->elf, &count) != 0)
 		count = 0;
 	for (size_t i = 0; i < count; i++) {
 		GElf_Phdr ph;
 
-		/* libc.so.6 and ld.so have an entry point, but only programs
-		 * (and libc, which is told by its soname) name an interpreter */
-		if (gelf_getphdr(o->elf, (int)i, &ph) && ph.p_type == PT_INTERP &&
-		    strncmp(o->name, "lib", 3) != 0)
-			o->executable = true;
+		interpreter |= gelf_getphdr(o->elf, (int)i, &ph) &&
+			       ph.p_type == PT_INTERP;
 	}
+	o->executable = e.e_type == ET_EXEC || dynamic_is_program(o->elf, interpreter);
 	o->build_id_size = object_build_id(o->elf, o->build_id);
 	if (o->build_id_size == 0)
 		return error_set(err, OPUS_INVALID,

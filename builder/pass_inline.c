@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "callers.h"
 #include "facts.h"
 #include "lookup.h"
 
@@ -59,11 +60,12 @@ static void copies_check(struct build *b, const struct replace *r,
  * some arguments. */
 static void clones_check(struct build *b, const struct replace *r)
 {
-	const char *clones = lookup_clones(b, r->target, r->name);
+	uint64_t clone = 0;
+	const char *clones = lookup_clones(b, r->target, r->name, &clone);
 
 	if (*clones)
 		build_refuse(b, &r->place, r->name,
-			     "replace the functions that call the clone, with the new function beside them",
+			     callers_todo(b, r->target, clone),
 			     "has clones made for certain callers, which would keep the old code: %s",
 			     clones);
 }

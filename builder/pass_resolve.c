@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "callers.h"
 #include "common/cleanup.h"
 #include "demangle.h"
 #include "facts.h"
@@ -93,36 +94,49 @@ static const char *inlined_into(struct build *b, size_t target, const char *name
 	return text;
 }
 
+/* Why the target has code of the function, but not as one. True if refused. */
+static bool refuse_changed(struct build *b, const struct replace *r, size_t target)
+{
+	const char *callers = inlined_into(b, target, r->target_name);
+	uint64_t clone = 0;
+	const char *clones = lookup_clones(b, target, r->target_name, &clone);
+
+	if (*clones)
+		build_refuse(b, &r->place, r->target_name,
+			     callers_todo(b, target, clone),
+			     "exists in %s only as %s, whose parameters the compiler has changed",
+			     b->target[target]->name, clones);
+	else if (*callers)
+		build_refuse(b, &r->place, r->target_name,
+			     build_text(b, "replace these as well, with the new %s beside them: %s",
+					r->target_name, callers),
+			     "exists only inlined into other functions of %s",
+			     b->target[target]->name);
+	return *clones || *callers;
+}
+
 static void refuse_missing(struct build *b, const struct replace *r)
 {
+	struct candidates elsewhere;
 	bool blind = false;
 
-	for (size_t i = 0; i < b->targets; i++) {
-		const char *callers = inlined_into(b, i, r->target_name);
-		const char *clones = lookup_clones(b, i, r->target_name);
-
+	lookup_functions(b, r->target_name, "", &elsewhere);
+	for (size_t i = 0; i < b->targets && elsewhere.count == 0; i++) {
 		blind |= !b->target[i]->has_symtab;
-		if (*callers) {
-			build_refuse(b, &r->place, r->target_name,
-				     build_text(b, "replace these as well, with the new %s beside them: %s",
-						r->target_name, callers),
-				     "exists only inlined into other functions of %s",
-				     b->target[i]->name);
+		if (refuse_changed(b, r, i))
 			return;
-		}
-		if (*clones) {
-			build_refuse(b, &r->place, r->target_name,
-				     "replace the functions that call it, with the new one beside them",
-				     "exists in %s only as %s, whose parameters the compiler has changed",
-				     b->target[i]->name, clones);
-			return;
-		}
 	}
-	build_refuse(b, &r->place, r->target_name,
-		     blind ? "a target is stripped: give its debug file with --debug"
-			   : "see whether it is spelled as in the target, and in the --target",
-		     "no such function%s%s in %s", *r->unit ? " from " : "", r->unit,
-		     b->targets == 1 ? b->target[0]->name : "any target");
+	if (elsewhere.count > 0)
+		build_refuse(b, &r->place, r->target_name,
+			     "name the end of that path",
+			     "not in a source file \"%s\", but there is %s", r->unit,
+			     candidates_text(b, &elsewhere));
+	else
+		build_refuse(b, &r->place, r->target_name,
+			     blind ? "a target is stripped: give its debug file with --debug"
+				   : "see whether it is spelled as in the target, and in the --target",
+			     "no such function in %s",
+			     b->targets == 1 ? b->target[0]->name : "any target");
 }
 
 static void replace_found(struct build *b, struct replace *r,

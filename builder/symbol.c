@@ -139,10 +139,11 @@ static void refuse_no_ref(struct build *b, const struct ref_note *note,
 {
 	const char *clones = "";
 	bool blind = false;
+	uint64_t clone;
 
 	for (size_t i = 0; i < b->targets && !*clones; i++) {
 		blind |= !b->target[i]->has_symtab;
-		clones = lookup_clones(b, i, name);
+		clones = lookup_clones(b, i, name, &clone);
 	}
 	if (*clones)
 		build_refuse(b, note ? &note->place : NULL, name,
