@@ -282,15 +282,15 @@ static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 		*ret = o->base + r->value + r->addend;
 		return OPUS_OK;
 	}
-	/* In the scope of the target: a module that was opened with RTLD_LOCAL
-	 * sees libraries that are not in the global scope. */
-	handle = target_handle(o);
-	found = !handle ? NULL
-		: version[0] ? dlvsym(handle, name, version)
-			     : dlsym(handle, name);
-	if (!found)
-		found = version[0] ? dlvsym(RTLD_DEFAULT, name, version)
-				   : dlsym(RTLD_DEFAULT, name);
+	/* As the dynamic linker does for the target: first the global scope,
+	 * where a program may hold the library's own variable (a copy
+	 * relocation), then the target's, for a module opened with RTLD_LOCAL. */
+	found = version[0] ? dlvsym(RTLD_DEFAULT, name, version)
+			   : dlsym(RTLD_DEFAULT, name);
+	handle = found ? NULL : target_handle(o);
+	if (handle)
+		found = version[0] ? dlvsym(handle, name, version)
+				   : dlsym(handle, name);
 	if (!found)
 		return error_set(err, OPUS_NO_MATCH,
 				 "the process has no symbol %s%s%s", name,
