@@ -25,6 +25,7 @@
 #include "control.h"
 #include "gate.h"
 #include "stop.h"
+#include "text.h"
 #include "update.h"
 
 int agent_signal;
@@ -154,6 +155,7 @@ __attribute__((constructor)) static void agent_start(void)
 
 	preload_init();
 	contact_init();
+	text_init();
 	if (control_init(&err) != OPUS_OK || pthread_atfork(NULL, NULL, agent_forked) != 0) {
 		agent_switch_off("out of memory at start");
 		return;

@@ -46,13 +46,18 @@ static bool mem_works(void)
 	       sizeof(same);
 }
 
+void text_init(void)
+{
+	text_barrier =
+		raw_syscall3(SYS_membarrier,
+			     MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
+			     0, 0) == 0;
+}
+
 enum opus_code text_prepare(struct opus_error *err)
 {
 	if (!text_barrier)
-		text_barrier =
-			raw_syscall3(SYS_membarrier,
-				     MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
-				     0, 0) == 0;
+		text_init();
 	text_mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	if (text_mem >= 0 && mem_works())
 		return OPUS_OK;

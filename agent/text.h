@@ -14,6 +14,11 @@
 
 #include "common/error.h"
 
+/* In the constructor: register for membarrier(2). While the process has one
+ * thread that is a flag in the kernel; with more it waits for all cores
+ * (synchronize_rcu), which took up to 21 s on two busy cores. */
+void text_init(void);
+
 /*
  * Before the stop: find out which way of writing this process allows and open
  * what it needs. Touches no code. OPUS_CONFINED if there is none.
