@@ -28,11 +28,13 @@ static enum opus_code debug_used(const struct build *b, const char *path,
 
 static bool target_twice(const struct build *b, const struct object *o)
 {
-	for (size_t i = 0; i < b->targets; i++)
-		if (b->target[i]->build_id_size == o->build_id_size &&
-		    memcmp(b->target[i]->build_id, o->build_id,
-			   o->build_id_size) == 0)
+	for (size_t i = 0; i < b->targets; i++) {
+		const struct object *other = b->target[i];
+
+		if (other && other->build_id_size == o->build_id_size &&
+		    memcmp(other->build_id, o->build_id, o->build_id_size) == 0)
 			return true;
+	}
 	return false;
 }
 
