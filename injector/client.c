@@ -122,7 +122,7 @@ enum opus_code client_send(struct client *c, enum wire_type type,
 enum opus_code client_ask(struct client *c, enum wire_type type,
 			  struct opus_error *err)
 {
-	struct wire_head head;
+	struct wire_head head = {0};
 
 	return client_send(c, type, &head, sizeof(head), -1, err);
 }

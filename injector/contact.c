@@ -266,6 +266,20 @@ static enum opus_code contact_failed(const struct contact *c,
 		s.threads, CONTACT_LIMIT_NS / 1e9);
 }
 
+/* The agent may have started and not found the socket, because a mount or a
+ * security module hides the folder: go to the next, if there is one. */
+static enum opus_code contact_move(struct contact *c, struct opus_error *err)
+{
+	unsigned int next = c->folder + 1;
+
+	if (next >= WIRE_FOLDER_COUNT)
+		return OPUS_OK;
+	contact_close(c);
+	if (contact_open(c, next, err) == OPUS_OK)
+		return OPUS_OK;
+	return contact_open(c, 0, err);
+}
+
 /* One thread after the other, until someone connects. */
 static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				     struct opus_error *err)
@@ -300,17 +314,9 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 		if (threads.rounds && !threads.runs)
 			wait = wait * 2 < CONTACT_LAST_NS ? wait * 2
 							  : CONTACT_LAST_NS;
-		/* The agent may have started and not found the socket (a mount
-		 * or a security module hides the folder): try the next. */
-		if (interrupt_clock() - moved > CONTACT_MOVE_NS &&
-		    c->folder + 1 < WIRE_FOLDER_COUNT) {
-			unsigned int next = c->folder + 1;
-
+		if (interrupt_clock() - moved > CONTACT_MOVE_NS) {
 			moved = interrupt_clock();
-			contact_close(c);
-			code = contact_open(c, next, err);
-			if (code != OPUS_OK)
-				code = contact_open(c, 0, err);
+			code = contact_move(c, err);
 			if (code != OPUS_OK)
 				return code;
 		}

@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	else
 		code = run_verb_of(&o);
 	options_deinit(&o);
-	if (fflush(stdout) != 0 && code_status(code) == 0) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code_status(code) == 0) {
 		fprintf(stderr, "opus-send: standard output cannot be written\n");
 		code = OPUS_RESOURCE;
 	}
