@@ -66,6 +66,13 @@ static void handle_third(int number, siginfo_t *info, void *context)
 		handle_good(number, info, context);
 }
 
+/* The first folder is hidden from it. */
+static void handle_other_folder(int number, siginfo_t *info, void *context)
+{
+	if (((uint64_t)(uintptr_t)info->si_value.sival_ptr >> 48 & 0xff) != 0)
+		handle_good(number, info, context);
+}
+
 static void handle_never(int number, siginfo_t *info, void *context)
 {
 	(void)number;
@@ -187,6 +194,12 @@ Test(contact, a_process_that_answers)
 Test(contact, asks_again)
 {
 	child_start(handle_third);
+	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
+}
+
+Test(contact, tries_another_folder)
+{
+	child_start(handle_other_folder);
 	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
 }
 
