@@ -361,7 +361,7 @@ void output_end(struct output *out, enum opus_code code,
 		fputc('\n', stderr);
 		if (hint)
 			fprintf(stderr, "  %s\n", hint);
-	} else if (hidden) {
+	} else if (hidden && (geteuid() || out->o->all)) {
 		fprintf(stderr, "opus-send: %zu of the processes could not be "
 				"looked at%s\n",
 			hidden,
