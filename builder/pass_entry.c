@@ -97,6 +97,29 @@ static bool relocs_scan(struct build *b, const struct replace *r)
 	return false;
 }
 
+/* Hand-written code jumps from one function into another. */
+static bool others_scan(struct build *b, const struct replace *r)
+{
+	const struct facts_function *f =
+		facts_function_at(b->facts[r->target], r->address);
+	const struct code_edges *edges;
+
+	if ((f && f->signature.known) ||
+	    callers_edges(b, r->target, &edges, NULL) != OPUS_OK)
+		return false;
+	for (uint32_t i = 1; i < r->entry.length; i++) {
+		size_t count;
+		const struct code_edge *e = code_edges_to(
+			edges, r->address + r->entry.jump_at + i, &count);
+
+		if (count > 0) {
+			refuse_target(b, r, e->site, "the branch");
+			return true;
+		}
+	}
+	return false;
+}
+
 static void entry_find(struct build *b, struct replace *r)
 {
 	const struct object *o = b->target[r->target];
@@ -122,7 +145,7 @@ static void entry_find(struct build *b, struct replace *r)
 	for (size_t i = 0; i < r->ranges; i++)
 		if (code_scan(b, r, r->range[i].start, r->range[i].end))
 			return;
-	if (relocs_scan(b, r))
+	if (relocs_scan(b, r) || others_scan(b, r))
 		return;
 	/* Padding that the jump takes belongs to the function from now on. */
 	if (b->options->verbose)

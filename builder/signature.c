@@ -128,10 +128,14 @@ void signature_read(Dwarf_Die *function, struct signature *ret)
 {
 	/* A large result is returned through a hidden argument. */
 	struct passing p = {.integers = 1};
-	Dwarf_Die at = parameters_of(function), child, type;
+	Dwarf_Die at = parameters_of(function), child, type, cu;
 	bool good = true;
 
 	memset(ret, 0, sizeof(*ret));
+	/* An assembler describes functions, but not their parameters. */
+	if (dwarf_diecu(function, &cu, NULL, NULL) &&
+	    dwarf_srclang(&cu) == DW_LANG_Mips_Assembler)
+		return;
 	if (type_of(function, &type))
 		good = type_add(ret, &type, NULL);
 	else

@@ -9,6 +9,8 @@
  * says: leads back into the
  * says: refused: label: an address in the data at
  * says: refused: taken: the address used at
+ * says: refused: entered: the branch at
+ * says: in enters leads back into the
  * says: refused: counted: has a loop, jrcxz or xbegin instruction
  * says: refused: through: calls another function within its first bytes
  */
@@ -26,6 +28,8 @@ FUNCTION(behind, "movl %edi, %eax\n ret\n .balign 16");
 FUNCTION(back, "incl %edi\n 1: decl %edi\n cmpl $3, %edi\n jg 1b\n movl %edi, %eax\n ret");
 FUNCTION(label, "incl %edi\n .Linside: incl %edi\n movl %edi, %eax\n movl %eax, %ecx\n ret");
 FUNCTION(taken, "incl %edi\n 2: incl %edi\n leaq 2b(%rip), %rax\n movl %eax, %eax\n ret");
+FUNCTION(entered, "incl %edi\n .Lsecond: incl %edi\n movl %edi, %eax\n ret");
+FUNCTION(enters, "testl %edi, %edi\n je .Lsecond\n movl %edi, %eax\n ret");
 FUNCTION(counted, "movl %edi, %ecx\n 3: loop 3b\n movl %edi, %eax\n ret");
 FUNCTION(through, "call *%rax\n call *%rdx\n movl %edi, %eax\n ret");
 __asm__(".data\n.balign 8\n.quad .Linside\n.text\n");
@@ -34,7 +38,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 7)
 		apply(argv[1]);
-	return tiny(1) + back(2) + label(3) + taken(4) + counted(5) + through(6) +
+	return tiny(1) + back(2) + label(3) + taken(4) + entered(8) + enters(9) + counted(5) + through(6) +
 	       behind(7);
 }
 #else
@@ -51,5 +55,6 @@ NEW(back);
 NEW(label);
 NEW(taken);
 NEW(counted);
+NEW(entered);
 NEW(through);
 #endif
