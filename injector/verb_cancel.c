@@ -20,6 +20,9 @@ static void cancel_one(struct run *run, struct target *t, struct report *r)
 	if (code == OPUS_OK)
 		(void)!client_result(&c, c.serial, report_take, r, &result,
 				     &r->error);
+	/* For this verb that is success; the agent's words stay. */
+	if (r->error.code == OPUS_CANCELLED)
+		r->error.code = OPUS_OK;
 	client_deinit(&c);
 }
 
