@@ -1,0 +1,3 @@
+#define VERSION 1
+#define ATTR __attribute__((noipa))
+#include "functions.h"

@@ -1,0 +1,4 @@
+int library_function(int value)
+{
+	return value * 3 + 1;
+}
