@@ -144,6 +144,7 @@ struct hook_note {
 	const char *function;
 	struct hook_arg *arg;
 	size_t args;
+	struct signature signature; /* pass_signature */
 	struct patch_function found;
 };
 

@@ -1,8 +1,8 @@
 /*
  * pass_signature.c - do callers of the old function fit the new one?
  *
- * Called by:  build.c.  Needs objects, replace (resolved), facts; leaves
- *             replace.signature.
+ * Called by:  build.c.  Needs objects, replace (resolved), hook, facts; leaves
+ *             replace.signature and hook.signature.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -34,6 +34,9 @@ static void function_look(struct build *b, Dwarf_Die *die)
 	for (size_t i = 0; name && i < b->replaces; i++)
 		if (strcmp(b->replace[i].patch_name, name) == 0)
 			signature_read(die, &b->replace[i].signature);
+	for (size_t i = 0; name && i < b->hooks; i++)
+		if (strcmp(b->hook[i].function, name) == 0)
+			signature_read(die, &b->hook[i].signature);
 }
 
 static void functions_look(struct build *b, Dwarf_Die *parent, int depth)
@@ -118,9 +121,32 @@ static void dropped_check(struct build *b, const struct replace *r,
 				     f->dropped[i]);
 }
 
+/* A hook gets what OPUS_HOOK says, so it has to expect that. */
+static enum opus_code hook_check(struct build *b, const struct hook_note *h,
+				 struct opus_error *err)
+{
+	static const char *const kinds[PLAN_TYPE_COUNT] = {
+		[PLAN_TYPE_INT32] = "int4",   [PLAN_TYPE_UINT32] = "int4",
+		[PLAN_TYPE_INT64] = "int8",   [PLAN_TYPE_UINT64] = "int8",
+		[PLAN_TYPE_DOUBLE] = "float8", [PLAN_TYPE_STRING] = "ptr",
+		[PLAN_TYPE_ADDRESS] = "ptr",
+	};
+	const char *want = "int4";
+
+	for (size_t i = 0; i < h->args; i++)
+		want = build_text(b, "%s %s", want, kinds[h->arg[i].type]);
+	if (!h->signature.known || strcmp(h->signature.text, want) == 0)
+		return OPUS_OK;
+	return error_set(err, OPUS_INVALID,
+			 "%s:%s: hook %s: by OPUS_HOOK its result and parameters are \"%s\", but it has \"%s\"",
+			 h->place.file, h->place.line, h->function, want,
+			 h->signature.text);
+}
+
 enum opus_code pass_signature(struct build *b, struct opus_error *err)
 {
-	(void)err;
+	enum opus_code code = OPUS_OK;
+
 	for (size_t i = 0; i < b->options->sources; i++)
 		object_look(b, b->objects[i]);
 	for (size_t i = 0; i < b->replaces; i++) {
@@ -138,5 +164,7 @@ enum opus_code pass_signature(struct build *b, struct opus_error *err)
 		if (f)
 			dropped_check(b, r, f);
 	}
-	return OPUS_OK;
+	for (size_t i = 0; i < b->hooks && code == OPUS_OK; i++)
+		code = hook_check(b, &b->hook[i], err);
+	return code;
 }
