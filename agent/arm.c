@@ -245,7 +245,7 @@ static bool thread_list(struct update *u, struct stop_thread *t)
 		 * hook counts for this one. */
 		gate_hooks[hook].site = t->site;
 		gate_hooks[hook].reason = OPUS_WHY_INSIDE;
-		gate_hooks[hook].since_ns = raw_now();
+		gate_hooks[hook].since = raw_counter();
 		atomic_store(&gate_hooks[hook].epoch, u->epoch);
 		return true;
 	}
@@ -267,7 +267,7 @@ static void threads_unlist(struct update *u)
 			continue;
 		if (slot)
 			*(uintptr_t *)slot = gate_returns[i].address;
-		gate_hook_release(i);
+		gate_hook_release(i, atomic_load(&gate_hooks[i].owner));
 	}
 }
 
@@ -330,6 +330,7 @@ enum opus_code update_arm(struct update *u, struct opus_error *err)
 	}
 	u->active = true;
 	u->armed_ns = raw_now();
+	u->armed_counter = raw_counter();
 	u->report.unsafe = unsafe;
 	atomic_store(&gate_state, (uint64_t)u->epoch << 32 | unsafe);
 	return OPUS_PENDING;

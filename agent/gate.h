@@ -33,6 +33,9 @@
 #define GATE_HOOK_PAGES 32
 #define GATE_HOOKS (GATE_HOOK_PAGES * 256) /* every 256th does not exist */
 
+/* Owner of an entry that is just being released: no thread has this id. */
+#define GATE_LEAVING UINT32_MAX
+
 /* Bits of the state word; above them the number of the update. */
 #define STATE_COMMITTED 0x80000000u
 #define STATE_CANCELLED 0x40000000u
@@ -64,19 +67,21 @@ struct gate_return {
 
 /* One entry of the list of unsafe threads. */
 struct gate_hook {
-	_Atomic uint32_t owner;  /* thread id; 0: free */
+	_Atomic uint32_t owner;  /* thread id; 0: free; GATE_LEAVING */
 	_Atomic uint32_t epoch;  /* update that counts it; 0: not counted */
 	_Atomic uintptr_t slot;  /* where the return address lay; 0: no hook */
 	uint32_t site;           /* index of the function */
 	uint32_t reason;         /* enum opus_reason */
 	uint32_t previous;       /* next outer hook of the thread, index + 1 */
-	uint64_t since_ns;       /* CLOCK_MONOTONIC */
+	uint64_t since;          /* time-stamp counter: a system call for the
+				  * time would cost more than all the rest */
 };
 
 /* Per thread, in the static TLS block. */
 struct gate_thread {
 	_Atomic uint32_t hook; /* innermost live hook, index + 1; 0: none */
 	_Atomic uint32_t tid;  /* 0 until asked for; reset in a forked child */
+	_Atomic uint32_t held;    /* 1 while the barrier holds the thread */
 	_Atomic uint32_t unwound; /* hook that is kept for an unwinder, + 1 */
 };
 
@@ -127,8 +132,14 @@ int gate_unwound_sig(uintptr_t sp);
 int gate_hook_take(uint32_t tid);
 /* Take a list entry off. If the pending update counted it, the count falls,
  * and the last one commits. Any thread; the control thread uses it for
- * entries whose thread is parked or dead. */
-void gate_hook_release(uint32_t hook);
+ * entries whose thread is parked or dead. Does nothing if the entry is not, or
+ * no longer, the owner's. */
+void gate_hook_release(uint32_t hook, uint32_t owner);
+/* How many entries are taken. */
+uint32_t gate_hooks_taken(void);
+/* Count an entry no longer, but keep it, and its return address, for the case
+ * that its frame returns after all. Control thread. */
+void gate_hook_retire(uint32_t hook);
 /* Put a hook into a parked thread's stack: `slot` holds a return address.
  * slot 0: no hook, the entry is only counted (stack cannot be read). The
  * caller has counted it in the state word. Control thread, threads stopped. */

@@ -114,30 +114,47 @@ static void gate_count_down(uint32_t epoch)
 		notify();
 }
 
-void gate_hook_release(uint32_t index)
+void gate_hook_release(uint32_t index, uint32_t owner)
 {
 	struct gate_hook *h = &gate_hooks[index];
-	uint32_t epoch = atomic_exchange(&h->epoch, 0);
+	uint32_t epoch;
 
+	/* The thread itself and pending.c, which has stopped it somewhere, may
+	 * both be about to release: the second must not free what a third has
+	 * taken in between. */
+	if (owner == 0 || owner == GATE_LEAVING ||
+	    !atomic_compare_exchange_strong(&h->owner, &owner, GATE_LEAVING))
+		return;
+	epoch = atomic_exchange(&h->epoch, 0);
 	atomic_store(&h->slot, 0);
-	if (atomic_exchange(&h->owner, 0) != 0)
-		atomic_fetch_sub(&gate_live, 1);
+	atomic_store(&h->owner, 0);
+	atomic_fetch_sub(&gate_live, 1);
 	if (epoch != 0)
 		gate_count_down(epoch);
 }
 
-/* Is this the thread's own hook, still in place above `ret`? */
-static bool gate_hook_alive(uint32_t index, uint32_t tid, uintptr_t ret)
+uint32_t gate_hooks_taken(void)
 {
-	struct gate_hook *h = &gate_hooks[index];
-	uintptr_t slot = atomic_load(&h->slot);
+	return atomic_load(&gate_live);
+}
 
-	if (atomic_load(&h->owner) != tid || atomic_load(&h->epoch) == 0)
-		return false;
+void gate_hook_retire(uint32_t index)
+{
+	uint32_t epoch = atomic_exchange(&gate_hooks[index].epoch, 0);
+
+	if (epoch != 0)
+		gate_count_down(epoch);
+}
+
+/* Is the stub of this hook still in place, as far as that can be looked at? */
+static bool gate_hook_alive(uint32_t index, uintptr_t ret)
+{
+	uintptr_t slot = atomic_load(&gate_hooks[index].slot);
+
 	if (slot == 0) /* counted without a hook: the whole stack is unknown */
 		return true;
-	if (slot - ret >= GATE_NEAR) /* another stack: do not touch it */
-		return true;
+	if (slot - ret >= GATE_NEAR && ret - slot >= GATE_NEAR)
+		return true; /* another stack: do not touch it */
 	/* Not only the hook's address: once the frame has returned into the
 	 * stub, whose call overwrites the slot, it is still on its way out, and
 	 * a handler that interrupts it there must not take the entry. */
@@ -145,9 +162,11 @@ static bool gate_hook_alive(uint32_t index, uint32_t tid, uintptr_t ret)
 }
 
 /*
- * Does a frame of this thread further out vouch for it? Hooks that were left
- * by longjmp or in a vforked child, whose return slot is below the stack
- * pointer or overwritten, are taken off on the way.
+ * Does a frame of this thread further out vouch for it? Hooks whose stub was
+ * overwritten (left by longjmp, or in a vforked child) are taken off on the
+ * way. One that lies below `ret` with its stub in place may be such a one, or
+ * live on the stack that a signal handler on an alternate one interrupted: it
+ * does not vouch, and pending.c finds out.
  */
 static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
 {
@@ -159,8 +178,7 @@ static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
 		uint32_t outer = h->previous;
 		bool mine = atomic_load(&h->owner) == tid;
 
-		if (mine && gate_hook_alive(at - 1, tid, ret) &&
-		    (slot == 0 || slot >= ret || ret - slot >= GATE_NEAR)) {
+		if (mine && gate_hook_alive(at - 1, ret)) {
 			if (atomic_load(&h->epoch) != epoch)
 				return GATE_OUT;
 			return slot == 0 || slot - ret < GATE_NEAR
@@ -172,7 +190,7 @@ static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
 		at = mine ? outer : 0;
 		atomic_store(&gate_self.hook, at);
 		if (mine)
-			gate_hook_release((uint32_t)(h - gate_hooks));
+			gate_hook_release((uint32_t)(h - gate_hooks), tid);
 	}
 	return GATE_OUT;
 }
@@ -180,9 +198,15 @@ static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
 /* Held by the barrier until the word changes; returns the time it took. */
 static uint64_t gate_hold(uint64_t word, uint64_t limit)
 {
-	uint64_t start = raw_now();
+	uint64_t start;
 
+	/* A handler that interrupts a held thread must not be held on top of
+	 * it: signals that come faster than the limit would pile up. */
+	if (atomic_exchange(&gate_self.held, 1) != 0)
+		return limit;
+	start = raw_now();
 	futex_wait(&gate_state, (uint32_t)word, limit);
+	atomic_store(&gate_self.held, 0);
 	return raw_now() - start;
 }
 
@@ -195,12 +219,14 @@ static void gate_hook_place(int index, uintptr_t *ret, uint32_t epoch,
 	atomic_store(&h->epoch, epoch);
 	h->site = site;
 	h->reason = OPUS_WHY_ENTERED;
-	h->since_ns = raw_now();
+	h->since = raw_counter();
 	h->previous = atomic_load(&gate_self.hook);
 	gate_returns[index].address = *ret;
 	gate_returns[index].before = *ret - 1;
-	atomic_store(&h->slot, (uintptr_t)ret);
+	/* The stub first: whoever finds a slot in the entry, pending.c while
+	 * this thread is stopped here, must find the stub in the slot. */
 	*(volatile uintptr_t *)ret = gate_hook_address((uint32_t)index);
+	atomic_store(&h->slot, (uintptr_t)ret);
 	atomic_store(&gate_self.hook, (uint32_t)index + 1);
 }
 
@@ -242,14 +268,14 @@ uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
 			go = atomic_load(&s->from);
 		if (go != 0) {
 			if (hook >= 0)
-				gate_hook_release((uint32_t)hook);
+				gate_hook_release((uint32_t)hook, tid);
 			return go;
 		}
 		tid = tid ? tid : gate_tid();
 		inside = gate_inside(tid, (uintptr_t)ret, epoch);
 		if (inside == GATE_NEAR_HOOK) {
 			if (hook >= 0)
-				gate_hook_release((uint32_t)hook);
+				gate_hook_release((uint32_t)hook, tid);
 			return atomic_load(&s->from);
 		}
 		if (hook < 0)
@@ -284,7 +310,7 @@ uintptr_t gate_return_sig(uintptr_t stub_end)
 	 * somebody else's list; that one finds it gone and steps over it. */
 	if (atomic_load(&gate_self.hook) == index + 1)
 		atomic_store(&gate_self.hook, gate_hooks[index].previous);
-	gate_hook_release(index);
+	gate_hook_release(index, atomic_load(&gate_hooks[index].owner));
 	return address;
 }
 
@@ -312,7 +338,7 @@ int gate_unwound_sig(uintptr_t sp)
 	 * now, but the entry must not be anybody else's until it has. */
 	at = atomic_exchange(&gate_self.unwound, best);
 	if (at != 0)
-		gate_hook_release(at - 1);
+		gate_hook_release(at - 1, gate_tid());
 	at = atomic_exchange(&gate_hooks[best - 1].epoch, 0);
 	atomic_store(&gate_hooks[best - 1].slot, 0);
 	if (at != 0)
@@ -327,7 +353,7 @@ void gate_hook_set(uint32_t index, struct gate_thread *thread, uintptr_t *slot,
 
 	h->site = site;
 	h->reason = reason;
-	h->since_ns = raw_now();
+	h->since = raw_counter();
 	h->previous = thread ? atomic_load(&thread->hook) : 0;
 	atomic_store(&h->epoch, epoch);
 	if (slot) {

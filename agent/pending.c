@@ -94,6 +94,10 @@ static void barrier_poll(struct update *u, uint64_t now)
 	if (u->barrier_end_ns == 0 && now >= u->barrier_at_ns) {
 		barrier_set(true);
 		u->barrier_end_ns = now + BARRIER_HOLD_NS;
+		/* Entries of frames that were jumped out of must go while the
+		 * others are held, or the count is never 0. */
+		if (u->look_at_ns > now + BARRIER_HOLD_NS / 2)
+			u->look_at_ns = now + BARRIER_HOLD_NS / 2;
 	} else if (u->barrier_end_ns != 0 && now >= u->barrier_end_ns) {
 		barrier_set(false);
 		u->barrier_end_ns = 0;
@@ -113,20 +117,38 @@ static bool word_read(uintptr_t at, uintptr_t *ret)
 			    (long)&from, 1, 0) == sizeof(*ret);
 }
 
-/* A hook whose stub is no longer in place, or lies below the stack pointer of
- * its stopped thread, has been left without a return. */
-static bool hook_left(uint32_t index, const struct stop_thread *t)
+/* Nothing can return through a hook whose stub is no longer in its slot. Any
+ * address of the stub will do: the frame may be on its way out (gate_sig.c). */
+static bool hook_gone(uint32_t index)
 {
 	uintptr_t slot = atomic_load(&gate_hooks[index].slot), word;
-	uintptr_t sp;
 
-	/* Any address of the stub: it may be on its way out (gate_sig.c). */
-	if (!word_read(slot, &word) || gate_hook_find(word) != (int)index)
-		return true;
-	if (!t)
-		return false;
-	sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
-	return slot < sp && sp - slot < NEAR;
+	return !word_read(slot, &word) || gate_hook_find(word) != (int)index;
+}
+
+/* The stub is in place, but below the stack pointer of the stopped thread: left
+ * by longjmp, unless the thread is on another stack just now. */
+static bool hook_below(uint32_t index, const struct stop_thread *t)
+{
+	uintptr_t slot = atomic_load(&gate_hooks[index].slot);
+	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
+
+	return slot < sp && sp - slot < NEAR && !scan_signal_stack(t->context);
+}
+
+/* Entries that are not counted any more and were kept: free them when their
+ * thread has ended or their slot has been overwritten. */
+void update_reclaim(void)
+{
+	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
+		uint32_t tid = atomic_load(&gate_hooks[i].owner);
+
+		if (tid == 0 || atomic_load(&gate_hooks[i].epoch) != 0)
+			continue;
+		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH ||
+		    (atomic_load(&gate_hooks[i].slot) != 0 && hook_gone(i)))
+			gate_hook_release(i, tid);
+	}
 }
 
 static void look_unhooked(struct update *u, uint32_t index, struct stop_thread *t)
@@ -137,7 +159,7 @@ static void look_unhooked(struct update *u, uint32_t index, struct stop_thread *
 	scan_begin();
 	r = scan_thread(t, &u->ranges);
 	if (r.verdict == SCAN_SAFE) {
-		gate_hook_release(index);
+		gate_hook_release(index, t->tid);
 		return;
 	}
 	if (r.verdict != SCAN_INSIDE)
@@ -156,6 +178,11 @@ static void look_unhooked(struct update *u, uint32_t index, struct stop_thread *
 
 static void look_thread(struct update *u, struct stop_thread *t)
 {
+	/* In a gate, entries are half made or half unmade: the next look. */
+	scan_begin();
+	t->verdict = scan_thread(t, &u->ranges).verdict;
+	if (t->verdict == SCAN_GATE)
+		return;
 	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
 		if (atomic_load(&gate_hooks[i].owner) != t->tid ||
 		    atomic_load(&gate_hooks[i].epoch) != u->epoch)
@@ -165,8 +192,10 @@ static void look_thread(struct update *u, struct stop_thread *t)
 			continue; /* not this thread's stack: look_coroutines */
 		if (atomic_load(&gate_hooks[i].slot) == 0)
 			look_unhooked(u, i, t);
-		else if (hook_left(i, t))
-			gate_hook_release(i);
+		else if (hook_gone(i))
+			gate_hook_release(i, t->tid);
+		else if (hook_below(i, t))
+			gate_hook_retire(i);
 	}
 }
 
@@ -184,7 +213,7 @@ static uint32_t look_collect(struct update *u, uint32_t *tids, uint32_t room,
 		if (tid == 0 || atomic_load(&gate_hooks[i].epoch) != u->epoch)
 			continue;
 		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH) {
-			gate_hook_release(i);
+			gate_hook_release(i, tid);
 			continue;
 		}
 		++*entries;
@@ -247,7 +276,7 @@ static void look_coroutines(struct update *u)
 		if (atomic_load(&gate_hooks[i].epoch) == u->epoch &&
 		    atomic_load(&gate_hooks[i].slot) == 0 &&
 		    gate_hooks[i].reason == OPUS_WHY_COROUTINE)
-			gate_hook_release(i);
+			gate_hook_release(i, (uint32_t)getpid());
 	stop_release();
 }
 
@@ -307,6 +336,8 @@ enum opus_code update_poll(uint64_t *timeout_ns, struct opus_error *err)
 			GATE_HOOKS);
 	}
 	now = raw_now();
+	if (u->look_at_ns == 0)
+		look_poll(u, now);
 	next = u->barrier_end_ns ? u->barrier_end_ns : u->barrier_at_ns;
 	if (u->look_at_ns < next)
 		next = u->look_at_ns;

@@ -252,9 +252,9 @@ static struct scan_result frames_look(const struct stop_thread *t,
 	return w.result;
 }
 
-/* On its alternate signal stack? The kernel saves the stack's bounds in the
- * frame, but not whether it was in use (__save_altstack). */
-static bool on_signal_stack(const ucontext_t *c)
+/* The kernel saves the stack's bounds in the frame, but not whether it was in
+ * use (__save_altstack). */
+bool scan_signal_stack(const ucontext_t *c)
 {
 	uintptr_t sp = (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
 
@@ -266,12 +266,14 @@ struct scan_result scan_thread(const struct stop_thread *t,
 {
 	struct scan_result safe = {.verdict = SCAN_SAFE};
 	uintptr_t ip = (uintptr_t)t->context->uc_mcontext.gregs[REG_RIP];
-	bool other_stack = on_signal_stack(t->context);
+	bool other_stack = scan_signal_stack(t->context);
 
 	/* On an alternate stack the words below say nothing about the frames
 	 * that the signal interrupted on the other one. */
 	if (!other_stack && words_hit(t, ranges) == 0 && !gate_covers(ip) &&
 	    !range_find(ranges, ip, true) && table_original(ip) == ip)
 		return safe;
+	if (table_between(ip))
+		return (struct scan_result){.verdict = SCAN_GATE};
 	return frames_look(t, ranges);
 }

@@ -58,4 +58,7 @@ void scan_begin(void);
 struct scan_result scan_thread(const struct stop_thread *t,
 			       const struct scan_ranges *ranges);
 
+/* Is the stopped thread on its alternate signal stack? */
+bool scan_signal_stack(const ucontext_t *context);
+
 #endif

@@ -46,14 +46,17 @@ static void head_fill(struct wire_head *h, enum wire_type type, size_t size,
 				.serial = serial};
 }
 
-/* The socket does not block: a peer that does not read loses its connection
- * instead of holding the agent up. */
+/* The socket does not block: a peer that does not read loses news, and with a
+ * RESULT its connection, instead of holding the agent up. */
 static void send_message(struct serve_client *c, void *message, size_t size,
 			 enum wire_type type, uint32_t serial)
 {
 	head_fill(message, type, size, serial);
-	if (send(c->fd, message, size, MSG_NOSIGNAL) != (ssize_t)size)
-		serve_close(c);
+	if (send(c->fd, message, size, MSG_NOSIGNAL) == (ssize_t)size)
+		return;
+	if ((type == WIRE_THREAD || type == WIRE_PROGRESS) && errno == EAGAIN)
+		return;
+	serve_close(c);
 }
 
 static void send_result(struct serve_client *c, uint32_t serial,

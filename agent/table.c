@@ -278,30 +278,51 @@ uint32_t table_jump(uint32_t site, uint8_t ret[PLAN_JUMP_SIZE])
 	return size;
 }
 
-uintptr_t table_original(uintptr_t address)
+/* Site whose trampoline holds the address, and the offset in it. */
+static const struct table_site *trampoline_find(uintptr_t address, uint32_t *offset)
 {
 	for (uint32_t i = 0; i < area_count; i++) {
 		const struct table_area *a = &areas[i];
-		const struct table_site *t;
-		uint32_t offset, best = 0;
 
 		if (address < a->code || address >= a->code + a->count * TABLE_STRIDE)
 			continue;
-		t = &table_sites[a->first + (address - a->code) / TABLE_STRIDE];
-		offset = (uint32_t)((address - a->code) % TABLE_STRIDE);
-		if (offset >= TABLE_RELAY) /* on its way in, not yet inside */
-			return t->entry;
-		/* The jump back belongs to the point behind the last one. */
-		for (uint32_t k = 0; k < t->func->points; k++) {
-			const struct plan_point *p =
-				&t->plan->point_records[t->func->point + k];
-
-			if (p->moved <= offset)
-				best = p->orig;
-		}
-		return t->entry + best;
+		*offset = (uint32_t)((address - a->code) % TABLE_STRIDE);
+		return &table_sites[a->first + (address - a->code) / TABLE_STRIDE];
 	}
-	return address;
+	return NULL;
+}
+
+uintptr_t table_original(uintptr_t address)
+{
+	uint32_t offset, best = 0;
+	const struct table_site *t = trampoline_find(address, &offset);
+
+	if (!t)
+		return address;
+	if (offset >= TABLE_RELAY) /* on its way in, not yet inside */
+		return t->entry;
+	/* The jump back belongs to the point behind the last one. */
+	for (uint32_t k = 0; k < t->func->points; k++) {
+		const struct plan_point *p =
+			&t->plan->point_records[t->func->point + k];
+
+		if (p->moved <= offset)
+			best = p->orig;
+	}
+	return t->entry + best;
+}
+
+bool table_between(uintptr_t address)
+{
+	uint32_t offset;
+	const struct table_site *t = trampoline_find(address, &offset);
+
+	if (!t || offset == TABLE_RELAY)
+		return false;
+	for (uint32_t k = 0; k < t->func->points; k++)
+		if (t->plan->point_records[t->func->point + k].moved == offset)
+			return false;
+	return true;
 }
 
 bool table_displaced(uint32_t site, uintptr_t address)

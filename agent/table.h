@@ -69,6 +69,10 @@ uint32_t table_jump_size(uint32_t site);
 /* Address in the original code for an address inside a trampoline; other
  * addresses are returned as they are. While threads are stopped, too. */
 uintptr_t table_original(uintptr_t address);
+/* Is the address inside a trampoline, but not at the copy of an instruction:
+ * where one instruction became several (a displaced call)? What the original's
+ * unwind information says does not hold there. While stopped, too. */
+bool table_between(uintptr_t address);
 /* Address in the trampoline for one inside the displaced bytes, behind their
  * start, of this site; 0 if it is not the start of an instruction. */
 uintptr_t table_moved(uint32_t site, uintptr_t address);

@@ -39,7 +39,9 @@ static struct {
 		      unw_proc_info_t *, int, void *);
 } lib;
 
+static uintptr_t start_context; /* what makecontext() puts at a stack's end */
 static struct map_list unwind_maps;
+static bool unwind_between; /* a saved program counter is nowhere exactly */
 static bool unwind_found; /* the last frame asked for had unwind information */
 
 bool unwind_readable(uintptr_t address, uintptr_t size)
@@ -110,6 +112,7 @@ static unw_word_t value_true(unw_word_t value)
 {
 	int hook = gate_hook_find(value);
 
+	unwind_between |= table_between(value);
 	return hook >= 0 ? gate_returns[hook].address : table_original(value);
 }
 
@@ -140,7 +143,7 @@ static int access_register(unw_addr_space_t space, unw_regnum_t reg,
 		return -UNW_EBADREG;
 	*value = (unw_word_t)context->uc_mcontext.gregs[map[reg]];
 	if (reg == 16)
-		*value = table_original(*value);
+		*value = value_true(*value);
 	return 0;
 }
 
@@ -178,6 +181,27 @@ static bool symbols_resolve(void)
 #undef RESOLVE
 }
 
+static void context_unused(void)
+{
+}
+
+/* The function of a coroutine returns to __start_context, whose unwind
+ * information does not say that the stack ends there, and which is no public
+ * symbol: take its address from a context that is never run. */
+static void start_context_find(void)
+{
+	static char stack[4096];
+	static ucontext_t c;
+
+	if (getcontext(&c) != 0)
+		return;
+	c.uc_stack.ss_sp = stack;
+	c.uc_stack.ss_size = sizeof(stack);
+	c.uc_link = NULL;
+	makecontext(&c, context_unused, 0);
+	start_context = *(uintptr_t *)c.uc_mcontext.gregs[REG_RSP];
+}
+
 enum opus_code unwind_load(struct opus_error *err)
 {
 	static unw_accessors_t accessors = {
@@ -197,6 +221,7 @@ enum opus_code unwind_load(struct opus_error *err)
 	if (!lib.space)
 		return error_set(err, OPUS_RESOURCE, "libunwind has no memory");
 	lib.caching(lib.space, UNW_CACHE_GLOBAL);
+	start_context_find();
 	return OPUS_OK;
 }
 
@@ -231,6 +256,7 @@ bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data)
 	unw_cursor_t cursor;
 	unw_word_t ip, sp;
 
+	unwind_between = false;
 	if (!lib.space || lib.init(&cursor, lib.space, context) < 0)
 		return false;
 	for (int n = 0; n < FRAMES_MAX; n++) {
@@ -241,6 +267,8 @@ bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data)
 			return false;
 		if (ip == 0) /* the return address is undefined: the end */
 			return n > 0;
+		if (ip == start_context && !frame.exact)
+			return true;
 		frame.address = ip;
 		frame.sp = sp;
 		if (!visit(&frame, data))
@@ -248,7 +276,7 @@ bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data)
 		unwind_found = true; /* a cached frame is not asked for again */
 		is_signal = lib.is_signal(&cursor);
 		rc = lib.step(&cursor);
-		if (!unwind_found || rc < 0)
+		if (!unwind_found || unwind_between || rc < 0)
 			return false;
 		if (rc == 0)
 			return true;

@@ -28,6 +28,9 @@ struct update update_now;
 
 #define STOP_LIMIT_NS 100000000u /* when opus-send names none */
 #define TRIES 64
+/* Stops of full length that are tried again: on a machine with far more to do
+ * than processors a thread may not run for so long. */
+#define LATE 6
 
 static void update_deinit(struct update *u)
 {
@@ -171,6 +174,7 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 		code = text_prepare(err);
 	if (code != OPUS_OK)
 		return code;
+	update_reclaim();
 	table_unlock();
 	for (uint32_t i = 0; i < u->count; i++) {
 		uintptr_t at = table_sites[u->items[i].site].entry;
@@ -211,6 +215,28 @@ struct stop_thread *update_subject(uint32_t i)
 	return i < coroutine_count ? &coroutine_list[i] : NULL;
 }
 
+/* Entries that a thread took and then left the gate without, thrown out by a
+ * signal handler's longjmp: taken and never filled. Threads stopped, scanned. */
+static void entries_sweep(void)
+{
+	for (uint32_t i = 0; i < GATE_HOOKS && gate_hooks_taken() != 0; i++) {
+		struct gate_hook *h = &gate_hooks[i];
+		uint32_t tid = atomic_load(&h->owner);
+
+		if (tid == 0 || atomic_load(&h->epoch) != 0 ||
+		    atomic_load(&h->slot) != 0)
+			continue;
+		for (uint32_t k = 0; k < stop_now.count; k++) {
+			const struct stop_thread *t = &stop_now.threads[k];
+
+			if (t->tid == tid && t->verdict != SCAN_GATE &&
+			    atomic_load(&t->state) == STOP_PARKED &&
+			    atomic_load(&t->gate->unwound) != i + 1)
+				gate_hook_release(i, tid);
+		}
+	}
+}
+
 uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 {
 	struct stop_thread *t;
@@ -230,6 +256,7 @@ uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 		unsafe += r.verdict != SCAN_SAFE;
 		*again |= r.verdict == SCAN_GATE || r.verdict == SCAN_PROLOGUE;
 	}
+	entries_sweep();
 	return unsafe;
 }
 
@@ -281,6 +308,7 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 {
 	uint64_t limit = 10000000, most = u->stop_limit_ns;
 	enum opus_code code = OPUS_BUSY;
+	int late = 0;
 
 	/* Short stops first: if one thread does not answer, the others should
 	 * not stand for long before that is known. */
@@ -289,7 +317,7 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		uint32_t unsafe;
 
 		code = stop_threads(NULL, limit < most ? limit : most, err);
-		if (code == OPUS_NO_ANSWER && limit < most) {
+		if (code == OPUS_NO_ANSWER && (limit < most || late++ < LATE)) {
 			limit *= 3;
 			pause_short(5000000);
 			continue;

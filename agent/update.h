@@ -48,6 +48,7 @@ struct update {
 	struct scan_ranges ranges;
 	struct update_report report;
 	uint64_t asked_ns, armed_ns;
+	uint64_t armed_counter; /* time-stamp counter at armed_ns */
 	uint64_t barrier_at_ns, barrier_end_ns, barrier_gap_ns;
 	uint64_t look_at_ns, look_gap_ns;
 	uint32_t miscounts;
@@ -91,6 +92,8 @@ void update_settle(struct update *u, bool committed);
 /* Take away jumps that lead nowhere but back (after a cancelled apply or a
  * revert that had to wait). Best effort; stops the threads for a moment. */
 void update_tidy(void);
+/* Free list entries that were kept for frames which are gone. Agent thread. */
+void update_reclaim(void);
 /* Threads stopped and scanned: thread, or sleeping coroutine, number `i`; NULL
  * behind the last. */
 struct stop_thread *update_subject(uint32_t i);

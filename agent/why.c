@@ -21,7 +21,7 @@
 #include "unwind.h"
 #include "update.h"
 
-#define WHY_MAX 256
+#define WHY_MAX 64
 
 static struct wire_thread why_list[WHY_MAX];
 
@@ -42,6 +42,31 @@ static void thread_name(uint32_t tid, char ret[16])
 		ret[n - 1] = '\0';
 }
 
+/* Time-stamp counter to nanoseconds ago, by the rate since the update was
+ * armed. */
+static uint64_t since_ns(uint64_t since, uint64_t now)
+{
+	uint64_t counter = raw_counter();
+	double ticks = (double)(counter - update_now.armed_counter);
+	double ns = (double)(now - update_now.armed_ns);
+
+	if (since > counter || ticks <= 0)
+		return 0;
+	return (uint64_t)((double)(counter - since) * ns / ticks);
+}
+
+/* One line for a thread, its oldest entry: true if there is one already. */
+static bool why_older(uint32_t n, uint32_t tid, uint64_t since)
+{
+	for (uint32_t k = 0; k < n; k++)
+		if ((uint32_t)why_list[k].tid == tid) {
+			if (since > why_list[k].since_ns)
+				why_list[k].since_ns = since;
+			return true;
+		}
+	return false;
+}
+
 static uint32_t why_collect(uint32_t *tids)
 {
 	uint64_t now = raw_now();
@@ -52,12 +77,15 @@ static uint32_t why_collect(uint32_t *tids)
 		struct wire_thread *w = &why_list[n];
 		uint32_t tid = atomic_load(&h->owner);
 
-		if (tid == 0 || atomic_load(&h->epoch) != update_now.epoch)
+		if (tid == 0 || tid == GATE_LEAVING ||
+		    atomic_load(&h->epoch) != update_now.epoch)
+			continue;
+		if (why_older(n, tid, since_ns(h->since, now)))
 			continue;
 		memset(w, 0, sizeof(*w));
 		w->tid = (int32_t)tid;
 		w->reason = h->reason;
-		w->since_ns = now > h->since_ns ? now - h->since_ns : 0;
+		w->since_ns = since_ns(h->since, now);
 		if (h->site < table_site_count) {
 			const struct table_site *t = &table_sites[h->site];
 

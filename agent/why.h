@@ -14,7 +14,7 @@
 #include "common/wire.h"
 
 /*
- * Call `tell` for each entry of the list. With `backtraces` the threads are
+ * Call `tell` for each thread on the list, 64 at most. With `backtraces` the threads are
  * stopped for a moment and their frames added; without, nobody is disturbed.
  */
 void why_threads(bool backtraces,
