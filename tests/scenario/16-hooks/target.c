@@ -1,0 +1,33 @@
+/*
+ * A target for hooks of patches.
+ *
+ *   call   -> version of work()
+ *   record -> what the hooks left in `record`, which is then emptied
+ */
+#include "target.h"
+
+char record[512];
+int limit = 5;
+static volatile int zero;
+
+ATTR int work(int value)
+{
+	return value + 1 + zero;
+}
+
+int main(void)
+{
+	char line[64];
+
+	while (next(line, sizeof(line))) {
+		if (!strcmp(line, "call")) {
+			say("%d", work(0));
+		} else if (!strcmp(line, "record")) {
+			say("%s", record);
+			record[0] = '\0';
+		} else {
+			die("no such command");
+		}
+	}
+	return 0;
+}

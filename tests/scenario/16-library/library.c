@@ -1,0 +1,32 @@
+/* A library with a static function, a static variable and one that a function
+ * keeps for itself. With PLUGIN, the one that is opened at run time. */
+static int calls;
+
+__attribute__((noinline)) static int scale(int x)
+{
+	static int factor = 2;
+
+	calls++;
+	if (calls > 1000000)
+		factor = 3;
+	return x * factor;
+}
+
+int library_value(int x);
+int library_value(int x)
+{
+	int value = scale(x) + scale(x + 1);
+
+	__asm__ volatile("" : "+r"(value));
+	return value;
+}
+
+int library_calls(void);
+int library_calls(void)
+{
+	return calls;
+}
+
+#ifdef PLUGIN
+int library_is_plugin = 1;
+#endif

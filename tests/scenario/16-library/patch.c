@@ -1,0 +1,15 @@
+#include <opus-livepatch/patch.h>
+
+/* Replaces a static function, which uses the library's own variables. */
+OPUS_PATCH(OPUS_QUOTE(NAME), "scale() adds a thousand");
+
+extern int calls OPUS_REF(calls);
+extern int factor OPUS_REF(factor);
+OPUS_REF_IN(factor, "library.c", "scale");
+
+int scale(int x)
+{
+	calls++;
+	return x * factor + 1000;
+}
+OPUS_REPLACE_IN(scale, "library.c");
