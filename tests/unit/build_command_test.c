@@ -183,6 +183,13 @@ Test(command, sources_and_outputs)
 	cr_assert_eq(run("$build compile p.c --cflags \"-DX='1 2' -O1\" -t prog -o x.opus"), 0);
 }
 
+Test(command, debug_information_is_kept_on_demand)
+{
+	cr_assert_eq(run("$build compile p.c -t prog -o x.opus && ! readelf -SW x.opus | grep debug_info"), 0);
+	cr_assert_eq(run("$build compile p.c -t prog -g -o x.opus && readelf -SW x.opus | grep debug_info"), 0);
+	cr_assert_eq(run("gdb -batch -ex 'info line first' x.opus | grep 'Line 3 of \"p.c\"' || ! command -v gdb"), 0);
+}
+
 Test(command, several_sources)
 {
 	file_write("q.c", "int second(int a);\nint second(int a) { return a + 1; }\n");
