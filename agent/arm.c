@@ -158,6 +158,9 @@ static void items_link(struct update *u)
 		struct patch_item *item = u->items[i].item;
 		uint32_t site = item->site;
 
+		/* A child that was forked right here does it once more. */
+		if ((patch_top(site) == item) != u->revert)
+			continue;
 		if (!u->revert) {
 			item->below = patch_top(site);
 			if (item->below)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "arch/x86_64/futex.h"
 #include "common/cleanup.h"
 #include "patch_check.h"
 #include "table.h"
@@ -128,6 +130,48 @@ static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
 }
 
 /* --- loading --- */
+
+#define LOADER_WAIT_NS 2000000000u
+
+static void *loader_ask(void *state)
+{
+	/* Takes the loader's lock and gives it back. */
+	(void)dlsym(RTLD_DEFAULT, "malloc");
+	atomic_store((_Atomic uint32_t *)state, 1);
+	futex_wake_all(state);
+	return NULL;
+}
+
+/*
+ * A thread of the host that sits in a constructor, under dlopen, holds the
+ * loader's lock for as long as it likes, and there is no way to try the lock.
+ * So a thread of its own waits for it; if it does not come back in time, it
+ * ends whenever the lock is free.
+ */
+static enum opus_code loader_free(struct opus_error *err)
+{
+	static _Atomic uint32_t got;
+	static bool asked; /* one such thread still waits */
+	uint64_t end = raw_now() + LOADER_WAIT_NS, now;
+	pthread_t thread;
+
+	if (!asked) {
+		atomic_store(&got, 0);
+		if (pthread_create(&thread, NULL, loader_ask, (void *)&got) != 0)
+			return error_set(err, OPUS_RESOURCE,
+					 "the process may not have another thread");
+		pthread_detach(thread);
+	}
+	for (asked = true; atomic_load(&got) == 0; ) {
+		now = raw_now();
+		if (now >= end)
+			return error_set(err, OPUS_BUSY,
+				"the loader is busy: a thread of the process is inside dlopen, in a constructor perhaps; nothing changed");
+		futex_wait(&got, 0, end - now);
+	}
+	asked = false;
+	return OPUS_OK;
+}
 
 /*
  * dlopen() takes objects of one name for the same without looking. The kernel
@@ -269,6 +313,8 @@ static enum opus_code patch_build(struct patch *p, int fd, struct opus_error *er
 {
 	enum opus_code code = patch_allocate(p, err);
 
+	if (code == OPUS_OK)
+		code = loader_free(err);
 	if (code == OPUS_OK)
 		code = object_snapshot(err);
 	if (code == OPUS_OK)

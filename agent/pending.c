@@ -380,6 +380,8 @@ void update_forked(void)
 	/* No stop, no hooks, no heap: this is the child of a threaded process,
 	 * before its own code runs. A jump that only leads back may stay. */
 	word = atomic_load(&gate_state);
-	if (STATE_ENDED(word))
+	if (STATE_ENDED(word)) {
+		table_unlock(); /* the parent may have been at its end */
 		update_finish(u, (word & STATE_COMMITTED) != 0, false);
+	}
 }

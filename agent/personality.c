@@ -4,28 +4,35 @@
  * Called by:  libgcc's or libunwind's unwinder, for exceptions, pthread_exit
  *             and cancellation (Itanium C++ ABI, level I, 1.6 and 2.5).
  * Runs on:    any thread of the host program.
- * Locks:      the loader's, only where libunwind is the host's unwinder.
+ * Locks:      the loader's, only where the landing pad is needed.
  * Signal:     safe as far as unwinding is (asynchronous cancellation).
  *
  * libgcc goes through a return stub by its unwind information, and here only
- * hears of it: nothing of its own functions is called, since there may be
- * several copies of libgcc in the process, linked statically.
+ * hears of it. Two cases need more, and get a landing pad that puts the true
+ * return address back and goes on as if the caller of the hooked function had
+ * called _Unwind_Resume in its place:
  *
- * libunwind, where the program is linked with it, cannot: it takes a frame with
- * .cfi_signal_frame for the kernel's and, to resume right behind it, writes a
- * sigcontext over the stack (Gos-linux.c, x86_64_sigreturn). Without that mark
- * libgcc cannot tell the stub from the caller (uw_identify_context). So for
- * libunwind the stub has a landing pad that puts the true return address back
- * and goes on as if the caller had called _Unwind_Resume.
+ * - The hook was placed after libgcc had searched for the handler (phase 1) and
+ *   before it gets there. The handler's frame was noted by its CFA, which is the
+ *   stub's CFA now; libgcc takes the stub for it and would abort.
+ * - libunwind, where the program is linked with it, takes a frame with
+ *   .cfi_signal_frame for the kernel's and, to resume right behind it, writes a
+ *   sigcontext over the stack (Gos-linux.c, x86_64_sigreturn). Without that mark
+ *   libgcc could not tell the stub from the caller (uw_identify_context).
+ *
+ * A libgcc that is linked statically has no functions that we could find; there
+ * the first case remains.
  */
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "arch/x86_64/raw.h"
 #include "gate.h"
 
-enum { CLEANUP_PHASE = 2, INSTALL_CONTEXT = 7, CONTINUE_UNWIND = 8 };
+enum { CLEANUP_PHASE = 2, HANDLER_FRAME = 4 };
+enum { INSTALL_CONTEXT = 7, CONTINUE_UNWIND = 8 };
 
 /* Level I of the ABI; the header of neither unwinder, since it is the layout
  * of both. */
@@ -36,17 +43,17 @@ struct unwind_exception {
 	uintptr_t private_2; /* of libunwind: where the handler's frame stands */
 };
 
-extern const char hook_landing[];
-void *personality_resume; /* libunwind's _Unwind_Resume; read by gate.S */
-
-static struct {
-	const char *base; /* of the module that was looked at last */
+struct unwinder {
 	void (*set_ip)(void *, uintptr_t);
 	void (*set_register)(void *, int, uintptr_t);
-} unwinder;
+	uintptr_t resume;
+	bool libunwind;
+};
 
-/* Does this code belong to libunwind? Then its functions are in `unwinder`. */
-static bool from_libunwind(const void *caller)
+extern const char hook_landing[];
+
+/* The unwinder whose code calls us. */
+static bool unwinder_find(const void *caller, struct unwinder *ret)
 {
 	const char *name;
 	Dl_info info;
@@ -55,21 +62,15 @@ static bool from_libunwind(const void *caller)
 	if (!dladdr(caller, &info) || !info.dli_fname)
 		return false;
 	name = strrchr(info.dli_fname, '/');
-	if (!strstr(name ? name : info.dli_fname, "libunwind"))
-		return false;
-	if (unwinder.base == info.dli_fbase)
-		return true;
+	ret->libunwind = strstr(name ? name : info.dli_fname, "libunwind") != NULL;
 	handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
 	if (!handle)
 		return false;
-	*(void **)&unwinder.set_ip = dlsym(handle, "_Unwind_SetIP");
-	*(void **)&unwinder.set_register = dlsym(handle, "_Unwind_SetGR");
-	personality_resume = dlsym(handle, "_Unwind_Resume");
+	*(void **)&ret->set_ip = dlsym(handle, "_Unwind_SetIP");
+	*(void **)&ret->set_register = dlsym(handle, "_Unwind_SetGR");
+	ret->resume = (uintptr_t)dlsym(handle, "_Unwind_Resume");
 	dlclose(handle); /* it is loaded by others, and it is running */
-	if (!unwinder.set_ip || !unwinder.set_register || !personality_resume)
-		return false;
-	unwinder.base = info.dli_fbase;
-	return true;
+	return ret->set_ip && ret->set_register && ret->resume;
 }
 
 int gate_personality(int version, int actions, uint64_t class_,
@@ -77,6 +78,8 @@ int gate_personality(int version, int actions, uint64_t class_,
 int gate_personality(int version, int actions, uint64_t class_,
 		     struct unwind_exception *exception, void *context)
 {
+	struct gate_return *back;
+	struct unwinder u = {0};
 	int hook;
 
 	(void)version, (void)class_;
@@ -85,14 +88,17 @@ int gate_personality(int version, int actions, uint64_t class_,
 	/* The context can only be read with the unwinder's own functions. It
 	 * is not needed: of the hooks on this stack the innermost is the one. */
 	hook = gate_unwound_sig(raw_stack_pointer());
-	if (hook < 0 || !from_libunwind(__builtin_return_address(0)))
+	if (hook < 0 || !unwinder_find(__builtin_return_address(0), &u) ||
+	    !(u.libunwind || (actions & HANDLER_FRAME)))
 		return CONTINUE_UNWIND;
-	/* It has found the handler through the stub, by the address less one;
-	 * it will find it again by the return address itself. */
-	if (exception->private_2 == gate_returns[hook].before)
-		exception->private_2 = gate_returns[hook].address;
-	unwinder.set_register(context, 0, (uintptr_t)exception);
-	unwinder.set_register(context, 1, gate_returns[hook].address);
-	unwinder.set_ip(context, (uintptr_t)hook_landing);
+	back = &gate_returns[hook];
+	/* libunwind has found the handler through the stub, by the address less
+	 * one; it will find it again by the return address itself. */
+	if (u.libunwind && exception->private_2 == back->before)
+		exception->private_2 = back->address;
+	back->before = u.resume;
+	u.set_register(context, 0, (uintptr_t)exception);
+	u.set_register(context, 1, (uintptr_t)back);
+	u.set_ip(context, (uintptr_t)hook_landing);
 	return INSTALL_CONTEXT;
 }

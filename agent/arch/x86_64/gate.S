@@ -101,23 +101,23 @@ hook_common_end:
 	.size	hook_common, .-hook_common
 
 	/*
-	 * Landing pad for unwinders that cannot go through a return stub
-	 * (personality.c). rsp: as after the return; rax: exception; rdx: the
-	 * true return address. As if the caller itself had called
-	 * _Unwind_Resume in place of the hooked function.
+	 * Landing pad of a return stub (personality.c). rsp: as after the
+	 * return; rax: exception; rdx: struct gate_return, whose `before` is
+	 * now the unwinder's _Unwind_Resume. As if the caller itself had called
+	 * that in place of the hooked function.
 	 */
 	.globl	hook_landing
-	.hidden	hook_landing, personality_resume
+	.hidden	hook_landing
 	.type	hook_landing, @function
 hook_landing:
 	.cfi_startproc
 	.cfi_def_cfa rsp, 0
 	.cfi_undefined rip
-	pushq	%rdx
+	pushq	(%rdx)
 	.cfi_def_cfa_offset 8
 	.cfi_offset rip, -8
 	movq	%rax, %rdi
-	jmp	*personality_resume(%rip)
+	jmp	*8(%rdx)
 	.cfi_endproc
 	.size	hook_landing, .-hook_landing
 
