@@ -170,7 +170,10 @@ static enum opus_code keep_find(struct build *b, struct replace *r,
 	code = callers_edges(b, r->target, &edges, err);
 	if (code != OPUS_OK || callers_use(o, facts, r, edges, &use) == 0)
 		return code;
-	r->keep = (use.read | use.written) & REGSET_CLOBBERED & ~old.written;
+	/* An old function may leave its argument in the result register as it
+	 * is; the new one's result is another. */
+	r->keep = (use.read | use.written) & REGSET_CLOBBERED & ~old.written &
+		  ~signature_result(&r->signature);
 	r->quiet = !old.stores;
 	if ((r->keep >> 16) && use.widest) {
 		build_refuse(b, &r->place, r->name,

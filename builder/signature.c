@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code.h"
+
 /* Registers and stack words that are used up so far. */
 struct passing {
 	int integers;
@@ -233,4 +235,21 @@ bool signature_fits(const struct signature *before, const struct signature *afte
 		new += strcspn(new, " ");
 	}
 	return strcmp(old, new) == 0;
+}
+
+unsigned int signature_result(const struct signature *s)
+{
+	/* psABI 3.2.3, "Returning of Values": rax and rdx, xmm0 and xmm1. */
+	const unsigned int integers = REGSET_GENERAL(0) | REGSET_GENERAL(2);
+	const unsigned int vectors = REGSET_VECTOR(0) | REGSET_VECTOR(1);
+
+	if (!s->known)
+		return integers | vectors;
+	if (strncmp(s->text, "void", 4) == 0)
+		return 0;
+	if (strncmp(s->text, "int", 3) == 0 || strncmp(s->text, "ptr", 3) == 0)
+		return integers;
+	if (strncmp(s->text, "float", 5) == 0)
+		return vectors;
+	return integers | vectors;
 }

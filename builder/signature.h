@@ -35,6 +35,10 @@ void signature_read(Dwarf_Die *function, struct signature *ret);
  */
 void signature_dropped(Dwarf_Die *function, const char *ret[6]);
 
+/* Set (code.h) of the registers in which the result comes back; all that there
+ * are if it is not known. A thunk must not restore them. */
+unsigned int signature_result(const struct signature *s);
+
 /* True if a caller of `before` may call `after` instead. Unknown ones fit. */
 bool signature_fits(const struct signature *before, const struct signature *after);
 
