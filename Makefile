@@ -34,6 +34,10 @@ AGENT_SIG_CFLAGS := $(AGENT_CFLAGS) -mgeneral-regs-only -fno-stack-protector \
 	-fno-builtin -fno-tree-loop-distribute-patterns
 TOOL_CFLAGS := $(BASE) $(CFLAGS) $(SANFLAGS) -Ibuilder/include
 
+# For targets that build after the packages are there; on all cores.
+remake = $(MAKE) --no-print-directory \
+	$(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
 
 AGENT_SRC  := $(wildcard agent/*.c) $(wildcard agent/arch/$(ARCH)/*.[cS])

@@ -23,11 +23,11 @@ examples: $(E)/notes-server $(E)/load $(E)/fix-range.opus
 ## demo: patch a small server under load (10 seconds)
 demo:
 	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(DEMO_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all examples
+	$(Q)$(remake) all examples
 	$(Q)B=$(B) examples/demo/run
 
 ## demo-apache: the same with Apache httpd and a famous hole (minutes, once)
 demo-apache:
 	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(APACHE_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(remake) all
 	$(Q)B=$(B) examples/demo-apache/run

@@ -41,7 +41,7 @@ tests: all examples $(UNIT) $(T)/guard
 
 ## test: build all and run all tests
 test: deps
-	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)$(remake) tests
 	$(Q)B=$(B) tests/run $(TESTS)
 
 ## audit: check what signal handlers call and what the agent exports
@@ -62,5 +62,5 @@ lint:
 
 ## bench: measure; a table with the aims, and a CSV file
 bench: deps
-	$(Q)$(MAKE) --no-print-directory all examples $(BENCH) $(T)/guard
+	$(Q)$(remake) all examples $(BENCH) $(T)/guard
 	$(Q)B=$(B) tests/bench/run $(BENCHES)
