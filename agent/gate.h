@@ -135,6 +135,8 @@ int gate_hook_take(uint32_t tid);
  * entries whose thread is parked or dead. Does nothing if the entry is not, or
  * no longer, the owner's. */
 void gate_hook_release(uint32_t hook, uint32_t owner);
+/* Finish a release whose thread never will. Threads stopped, none in a gate. */
+void gate_hook_abandon(uint32_t hook);
 /* How many entries are taken. */
 uint32_t gate_hooks_taken(void);
 /* Count an entry no longer, but keep it, and its return address, for the case

@@ -133,6 +133,14 @@ void gate_hook_release(uint32_t index, uint32_t owner)
 		gate_count_down(epoch);
 }
 
+void gate_hook_abandon(uint32_t index)
+{
+	atomic_store(&gate_hooks[index].epoch, 0);
+	atomic_store(&gate_hooks[index].slot, 0);
+	atomic_store(&gate_hooks[index].owner, 0);
+	atomic_fetch_sub(&gate_live, 1);
+}
+
 uint32_t gate_hooks_taken(void)
 {
 	return atomic_load(&gate_live);

@@ -17,12 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
 #include "hook_call.h"
+#include "restart.h"
 #include "stop.h"
 #include "table.h"
 #include "update.h"
@@ -143,7 +145,8 @@ void update_reclaim(void)
 	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
 		uint32_t tid = atomic_load(&gate_hooks[i].owner);
 
-		if (tid == 0 || atomic_load(&gate_hooks[i].epoch) != 0)
+		if (tid == 0 || tid == GATE_LEAVING ||
+		    atomic_load(&gate_hooks[i].epoch) != 0)
 			continue;
 		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH ||
 		    (atomic_load(&gate_hooks[i].slot) != 0 && hook_gone(i)))
@@ -158,7 +161,9 @@ static void look_unhooked(struct update *u, uint32_t index, struct stop_thread *
 
 	scan_begin();
 	r = scan_thread(t, &u->ranges);
-	if (r.verdict == SCAN_SAFE) {
+	/* An entry of a gate that its thread has left without filling it. */
+	if (r.verdict == SCAN_SAFE ||
+	    gate_hooks[index].reason == OPUS_WHY_ENTERED) {
 		gate_hook_release(index, t->tid);
 		return;
 	}
@@ -176,13 +181,27 @@ static void look_unhooked(struct update *u, uint32_t index, struct stop_thread *
 	atomic_store(&gate_hooks[index].slot, (uintptr_t)r.slot);
 }
 
-static void look_thread(struct update *u, struct stop_thread *t)
+/* Held by the barrier, in its only gate, and nothing on top of that: its entries
+ * are in order. */
+static bool held_quietly(const struct stop_thread *t, uint32_t gates)
 {
-	/* In a gate, entries are half made or half unmade: the next look. */
+	uintptr_t ip = (uintptr_t)t->context->uc_mcontext.gregs[REG_RIP];
+
+	return gates == 1 && atomic_load(&t->gate->held) != 0 &&
+	       restart_number_sig(t->context) == SYS_futex &&
+	       object_by_address(ip) == object_by_address((uintptr_t)held_quietly);
+}
+
+/* False if the thread stands in the middle of a gate: there entries are half
+ * made or half unmade, and it is left for the next look. */
+static bool look_thread(struct update *u, struct stop_thread *t)
+{
+	struct scan_result r;
+
 	scan_begin();
-	t->verdict = scan_thread(t, &u->ranges).verdict;
-	if (t->verdict == SCAN_GATE)
-		return;
+	r = scan_thread(t, &u->ranges);
+	if (r.verdict == SCAN_GATE && !held_quietly(t, r.gates))
+		return false;
 	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
 		if (atomic_load(&gate_hooks[i].owner) != t->tid ||
 		    atomic_load(&gate_hooks[i].epoch) != u->epoch)
@@ -197,26 +216,25 @@ static void look_thread(struct update *u, struct stop_thread *t)
 		else if (hook_below(i, t))
 			gate_hook_retire(i);
 	}
+	return true;
 }
 
 /* Entries of dead threads go; the ids of the others come into tids[]. */
-static uint32_t look_collect(struct update *u, uint32_t *tids, uint32_t room,
-			     uint32_t *entries)
+static uint32_t look_collect(struct update *u, uint32_t *tids, uint32_t room)
 {
 	uint32_t n = 0;
 
-	*entries = 0;
 	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
 		uint32_t tid = atomic_load(&gate_hooks[i].owner);
 		bool known = false;
 
-		if (tid == 0 || atomic_load(&gate_hooks[i].epoch) != u->epoch)
+		if (tid == 0 || tid == GATE_LEAVING ||
+		    atomic_load(&gate_hooks[i].epoch) != u->epoch)
 			continue;
 		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH) {
 			gate_hook_release(i, tid);
 			continue;
 		}
-		++*entries;
 		for (uint32_t k = 0; k < n && !known; k++)
 			known = tids[k] == tid;
 		if (!known && n + 1 < room)
@@ -226,33 +244,60 @@ static uint32_t look_collect(struct update *u, uint32_t *tids, uint32_t room,
 	return n;
 }
 
-/* A thread that died, or was thrown out, between counting itself and filling
- * its entry leaves a count that nobody takes off. With all threads stopped and
- * none in a gate, the entries are the truth. */
-static void look_recount(struct update *u)
+static uint32_t entries_counted(const struct update *u)
 {
-	uint32_t entries = 0;
-	uint64_t word;
-	bool again;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < GATE_HOOKS; i++)
+		n += atomic_load(&gate_hooks[i].owner) != 0 &&
+		     atomic_load(&gate_hooks[i].epoch) == u->epoch;
+	return n;
+}
+
+/* All threads stopped, none in the middle of a gate: entries that are just
+ * being released are not, and the count is the number of entries. */
+static void count_correct(struct update *u)
+{
+	uint64_t word = atomic_load(&gate_state);
+	uint32_t entries;
+
+	for (uint32_t i = 0; i < GATE_HOOKS; i++)
+		if (atomic_load(&gate_hooks[i].owner) == GATE_LEAVING)
+			gate_hook_abandon(i);
+	entries = entries_counted(u);
+	if (STATE_ENDED(word) || (word & STATE_COUNT) <= entries)
+		return;
+	word = (word & ~(uint64_t)STATE_COUNT) | entries;
+	if (entries == 0)
+		word = (word | STATE_COMMITTED) & ~(uint64_t)STATE_BARRIER;
+	atomic_store(&gate_state, word);
+	log_line("took off counts that no thread stood for");
+}
+
+/*
+ * While the barrier holds who is not inside, look at everybody. A thread that
+ * died in a gate, or was thrown out of one by a signal handler's longjmp, leaves
+ * entries half made and counts that nobody takes off.
+ */
+static bool look_all(struct update *u)
+{
+	bool quiet = true;
 
 	if (stop_threads(NULL, 20000000, NULL) != OPUS_OK)
-		return;
-	(void)update_scan(&u->ranges, &again);
-	if (!again) {
-		for (uint32_t i = 0; i < GATE_HOOKS; i++)
-			entries += atomic_load(&gate_hooks[i].owner) != 0 &&
-				   atomic_load(&gate_hooks[i].epoch) == u->epoch;
-		word = atomic_load(&gate_state);
-		if (!STATE_ENDED(word) && (word & STATE_COUNT) > entries) {
-			word = (word & ~(uint64_t)STATE_COUNT) | entries;
-			if (entries == 0)
-				word |= STATE_COMMITTED;
-			atomic_store(&gate_state, word);
-			log_line("took off a count that no thread stood for");
-		}
+		return true;
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		struct stop_thread *t = &stop_now.threads[i];
+
+		if (atomic_load(&t->state) != STOP_PARKED)
+			continue;
+		quiet &= look_thread(u, t);
 	}
+	if (quiet)
+		count_correct(u);
 	stop_release();
-	futex_wake_all(&gate_state);
+	if (STATE_ENDED(atomic_load(&gate_state)))
+		futex_wake_all(&gate_state);
+	return quiet;
 }
 
 /* Entries of coroutines whose stack could not be read stay until no sleeping
@@ -282,7 +327,7 @@ static void look_coroutines(struct update *u)
 
 static void look_poll(struct update *u, uint64_t now)
 {
-	uint32_t tids[256], entries, n;
+	uint32_t tids[256], n;
 
 	if (u->look_at_ns == 0) {
 		u->look_at_ns = u->armed_ns + LOOK_FIRST_NS;
@@ -290,18 +335,18 @@ static void look_poll(struct update *u, uint64_t now)
 	}
 	if (now < u->look_at_ns)
 		return;
-	n = look_collect(u, tids, 256, &entries);
-	if (n > 0 && stop_threads(tids, 20000000, NULL) == OPUS_OK) {
+	n = look_collect(u, tids, 256);
+	if (u->barrier_end_ns != 0) {
+		/* One that was in a gate just then is not a moment later. */
+		for (int tries = 0; tries < 10 && !look_all(u); tries++)
+			nanosleep(&(struct timespec){0, 500000}, NULL);
+	} else if (n > 0 && stop_threads(tids, 20000000, NULL) == OPUS_OK) {
 		for (uint32_t i = 0; i < stop_now.count; i++)
 			if (atomic_load(&stop_now.threads[i].state) == STOP_PARKED)
-				look_thread(u, &stop_now.threads[i]);
+				(void)look_thread(u, &stop_now.threads[i]);
 		stop_release();
 	}
 	look_coroutines(u);
-	u->miscounts = (atomic_load(&gate_state) & STATE_COUNT) > entries
-			       ? u->miscounts + 1 : 0;
-	if (u->miscounts >= 4)
-		look_recount(u);
 	u->look_at_ns = raw_now() + u->look_gap_ns;
 	if (u->look_gap_ns < LOOK_GAP_MAX_NS)
 		u->look_gap_ns *= 2;

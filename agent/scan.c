@@ -41,7 +41,7 @@ struct scan_walk {
 	const struct scan_ranges *ranges;
 	bool inside;      /* the last visited frame is in an old function */
 	bool innermost;   /* nothing was visited yet */
-	bool gate;
+	uint32_t gates;
 	bool prologue;
 	struct scan_result result;
 };
@@ -222,7 +222,7 @@ static bool frame_visit(const struct unwind_frame *f, void *data)
 		w->result.slot = (uintptr_t *)(f->sp - sizeof(uintptr_t));
 	w->inside = false;
 	if (gate_covers(f->address))
-		w->gate = true;
+		w->gates++;
 	r = range_find(w->ranges, f->address, f->exact);
 	if (r) {
 		w->inside = true;
@@ -243,7 +243,8 @@ static struct scan_result frames_look(const struct stop_thread *t,
 	struct scan_walk w = {.ranges = ranges, .innermost = true};
 	bool whole = maps_now() && unwind_walk(t->context, frame_visit, &w);
 
-	if (w.gate)
+	w.result.gates = whole ? w.gates : UINT32_MAX;
+	if (w.gates)
 		w.result.verdict = SCAN_GATE;
 	else if (w.prologue)
 		w.result.verdict = SCAN_PROLOGUE;

@@ -48,6 +48,9 @@ struct scan_result {
 	enum scan_verdict verdict;
 	uint32_t site;
 	uintptr_t *slot;
+	/* Frames of gates on the stack; UINT32_MAX if it was not read to its
+	 * end. More than one: a handler has interrupted a gate. */
+	uint32_t gates;
 };
 
 /* Bounds of the main thread's stack and the like; before the stop. */

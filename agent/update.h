@@ -51,7 +51,6 @@ struct update {
 	uint64_t armed_counter; /* time-stamp counter at armed_ns */
 	uint64_t barrier_at_ns, barrier_end_ns, barrier_gap_ns;
 	uint64_t look_at_ns, look_gap_ns;
-	uint32_t miscounts;
 	char args[WIRE_ARGS];
 	uint32_t args_size;
 };
