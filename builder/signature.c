@@ -247,9 +247,11 @@ unsigned int signature_result(const struct signature *s)
 		return integers | vectors;
 	if (strncmp(s->text, "void", 4) == 0)
 		return 0;
-	if (strncmp(s->text, "int", 3) == 0 || strncmp(s->text, "ptr", 3) == 0)
+	if (strncmp(s->text, "int16", 5) == 0) /* __int128 */
 		return integers;
+	if (strncmp(s->text, "int", 3) == 0 || strncmp(s->text, "ptr", 3) == 0)
+		return REGSET_GENERAL(0);
 	if (strncmp(s->text, "float", 5) == 0)
-		return vectors;
+		return REGSET_VECTOR(0);
 	return integers | vectors;
 }
