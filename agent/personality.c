@@ -52,8 +52,10 @@ struct unwinder {
 
 extern const char hook_landing[];
 
-/* The unwinder whose code calls us. */
-static bool unwinder_find(const void *caller, struct unwinder *ret)
+/* The unwinder whose code calls us, if the landing pad is needed for it:
+ * always for libunwind, for libgcc only where it takes the stub for the frame of
+ * the handler. */
+static bool unwinder_find(const void *caller, bool handler, struct unwinder *ret)
 {
 	const char *name;
 	Dl_info info;
@@ -63,6 +65,8 @@ static bool unwinder_find(const void *caller, struct unwinder *ret)
 		return false;
 	name = strrchr(info.dli_fname, '/');
 	ret->libunwind = strstr(name ? name : info.dli_fname, "libunwind") != NULL;
+	if (!ret->libunwind && !handler)
+		return false;
 	handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
 	if (!handle)
 		return false;
@@ -88,8 +92,8 @@ int gate_personality(int version, int actions, uint64_t class_,
 	/* The context can only be read with the unwinder's own functions. It
 	 * is not needed: of the hooks on this stack the innermost is the one. */
 	hook = gate_unwound_sig(raw_stack_pointer());
-	if (hook < 0 || !unwinder_find(__builtin_return_address(0), &u) ||
-	    !(u.libunwind || (actions & HANDLER_FRAME)))
+	if (hook < 0 || !unwinder_find(__builtin_return_address(0),
+				       (actions & HANDLER_FRAME) != 0, &u))
 		return CONTINUE_UNWIND;
 	back = &gate_returns[hook];
 	/* libunwind has found the handler through the stub, by the address less
