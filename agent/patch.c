@@ -36,10 +36,18 @@ static struct patch_item *patch_tops[GATE_SITES];
 
 struct patch *patch_by_name(const char *name)
 {
-	for (uint32_t i = patch_count; i-- > 0;)
-		if (strcmp(patch_list[i]->name, name) == 0)
-			return patch_list[i];
-	return NULL;
+	struct patch *found = NULL;
+
+	for (uint32_t i = patch_count; i-- > 0;) {
+		struct patch *p = patch_list[i];
+
+		if (strcmp(p->name, name) != 0)
+			continue;
+		if (p->state == WIRE_PATCH_APPLIED)
+			return p;
+		found = found ? found : p;
+	}
+	return found;
 }
 
 static struct patch *patch_by_digest(const uint8_t *digest)

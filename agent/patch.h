@@ -49,7 +49,7 @@ struct patch {
 extern struct patch *patch_list[PATCH_MAX];
 extern uint32_t patch_count;
 
-/* By name, the newest first; NULL if there is none. */
+/* By name: the one that is applied, else the newest; NULL if there is none. */
 struct patch *patch_by_name(const char *name);
 
 /*

@@ -161,11 +161,6 @@ static void do_revert(struct serve_client *c, struct wire_revert *m)
 	error_clear(&err);
 	m->name[sizeof(m->name) - 1] = '\0';
 	p = patch_by_name(m->name);
-	/* Of several patches of one name, the one that is in force. */
-	for (uint32_t i = 0; i < patch_count; i++)
-		if (strcmp(patch_list[i]->name, m->name) == 0 &&
-		    patch_list[i]->state == WIRE_PATCH_APPLIED)
-			p = patch_list[i];
 	if (!p)
 		code = error_set(&err, OPUS_NO_PATCH,
 			"this process never had a patch named %s", m->name);
