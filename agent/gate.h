@@ -139,6 +139,12 @@ void gate_hook_release(uint32_t hook, uint32_t owner);
 void gate_hook_abandon(uint32_t hook);
 /* How many entries are taken. */
 uint32_t gate_hooks_taken(void);
+/* Put the stub of a filled entry in place of the return address in `slot`. On
+ * the thread itself, or control thread with the thread parked. */
+void gate_hook_stub(uint32_t hook, uintptr_t *slot);
+/* Cancel the pending update, if it has not ended: everybody runs old code from
+ * here on. Returns the state word as it ended. Any thread. */
+uint64_t gate_cancel(void);
 /* Count an entry no longer, but keep it, and its return address, for the case
  * that its frame returns after all. Control thread. */
 void gate_hook_retire(uint32_t hook);

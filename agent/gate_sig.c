@@ -93,11 +93,20 @@ int gate_hook_take(uint32_t tid)
 	return -1;
 }
 
+/* The update has ended: let go whom the barrier holds, tell the agent. */
+static void gate_ended(void)
+{
+	void (*notify)(void) = atomic_load(&gate_notify);
+
+	futex_wake_all(&gate_state);
+	if (notify)
+		notify();
+}
+
 /* One entry less in update `epoch`; the last one commits. */
 static void gate_count_down(uint32_t epoch)
 {
 	uint64_t word = atomic_load(&gate_state), next;
-	void (*notify)(void);
 
 	do {
 		if (STATE_EPOCH(word) != epoch || (word & STATE_COUNT) == 0)
@@ -106,12 +115,8 @@ static void gate_count_down(uint32_t epoch)
 		if (!STATE_ENDED(word) && (next & STATE_COUNT) == 0)
 			next = (next | STATE_COMMITTED) & ~(uint64_t)STATE_BARRIER;
 	} while (!atomic_compare_exchange_weak(&gate_state, &word, next));
-	if ((next & STATE_COUNT) != 0 || STATE_ENDED(word))
-		return;
-	futex_wake_all(&gate_state); /* those whom the barrier holds */
-	notify = atomic_load(&gate_notify);
-	if (notify)
-		notify();
+	if ((next & STATE_COUNT) == 0 && !STATE_ENDED(word))
+		gate_ended();
 }
 
 void gate_hook_release(uint32_t index, uint32_t owner)
@@ -218,6 +223,16 @@ static uint64_t gate_hold(uint64_t word, uint64_t limit)
 	return raw_now() - start;
 }
 
+void gate_hook_stub(uint32_t index, uintptr_t *slot)
+{
+	gate_returns[index].address = *slot;
+	gate_returns[index].before = *slot - 1;
+	/* The stub first: whoever finds a slot in the entry, pending.c while
+	 * its thread is stopped here, must find the stub in the slot. */
+	*(volatile uintptr_t *)slot = gate_hook_address(index);
+	atomic_store(&gate_hooks[index].slot, (uintptr_t)slot);
+}
+
 /* Fill a counted entry and put its stub in place of the return address. */
 static void gate_hook_place(int index, uintptr_t *ret, uint32_t epoch,
 			    uint32_t site)
@@ -229,30 +244,21 @@ static void gate_hook_place(int index, uintptr_t *ret, uint32_t epoch,
 	h->reason = OPUS_WHY_ENTERED;
 	h->since = raw_counter();
 	h->previous = atomic_load(&gate_self.hook);
-	gate_returns[index].address = *ret;
-	gate_returns[index].before = *ret - 1;
-	/* The stub first: whoever finds a slot in the entry, pending.c while
-	 * this thread is stopped here, must find the stub in the slot. */
-	*(volatile uintptr_t *)ret = gate_hook_address((uint32_t)index);
-	atomic_store(&h->slot, (uintptr_t)ret);
+	gate_hook_stub((uint32_t)index, ret);
 	atomic_store(&gate_self.hook, (uint32_t)index + 1);
 }
 
-/* No list entry is left, so the thread could enter old code untracked: give
- * the update up instead. Everybody runs old code from here on. */
-static void gate_cancel(uint64_t word)
+uint64_t gate_cancel(void)
 {
-	void (*notify)(void);
+	uint64_t word = atomic_load(&gate_state), next = word;
 
-	while (!STATE_ENDED(word))
-		if (atomic_compare_exchange_weak(
-			    &gate_state, &word,
-			    (word | STATE_CANCELLED) & ~(uint64_t)STATE_BARRIER))
-			break;
-	futex_wake_all(&gate_state);
-	notify = atomic_load(&gate_notify);
-	if (notify)
-		notify();
+	while (!STATE_ENDED(word)) {
+		next = (word | STATE_CANCELLED) & ~(uint64_t)STATE_BARRIER;
+		if (atomic_compare_exchange_weak(&gate_state, &word, next))
+			word = next;
+	}
+	gate_ended();
+	return word;
 }
 
 uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
@@ -289,7 +295,8 @@ uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
 		if (hook < 0)
 			hook = gate_hook_take(tid);
 		if (hook < 0) {
-			gate_cancel(word);
+			/* It could enter old code untracked: give up instead. */
+			gate_cancel();
 		} else if (inside == GATE_OUT && (word & STATE_BARRIER) &&
 			   held < GATE_HOLD_NS) {
 			held += gate_hold(word, GATE_HOLD_NS - held) + 1;
@@ -347,10 +354,8 @@ int gate_unwound_sig(uintptr_t sp)
 	at = atomic_exchange(&gate_self.unwound, best);
 	if (at != 0)
 		gate_hook_release(at - 1, gate_tid());
-	at = atomic_exchange(&gate_hooks[best - 1].epoch, 0);
+	gate_hook_retire(best - 1);
 	atomic_store(&gate_hooks[best - 1].slot, 0);
-	if (at != 0)
-		gate_count_down(at);
 	return (int)best - 1;
 }
 
@@ -364,12 +369,8 @@ void gate_hook_set(uint32_t index, struct gate_thread *thread, uintptr_t *slot,
 	h->since = raw_counter();
 	h->previous = thread ? atomic_load(&thread->hook) : 0;
 	atomic_store(&h->epoch, epoch);
-	if (slot) {
-		gate_returns[index].address = *slot;
-		gate_returns[index].before = *slot - 1;
-		*slot = gate_hook_address(index);
-	}
-	atomic_store(&h->slot, (uintptr_t)slot);
+	if (slot)
+		gate_hook_stub(index, slot);
 	if (thread) {
 		atomic_store(&thread->tid, atomic_load(&h->owner));
 		atomic_store(&thread->hook, index + 1);

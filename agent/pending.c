@@ -16,14 +16,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
-#include "hook_call.h"
 #include "restart.h"
 #include "stop.h"
 #include "table.h"
@@ -54,15 +52,10 @@ static void update_finish(struct update *u, bool committed, bool hooks)
 	if (!hooks)
 		return;
 	if (committed) {
-		enum plan_hook_kind kind = u->revert ? PLAN_HOOK_POST_REVERT
-						     : PLAN_HOOK_POST_APPLY;
-
-		(void)hook_call_all(u->patch, kind, PLAN_WHERE_AGENT, u->args,
-				    u->args_size, NULL);
+		(void)update_hooks_after(u, PLAN_WHERE_AGENT, NULL);
 		if (u->patch->plan.hook_count &&
 		    stop_threads(NULL, u->stop_limit_ns, NULL) == OPUS_OK) {
-			(void)hook_call_all(u->patch, kind, PLAN_WHERE_STOPPED,
-					    u->args, u->args_size, NULL);
+			(void)update_hooks_after(u, PLAN_WHERE_STOPPED, NULL);
 			stop_release();
 		}
 	}
@@ -111,21 +104,14 @@ static void barrier_poll(struct update *u, uint64_t now)
 
 /* --- second look --- */
 
-static bool word_read(uintptr_t at, uintptr_t *ret)
-{
-	struct iovec to = {ret, sizeof(*ret)}, from = {(void *)at, sizeof(*ret)};
-
-	return raw_syscall6(SYS_process_vm_readv, getpid(), (long)&to, 1,
-			    (long)&from, 1, 0) == sizeof(*ret);
-}
-
 /* Nothing can return through a hook whose stub is no longer in its slot. Any
  * address of the stub will do: the frame may be on its way out (gate_sig.c). */
 static bool hook_gone(uint32_t index)
 {
 	uintptr_t slot = atomic_load(&gate_hooks[index].slot), word;
 
-	return !word_read(slot, &word) || gate_hook_find(word) != (int)index;
+	return scan_memory(slot, &word, sizeof(word)) != sizeof(word) ||
+	       gate_hook_find(word) != (int)index;
 }
 
 /* The stub is in place, but below the stack pointer of the stopped thread: left
@@ -154,31 +140,21 @@ void update_reclaim(void)
 	}
 }
 
-static void look_unhooked(struct update *u, uint32_t index, struct stop_thread *t)
+/* An entry without a hook, of a thread that was just scanned with result `r`. */
+static void look_unhooked(uint32_t index, uint32_t tid, const struct scan_result *r)
 {
-	struct scan_result r;
-	int outer;
-
-	scan_begin();
-	r = scan_thread(t, &u->ranges);
 	/* An entry of a gate that its thread has left without filling it. */
-	if (r.verdict == SCAN_SAFE ||
+	if (r->verdict == SCAN_SAFE ||
 	    gate_hooks[index].reason == OPUS_WHY_ENTERED) {
-		gate_hook_release(index, t->tid);
+		gate_hook_release(index, tid);
 		return;
 	}
-	if (r.verdict != SCAN_INSIDE)
+	/* If it can be read now, give it the hook that it lacked. */
+	if (r->verdict != SCAN_INSIDE || gate_hook_find(*r->slot) >= 0)
 		return;
-	/* It can be read now: give it the hook that it lacked. */
-	outer = gate_hook_find(*r.slot);
-	if (outer >= 0)
-		return;
-	gate_returns[index].address = *r.slot;
-	gate_returns[index].before = *r.slot - 1;
-	*r.slot = gate_hook_address(index);
-	gate_hooks[index].site = r.site;
+	gate_hooks[index].site = r->site;
 	gate_hooks[index].reason = OPUS_WHY_INSIDE;
-	atomic_store(&gate_hooks[index].slot, (uintptr_t)r.slot);
+	gate_hook_stub(index, r->slot);
 }
 
 /* Held by the barrier, in its only gate, and nothing on top of that: its entries
@@ -210,7 +186,7 @@ static bool look_thread(struct update *u, struct stop_thread *t)
 		    gate_hooks[i].reason == OPUS_WHY_COROUTINE)
 			continue; /* not this thread's stack: look_coroutines */
 		if (atomic_load(&gate_hooks[i].slot) == 0)
-			look_unhooked(u, i, t);
+			look_unhooked(i, t->tid, &r);
 		else if (hook_gone(i))
 			gate_hook_release(i, t->tid);
 		else if (hook_below(i, t))
@@ -381,8 +357,6 @@ enum opus_code update_poll(uint64_t *timeout_ns, struct opus_error *err)
 			GATE_HOOKS);
 	}
 	now = raw_now();
-	if (u->look_at_ns == 0)
-		look_poll(u, now);
 	next = u->barrier_end_ns ? u->barrier_end_ns : u->barrier_at_ns;
 	if (u->look_at_ns < next)
 		next = u->look_at_ns;
@@ -393,18 +367,11 @@ enum opus_code update_poll(uint64_t *timeout_ns, struct opus_error *err)
 enum opus_code update_cancel(struct opus_error *err)
 {
 	struct update *u = &update_now;
-	uint64_t word = atomic_load(&gate_state);
+	uint64_t word;
 
 	if (!u->active)
 		return error_set(err, OPUS_ALREADY, "no update is pending");
-	while (!STATE_ENDED(word))
-		if (atomic_compare_exchange_weak(
-			    &gate_state, &word,
-			    (word | STATE_CANCELLED) & ~(uint64_t)STATE_BARRIER)) {
-			word |= STATE_CANCELLED;
-			break;
-		}
-	futex_wake_all(&gate_state);
+	word = gate_cancel();
 	update_finish(u, (word & STATE_COMMITTED) != 0, true);
 	if (word & STATE_COMMITTED) {
 		error_clear(err);

@@ -141,15 +141,13 @@ void scan_begin(void)
 	maps_ready = maps_asked = false;
 }
 
-/* Copy words of our own memory; a hole gives 0 instead of a fault. */
-static size_t words_read(uintptr_t at, size_t words)
+size_t scan_memory(uintptr_t at, void *ret, size_t size)
 {
-	struct iovec to = {scan_buffer, words * sizeof(uintptr_t)};
-	struct iovec from = {(void *)at, to.iov_len};
+	struct iovec to = {ret, size}, from = {(void *)at, size};
 	long n = raw_syscall6(SYS_process_vm_readv, getpid(), (long)&to, 1,
 			      (long)&from, 1, 0);
 
-	return n > 0 ? (size_t)n / sizeof(uintptr_t) : 0;
+	return n > 0 ? (size_t)n : 0;
 }
 
 static bool maps_now(void)
@@ -194,7 +192,8 @@ static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 		size_t have;
 
 		want = want > CHUNK ? CHUNK : want;
-		have = words_read(at, want);
+		have = scan_memory(at, scan_buffer, want * sizeof(uintptr_t)) /
+		       sizeof(uintptr_t);
 		if (have == 0)
 			return want == 0 ? 0 : -1;
 		for (size_t i = 0; i < have; i++) {

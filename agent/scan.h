@@ -61,6 +61,9 @@ void scan_begin(void);
 struct scan_result scan_thread(const struct stop_thread *t,
 			       const struct scan_ranges *ranges);
 
+/* Copy our own memory up to the first hole, which gives an end instead of a
+ * fault; returns how many bytes. Any thread that is not in a handler. */
+size_t scan_memory(uintptr_t at, void *ret, size_t size);
 /* Is the stopped thread on its alternate signal stack? */
 bool scan_signal_stack(const ucontext_t *context);
 

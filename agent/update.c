@@ -192,17 +192,26 @@ static enum opus_code update_hooks(struct update *u, enum plan_hook_kind kind,
 	return hook_call_all(u->patch, kind, where, u->args, u->args_size, err);
 }
 
-static enum opus_code hooks_before(struct update *u, struct opus_error *err)
+/* Those that may still refuse. */
+static enum opus_code hooks_before(struct update *u, enum plan_where where,
+				   struct opus_error *err)
 {
 	enum opus_code code = OPUS_OK;
 
 	if (!u->revert)
-		code = update_hooks(u, PLAN_HOOK_CHECK, PLAN_WHERE_AGENT, err);
+		code = update_hooks(u, PLAN_HOOK_CHECK, where, err);
 	if (code == OPUS_OK && !(u->flags & WIRE_DRY_RUN))
 		code = update_hooks(u, u->revert ? PLAN_HOOK_PRE_REVERT
 						 : PLAN_HOOK_PRE_APPLY,
-				    PLAN_WHERE_AGENT, err);
+				    where, err);
 	return code;
+}
+
+enum opus_code update_hooks_after(struct update *u, enum plan_where where,
+				  struct opus_error *err)
+{
+	return update_hooks(u, u->revert ? PLAN_HOOK_POST_REVERT
+					 : PLAN_HOOK_POST_APPLY, where, err);
 }
 
 /* --- during the stop --- */
@@ -260,24 +269,11 @@ uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 	return unsafe;
 }
 
-static enum opus_code hooks_stopped(struct update *u, struct opus_error *err)
-{
-	enum opus_code code = OPUS_OK;
-
-	if (!u->revert)
-		code = update_hooks(u, PLAN_HOOK_CHECK, PLAN_WHERE_STOPPED, err);
-	if (code == OPUS_OK && !(u->flags & WIRE_DRY_RUN))
-		code = update_hooks(u, u->revert ? PLAN_HOOK_PRE_REVERT
-						 : PLAN_HOOK_PRE_APPLY,
-				    PLAN_WHERE_STOPPED, err);
-	return code;
-}
-
 /* Threads are stopped and scanned: change, or say why not. */
 static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 				    struct opus_error *err)
 {
-	enum opus_code code = hooks_stopped(u, err);
+	enum opus_code code = hooks_before(u, PLAN_WHERE_STOPPED, err);
 
 	if (code != OPUS_OK)
 		return code;
@@ -291,9 +287,7 @@ static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 		return OPUS_BUSY;
 	code = unsafe ? update_arm(u, err) : update_switch(u, err);
 	if (code == OPUS_OK)
-		code = update_hooks(u, u->revert ? PLAN_HOOK_POST_REVERT
-						 : PLAN_HOOK_POST_APPLY,
-				    PLAN_WHERE_STOPPED, unsafe ? NULL : err);
+		code = update_hooks_after(u, PLAN_WHERE_STOPPED, err);
 	return code;
 }
 
@@ -357,11 +351,6 @@ static enum opus_code update_refuse(struct patch *p, bool revert,
 			update_now.revert ? "the revert" : "the apply",
 			update_now.patch->name);
 	if (!revert) {
-		for (uint32_t i = 0; i < patch_count; i++)
-			if (patch_list[i] != p &&
-			    patch_list[i]->state == WIRE_PATCH_APPLIED &&
-			    strcmp(patch_list[i]->name, p->name) == 0)
-				other = patch_list[i];
 		if (p->state == WIRE_PATCH_APPLIED)
 			return error_set(err, OPUS_ALREADY, "%s is applied already",
 					 p->name);
@@ -379,12 +368,6 @@ static enum opus_code update_refuse(struct patch *p, bool revert,
 			"%s replaces %u of the %u functions of %s again: revert %s first",
 			by->name, n, p->plan.func_count, p->name, by->name);
 	return OPUS_OK;
-}
-
-static void update_linked(struct update *u)
-{
-	patch_set_state(u->patch, u->revert ? WIRE_PATCH_REVERTING
-					    : WIRE_PATCH_APPLYING);
 }
 
 enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
@@ -410,22 +393,21 @@ enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
 	u->report.functions = p->plan.func_count;
 	code = update_prepare(u, err);
 	if (code == OPUS_OK)
-		code = hooks_before(u, err);
+		code = hooks_before(u, PLAN_WHERE_AGENT, err);
 	if (code == OPUS_OK) {
 		u->report.prepare_ns = raw_now() - u->asked_ns;
 		code = update_stop(u, err);
 	}
 	text_finish();
 	if (code == OPUS_PENDING && !(flags & WIRE_DRY_RUN)) {
-		update_linked(u);
+		patch_set_state(p, revert ? WIRE_PATCH_REVERTING
+					  : WIRE_PATCH_APPLYING);
 		return code; /* slots stay writable, update_now stays in use */
 	}
 	table_lock();
 	if (code == OPUS_OK && !(flags & WIRE_DRY_RUN)) {
 		patch_set_state(p, revert ? WIRE_PATCH_REVERTED : WIRE_PATCH_APPLIED);
-		(void)update_hooks(u, revert ? PLAN_HOOK_POST_REVERT
-					     : PLAN_HOOK_POST_APPLY,
-				   PLAN_WHERE_AGENT, NULL);
+		(void)update_hooks_after(u, PLAN_WHERE_AGENT, NULL);
 	} else if (p->state != before) {
 		patch_set_state(p, before);
 	}
