@@ -24,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -243,6 +244,28 @@ enum opus_code control_init(struct opus_error *err)
 	    pthread_attr_setstacksize(&control_attr, STACK_SIZE) != 0)
 		return error_set(err, OPUS_INTERNAL, "thread attributes");
 	return OPUS_OK;
+}
+
+#define HOLD_TRIES 2000
+
+bool control_hold(void)
+{
+	const struct timespec pause = {0, 1000000};
+
+	for (int n = 0; n < HOLD_TRIES; n++) {
+		uint32_t idle = CONTACT_IDLE;
+
+		if (atomic_compare_exchange_strong(&contact_state, &idle,
+						   CONTACT_RUNNING))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+void control_let(void)
+{
+	atomic_store(&contact_state, CONTACT_IDLE);
 }
 
 void control_forked(void)

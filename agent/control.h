@@ -9,11 +9,20 @@
 #ifndef OPUS_CONTROL_H
 #define OPUS_CONTROL_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
 
 /* Constructor: prepare what control_start_sig() needs, so that it allocates
  * nothing itself. */
 enum opus_code control_init(struct opus_error *err);
+
+/* Keep the control thread from being started while another thread does its
+ * work, and let it start again; a contact that came meanwhile is made when
+ * opus-send asks again. Waits for a control thread that runs, 2 s at most:
+ * false if it runs still. Any thread that is no handler. */
+bool control_hold(void) MUST_CHECK;
+void control_let(void);
 
 /* In the child of fork(): the thread is not there; its descriptors are closed
  * so that the other end sees the parent's end of the connection. */

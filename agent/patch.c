@@ -317,11 +317,12 @@ static enum opus_code patch_allocate(struct patch *p, struct opus_error *err)
 	return OPUS_OK;
 }
 
-static enum opus_code patch_build(struct patch *p, int fd, struct opus_error *err)
+static enum opus_code patch_build(struct patch *p, int fd, bool alone,
+				  struct opus_error *err)
 {
 	enum opus_code code = patch_allocate(p, err);
 
-	if (code == OPUS_OK)
+	if (code == OPUS_OK && !alone)
 		code = loader_free(err);
 	if (code == OPUS_OK)
 		code = object_snapshot(err);
@@ -340,7 +341,8 @@ static enum opus_code patch_build(struct patch *p, int fd, struct opus_error *er
 	return code;
 }
 
-enum opus_code patch_load(int fd, struct patch **ret, struct opus_error *err)
+enum opus_code patch_load(int fd, bool alone, struct patch **ret,
+			  struct opus_error *err)
 {
 	int copy CLEANUP(cleanup_close) = -1;
 	enum opus_code code;
@@ -375,7 +377,7 @@ enum opus_code patch_load(int fd, struct patch **ret, struct opus_error *err)
 		*ret = known;
 		return object_snapshot(err);
 	}
-	code = patch_build(p, copy, err);
+	code = patch_build(p, copy, alone, err);
 	if (code != OPUS_OK) {
 		patch_destroy(p);
 		return code;

@@ -9,6 +9,7 @@
 #ifndef OPUS_PATCH_H
 #define OPUS_PATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -56,12 +57,12 @@ struct patch *patch_by_name(const char *name);
  * Check the file behind `fd` and load it, or find that it is loaded already
  * (same digest) and give that. Changes nothing in the host: the code is there
  * and is not reached. `fd` stays the caller's. objects_now must be fresh; it
- * is taken anew.
+ * is taken anew. `alone`: no other thread exists that could be in the loader.
  * Errors: OPUS_UNREADABLE, OPUS_INVALID, OPUS_NO_MATCH (build-id),
  * OPUS_BYTES_DIFFER, OPUS_ORDER (another patch of that name), OPUS_RESOURCE.
  */
-enum opus_code patch_load(int fd, struct patch **ret, struct opus_error *err)
-	MUST_CHECK;
+enum opus_code patch_load(int fd, bool alone, struct patch **ret,
+			  struct opus_error *err) MUST_CHECK;
 
 /* Set the state and publish it in the beacon. */
 void patch_set_state(struct patch *p, enum wire_patch_state state);

@@ -136,7 +136,7 @@ static void do_apply(struct serve_client *c, const struct wire_apply *m, int fd)
 	error_clear(&err);
 	if (!update_now.active)
 		memset(&update_now.report, 0, sizeof(update_now.report));
-	code = patch_load(fd, &p, &err);
+	code = patch_load(fd, false, &p, &err);
 	if (code == OPUS_OK)
 		code = hook_check_args(p, m->args, m->args_size, &err);
 	if (code == OPUS_OK)

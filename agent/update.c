@@ -370,6 +370,37 @@ static enum opus_code update_refuse(struct patch *p, bool revert,
 	return OPUS_OK;
 }
 
+/* It has taken place, or nothing has changed. */
+static enum opus_code update_end(struct update *u, enum wire_patch_state before,
+				 enum opus_code code, struct opus_error *err)
+{
+	struct patch *p = u->patch;
+
+	table_lock();
+	if (code == OPUS_OK && !(u->flags & WIRE_DRY_RUN)) {
+		patch_set_state(p, u->revert ? WIRE_PATCH_REVERTED
+					     : WIRE_PATCH_APPLIED);
+		(void)update_hooks_after(u, PLAN_WHERE_AGENT, NULL);
+	} else if (p->state != before) {
+		patch_set_state(p, before);
+	}
+	if (code == OPUS_INCONSISTENT)
+		agent_switch_off(err->text);
+	update_deinit(u);
+	return code;
+}
+
+static void update_begin(struct update *u, struct patch *p, bool revert,
+			 uint32_t flags)
+{
+	*u = (struct update){
+		.revert = revert, .flags = flags, .patch = p,
+		.epoch = STATE_EPOCH(atomic_load(&gate_state)) + 1,
+		.asked_ns = raw_now(),
+	};
+	u->report.functions = p->plan.func_count;
+}
+
 enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
 			    uint64_t stop_limit_ns, const char *args,
 			    uint32_t args_size, struct opus_error *err)
@@ -383,14 +414,10 @@ enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
 		return code;
 	if (revert && shadowed(p, &by) != 0)
 		return flags & WIRE_DRY_RUN ? OPUS_OK : revert_shadowed(p);
-	*u = (struct update){
-		.revert = revert, .flags = flags, .patch = p,
-		.epoch = STATE_EPOCH(atomic_load(&gate_state)) + 1,
-		.stop_limit_ns = stop_limit_ns ? stop_limit_ns : STOP_LIMIT_NS,
-		.asked_ns = raw_now(), .args_size = args_size,
-	};
+	update_begin(u, p, revert, flags);
+	u->stop_limit_ns = stop_limit_ns ? stop_limit_ns : STOP_LIMIT_NS;
+	u->args_size = args_size;
 	memcpy(u->args, args, args_size);
-	u->report.functions = p->plan.func_count;
 	code = update_prepare(u, err);
 	if (code == OPUS_OK)
 		code = hooks_before(u, PLAN_WHERE_AGENT, err);
@@ -404,15 +431,32 @@ enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
 					  : WIRE_PATCH_APPLYING);
 		return code; /* slots stay writable, update_now stays in use */
 	}
-	table_lock();
-	if (code == OPUS_OK && !(flags & WIRE_DRY_RUN)) {
-		patch_set_state(p, revert ? WIRE_PATCH_REVERTED : WIRE_PATCH_APPLIED);
-		(void)update_hooks_after(u, PLAN_WHERE_AGENT, NULL);
-	} else if (p->state != before) {
-		patch_set_state(p, before);
+	return update_end(u, before, code, err);
+}
+
+enum opus_code update_alone(struct patch *p, struct opus_error *err)
+{
+	struct update *u = &update_now;
+	enum wire_patch_state before = p->state;
+	enum opus_code code = update_refuse(p, false, err);
+
+	if (code != OPUS_OK)
+		return code;
+	update_begin(u, p, false, 0);
+	code = update_collect(u, err);
+	if (code == OPUS_OK)
+		code = text_prepare(err);
+	if (code == OPUS_OK) {
+		table_unlock();
+		code = hooks_before(u, PLAN_WHERE_AGENT, err);
 	}
-	if (code == OPUS_INCONSISTENT)
-		agent_switch_off(err->text);
-	update_deinit(u);
-	return code;
+	if (code == OPUS_OK)
+		code = hooks_before(u, PLAN_WHERE_STOPPED, err);
+	if (code == OPUS_OK)
+		code = update_switch(u, err);
+	if (code == OPUS_OK)
+		code = update_hooks_after(u, PLAN_WHERE_STOPPED, err);
+	text_sync();
+	text_finish();
+	return update_end(u, before, code, err);
 }

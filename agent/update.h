@@ -68,6 +68,13 @@ enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
 			    uint32_t args_size, struct opus_error *err)
 	MUST_CHECK;
 
+/*
+ * Apply before main(), by the process's only thread, in which no function of
+ * the program is active: nobody is stopped or looked at. Codes as above, but
+ * OPUS_PENDING.
+ */
+enum opus_code update_alone(struct patch *p, struct opus_error *err) MUST_CHECK;
+
 /* Go on with a pending update; `*timeout_ns` is when to call again at the
  * latest. Returns OPUS_PENDING, or the code with which it ended. */
 enum opus_code update_poll(uint64_t *timeout_ns, struct opus_error *err);

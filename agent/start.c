@@ -1,0 +1,148 @@
+/*
+ * start.c - before main(): apply the patches that the start asks for.
+ *
+ * Called by:  the program's start code, in place of libc's function.
+ * Runs on:    the first thread. Constructors of libraries have run, and some
+ *             may have started threads; those of the program have not.
+ * Locks:      the loader's and malloc's.
+ * Signal:     unsafe: heap, loader.
+ *
+ * __libc_start_main() and not the agent's constructor is the place: it is
+ * called once, by the program's entry alone, when all libraries are there. A
+ * constructor also runs when the agent is brought into a process that works
+ * already, where functions to be replaced are on the stack of its caller.
+ */
+#include "start.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "arch/x86_64/raw.h"
+#include "common/cleanup.h"
+#include "common/start.h"
+#include "control.h"
+#include "patch.h"
+#include "update.h"
+
+typedef int main_function(int, char **, char **);
+typedef int start_function(main_function *, int, char **, void (*)(void),
+			   void (*)(void), void (*)(void), void *);
+
+/* The threads of a process are the folders in this one. */
+static bool alone(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) == 0 && st.st_nlink == 3;
+}
+
+enum opus_code start_apply(int fd, char ret_name[], struct opus_error *err)
+{
+	bool one = alone();
+	struct patch *p = NULL;
+	enum opus_code code;
+
+	error_clear(err);
+	ret_name[0] = '\0';
+	code = patch_load(fd, one, &p, err);
+	if (code != OPUS_OK)
+		return code;
+	memcpy(ret_name, p->name, sizeof(p->name));
+	return one ? update_alone(p, err)
+		   : update_start(p, false, WIRE_AT_ONCE, 0, "", 0, err);
+}
+
+/* --- opus-run --patch, --require --- */
+
+/*
+ * The one place where the agent ends a process. Whoever started it has asked
+ * for that: rather no service than one with the hole. Not a line of the
+ * program has run.
+ */
+static void refuse(const char *what, const struct opus_error *err)
+{
+	dprintf(STDERR_FILENO, "opus-run: not started: %s: %s\n", what, err->text);
+	raw_syscall3(SYS_exit_group, START_REFUSED, 0, 0);
+}
+
+static enum opus_code patch_apply(const char *path, struct opus_error *err)
+{
+	int fd CLEANUP(cleanup_close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char name[WIRE_NAME];
+	enum opus_code code;
+
+	if (fd < 0)
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot be opened");
+	code = start_apply(fd, name, err);
+	log_line("at start: %s: %s%s%s", path, code_text(code),
+		 err->text[0] ? ": " : "", err->text);
+	return code;
+}
+
+static void patches_apply(const char *list, bool required)
+{
+	struct opus_error err;
+	char path[4096];
+	size_t size;
+
+	for (; *list; list += size + (list[size] == ':')) {
+		enum opus_code code;
+
+		size = strcspn(list, ":");
+		if (size == 0 || size >= sizeof(path))
+			continue;
+		memcpy(path, list, size);
+		path[size] = '\0';
+		code = patch_apply(path, &err);
+		if (required && code != OPUS_OK && code != OPUS_ALREADY)
+			refuse(path, &err);
+	}
+}
+
+static void start_patches(void)
+{
+	const char *patches = secure_getenv(START_PATCHES);
+	const char *require = secure_getenv(START_REQUIRE);
+	const char *off = secure_getenv(START_SWITCH);
+	/* A child inherits the environment, and may be another program. */
+	bool required = require && strtol(require, NULL, 10) == getpid();
+	struct opus_error err;
+
+	if (off && strcmp(off, "off") == 0 && !required)
+		return;
+	if (required && !agent_signal) {
+		(void)!error_set(&err, OPUS_NO_AGENT,
+				 "the agent cannot have a signal of its own");
+		refuse("agent", &err);
+	}
+	if (!patches)
+		return;
+	if (control_hold()) {
+		patches_apply(patches, required);
+		control_let();
+	} else if (required) {
+		(void)!error_set(&err, OPUS_BUSY, "the agent is busy");
+		refuse("agent", &err);
+	}
+}
+
+__attribute__((visibility("default")))
+start_function __libc_start_main;
+int __libc_start_main(main_function *function, int argc, char **argv,
+		      void (*init)(void), void (*fini)(void),
+		      void (*loader_fini)(void), void *stack_end)
+{
+	start_function *real = (start_function *)dlsym(RTLD_NEXT, "__libc_start_main");
+	int saved = errno;
+
+	start_patches();
+	errno = saved;
+	return real(function, argc, argv, init, fini, loader_fini, stack_end);
+}

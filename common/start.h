@@ -1,0 +1,30 @@
+/*
+ * start.h - what is said to an agent at the start of its program.
+ *
+ * Included by: launcher/ (says it), agent/ (hears it).
+ * Runs on:     any thread; data only.
+ * Locks:       none.
+ * Signal:      safe: data only.
+ *
+ * The words are environment variables, since nothing else passes through
+ * exec(2) to a preloaded library. The agent changes none of them.
+ */
+#ifndef OPUS_START_H
+#define OPUS_START_H
+
+/* "off": the agent applies nothing by itself, whatever else is said. */
+#define START_SWITCH "OPUS_LIVEPATCH"
+/* Absolute paths of patch files, separated by colons, to apply before main. */
+#define START_PATCHES "OPUS_LIVEPATCH_PATCHES"
+/* Process id: this one must not run unless all of START_PATCHES are applied. */
+#define START_REQUIRE "OPUS_LIVEPATCH_REQUIRE"
+/* Path of the agent: what this process starts gets it preloaded as well, even
+ * if it starts it with another environment. */
+#define START_FOLLOW "OPUS_LIVEPATCH_FOLLOW"
+/* Patterns as in fnmatch(3), separated by colons, of paths not to follow. */
+#define START_FOLLOW_NOT "OPUS_LIVEPATCH_FOLLOW_NOT"
+
+/* Exit status of a program that must not run, as of env(1) and nohup(1). */
+#define START_REFUSED 125
+
+#endif
