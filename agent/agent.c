@@ -23,6 +23,7 @@
 #include "arch/x86_64/raw.h"
 #include "contact.h"
 #include "control.h"
+#include "follow.h"
 #include "gate.h"
 #include "stop.h"
 #include "text.h"
@@ -154,6 +155,7 @@ __attribute__((constructor)) static void agent_start(void)
 	struct opus_error err;
 
 	preload_init();
+	follow_init();
 	contact_init();
 	text_init();
 	if (control_init(&err) != OPUS_OK || pthread_atfork(NULL, NULL, agent_forked) != 0) {

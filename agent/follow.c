@@ -1,0 +1,322 @@
+/*
+ * follow.c - exec and posix_spawn: the agent goes along, if it was asked to.
+ *
+ * Called by:  the host program and its libraries, in place of libc's own.
+ * Runs on:    any thread of the host; children of vfork(2), which share its
+ *             memory, and of fork(2) in a threaded program.
+ * Locks:      none: execve(2) and its like are async-signal-safe and stay so.
+ * Signal:     safe, as the functions behind them.
+ *
+ * Without opus-run --follow these pass everything on. With it, an environment
+ * that lost LD_PRELOAD, as sshd or cron clean it, gets it back. Everything is
+ * built on the caller's stack: a child of vfork must leave no trace in the
+ * memory of its parent.
+ */
+#include "follow.h"
+
+#include <alloca.h>
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/start.h"
+
+#define PUBLIC __attribute__((visibility("default")))
+
+/* An environment of more words, or a longer LD_PRELOAD, passes unchanged:
+ * there must be room for it on any stack. */
+#define FOLLOW_WORDS 2048
+#define FOLLOW_PRELOAD 4096
+
+extern char **environ;
+
+/* "NAME=VALUE" of the words that go along; written by the constructor. */
+static const char *const follow_names[] = {
+	START_FOLLOW, START_FOLLOW_NOT, START_PATCHES, START_SWITCH,
+};
+#define NAMES (sizeof(follow_names) / sizeof(follow_names[0]))
+static char *follow_words[NAMES];
+static const char *follow_agent; /* NULL: do not follow */
+static const char *follow_not;
+
+#define REAL(R)                                                                \
+	R(int, execve, (const char *, char *const[], char *const[]))           \
+	R(int, execvpe, (const char *, char *const[], char *const[]))          \
+	R(int, fexecve, (int, char *const[], char *const[]))                   \
+	R(int, execveat, (int, const char *, char *const[], char *const[], int)) \
+	R(int, posix_spawn, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[])) \
+	R(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[]))
+
+#define R(type, name, parameters) static type(*real_##name) parameters;
+REAL(R)
+#undef R
+
+void follow_init(void)
+{
+	const char *agent = secure_getenv(START_FOLLOW);
+
+#define R(type, name, parameters) \
+	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);
+	REAL(R)
+#undef R
+	if (!agent || *agent != '/')
+		return;
+	for (size_t i = 0; i < NAMES; i++) {
+		const char *value = secure_getenv(follow_names[i]);
+		size_t length = strlen(follow_names[i]);
+		char *word = value ? malloc(length + strlen(value) + 2) : NULL;
+
+		if (!word)
+			continue;
+		strcpy(stpcpy(stpcpy(word, follow_names[i]), "="), value);
+		follow_words[i] = word;
+		if (i == 0)
+			follow_agent = word + length + 1;
+		if (i == 1)
+			follow_not = word + length + 1;
+	}
+}
+
+/* A library that starts before the agent's constructor may be the first. */
+#define NEED(name) ((void)(real_##name || (follow_init(), 0)))
+
+/* --- whom to follow --- */
+
+/* Does `text` match the pattern up to `end`? `*` any characters, `?` one.
+ * fnmatch(3) may allocate. */
+static bool pattern_fits(const char *at, const char *end, const char *text)
+{
+	const char *star = NULL, *again = NULL;
+
+	for (;;) {
+		if (at < end && *at == '*') {
+			star = ++at;
+			again = text;
+		} else if (*text && at < end && (*at == '?' || *at == *text)) {
+			at++;
+			text++;
+		} else if (!*text && at == end) {
+			return true;
+		} else if (star && *again) {
+			at = star;
+			text = ++again;
+		} else {
+			return false;
+		}
+	}
+}
+
+static bool left_out(const char *path)
+{
+	for (const char *at = follow_not, *end; at && *at; at = *end ? end + 1 : end) {
+		end = strchrnul(at, ':');
+		if (pattern_fits(at, end, path))
+			return true;
+	}
+	return false;
+}
+
+/* A program for another processor would only complain. A script is followed:
+ * its interpreter is what counts. */
+static bool elf_fits(int fd)
+{
+	Elf64_Ehdr e;
+
+	if (pread(fd, &e, sizeof(e), 0) != sizeof(e) ||
+	    memcmp(e.e_ident, ELFMAG, SELFMAG) != 0)
+		return true;
+	return e.e_ident[EI_CLASS] == ELFCLASS64 && e.e_machine == EM_X86_64;
+}
+
+/* `path` NULL: `fd` is the program. A name without a slash is looked for along
+ * PATH by libc; it is held against the patterns only. */
+static bool wanted(const char *path, int fd)
+{
+	int saved = errno;
+	bool fits;
+
+	if (!follow_agent || access(follow_agent, R_OK) != 0 ||
+	    (path && left_out(path))) {
+		errno = saved;
+		return false;
+	}
+	if (path)
+		fd = strchr(path, '/') ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	fits = fd < 0 || elf_fits(fd);
+	if (path && fd >= 0)
+		close(fd);
+	errno = saved;
+	return fits;
+}
+
+/* --- the environment --- */
+
+static bool is_word(const char *word, const char *name)
+{
+	size_t size = strlen(name);
+
+	return strncmp(word, name, size) == 0 && word[size] == '=';
+}
+
+static const char *word_find(char *const env[], const char *name)
+{
+	for (size_t i = 0; env && env[i]; i++)
+		if (is_word(env[i], name))
+			return env[i] + strlen(name) + 1;
+	return NULL;
+}
+
+/* Bytes that follow_build() needs for this environment; 0: it is to be left
+ * as it is. */
+static size_t follow_room(char *const env[])
+{
+	const char *preload = word_find(env, "LD_PRELOAD");
+	size_t count = 0, text;
+
+	while (env && env[count])
+		count++;
+	text = strlen("LD_PRELOAD=:") + (preload ? strlen(preload) : 0) +
+	       strlen(follow_agent) + 1;
+	if (count > FOLLOW_WORDS || text > FOLLOW_PRELOAD)
+		return 0;
+	return (count + NAMES + 2) * sizeof(char *) + text;
+}
+
+static char **follow_build(char *const env[], void *room)
+{
+	const char *preload = word_find(env, "LD_PRELOAD");
+	bool there = preload && strstr(preload, "libopus-agent.so");
+	char **list = room, *text;
+	size_t n = 0;
+
+	for (size_t i = 0; env && env[i]; i++)
+		if (there || !is_word(env[i], "LD_PRELOAD"))
+			list[n++] = env[i];
+	for (size_t i = 0; i < NAMES; i++)
+		if (follow_words[i] && !word_find(env, follow_names[i]))
+			list[n++] = follow_words[i];
+	text = (char *)(list + n + 2);
+	if (!there) {
+		list[n++] = text;
+		text = stpcpy(text, "LD_PRELOAD=");
+		if (preload && *preload)
+			text = stpcpy(stpcpy(text, preload), ":");
+		strcpy(text, follow_agent);
+	}
+	list[n] = NULL;
+	return list;
+}
+
+/* The environment to go with; a macro because it lives on the caller's stack. */
+#define FOLLOWED(path, fd, env)                                                \
+	({                                                                     \
+		char *const *old = (env);                                      \
+		size_t size = wanted(path, fd) ? follow_room(old) : 0;         \
+		size ? (char *const *)follow_build(old, alloca(size)) : old;   \
+	})
+
+/* --- the functions --- */
+
+PUBLIC int execve(const char *path, char *const words[], char *const env[])
+{
+	NEED(execve);
+	return real_execve(path, words, FOLLOWED(path, -1, env));
+}
+
+PUBLIC int execv(const char *path, char *const words[])
+{
+	NEED(execve);
+	return real_execve(path, words, FOLLOWED(path, -1, environ));
+}
+
+PUBLIC int execvpe(const char *name, char *const words[], char *const env[])
+{
+	NEED(execvpe);
+	return real_execvpe(name, words, FOLLOWED(name, -1, env));
+}
+
+PUBLIC int execvp(const char *name, char *const words[])
+{
+	NEED(execvpe);
+	return real_execvpe(name, words, FOLLOWED(name, -1, environ));
+}
+
+PUBLIC int fexecve(int fd, char *const words[], char *const env[])
+{
+	NEED(fexecve);
+	return real_fexecve(fd, words, FOLLOWED(NULL, fd, env));
+}
+
+PUBLIC int execveat(int folder, const char *path, char *const words[],
+		    char *const env[], int flags)
+{
+	NEED(execveat);
+	/* A path that counts from a folder is not looked at. */
+	return real_execveat(folder, path, words,
+			     FOLLOWED(NULL, *path ? -1 : folder, env), flags);
+}
+
+PUBLIC int posix_spawn(pid_t *pid, const char *path,
+		       const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const words[],
+		       char *const env[])
+{
+	NEED(posix_spawn);
+	return real_posix_spawn(pid, path, actions, attributes, words,
+				FOLLOWED(path, -1, env));
+}
+
+PUBLIC int posix_spawnp(pid_t *pid, const char *name,
+			const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes,
+			char *const words[], char *const env[])
+{
+	NEED(posix_spawnp);
+	return real_posix_spawnp(pid, name, actions, attributes, words,
+				 FOLLOWED(name, -1, env));
+}
+
+/* The words of a call with `...`, up to NULL, as an array on this stack. */
+#define WORDS(first, list, words)                                              \
+	va_list list, again;                                                   \
+	size_t count = 1;                                                      \
+	va_start(list, first);                                                 \
+	va_copy(again, list);                                                  \
+	while (va_arg(again, char *))                                          \
+		count++;                                                       \
+	va_end(again);                                                         \
+	char **words = alloca((count + 1) * sizeof(char *));                   \
+	words[0] = (char *)(first);                                            \
+	for (size_t i = 1; i <= count; i++)                                    \
+		words[i] = va_arg(list, char *)
+
+PUBLIC int execl(const char *path, const char *first, ...)
+{
+	WORDS(first, list, words);
+	va_end(list);
+	return execv(path, words);
+}
+
+PUBLIC int execlp(const char *name, const char *first, ...)
+{
+	WORDS(first, list, words);
+	va_end(list);
+	return execvp(name, words);
+}
+
+PUBLIC int execle(const char *path, const char *first, ...)
+{
+	char *const *env;
+
+	WORDS(first, list, words);
+	env = va_arg(list, char *const *);
+	va_end(list);
+	return execve(path, words, env);
+}
