@@ -45,11 +45,13 @@ AGENT_COMMON := common/error.c common/plan.c common/digest.c
 AGENT_OBJ  := $(call objects,agent,$(AGENT_SRC) $(AGENT_COMMON))
 COMMON_SRC := $(wildcard common/*.c)
 SEND_OBJ   := $(call objects,tool,$(filter-out $(wildcard injector/inject_*.c),$(wildcard injector/*.c)) $(COMMON_SRC))
+RUN_OBJ    := $(call objects,tool,$(wildcard launcher/*.c) common/error.c)
 BUILD_OBJ  := $(call objects,tool,$(wildcard builder/*.c) $(COMMON_SRC))
 
 PRODUCTS := $(if $(AGENT_SRC),$(B)/libopus-agent.so) \
 	$(if $(wildcard injector/*.c),$(B)/opus-send) \
-	$(if $(wildcard builder/*.c),$(B)/opus-build)
+	$(if $(wildcard builder/*.c),$(B)/opus-build) \
+	$(if $(wildcard launcher/*.c),$(B)/opus-run)
 
 .PHONY: all help deps test bench demo demo-apache lint audit check-include \
 	install clean format
@@ -96,6 +98,9 @@ $(B)/opus-send: $(SEND_OBJ)
 $(B)/opus-build: $(BUILD_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis
+$(B)/opus-run: $(RUN_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^
 
 AGENT_DIR := $(LIBDIR)/opus-livepatch
 MAN_PAGES := $(wildcard docs/man/*.[1-8])
