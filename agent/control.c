@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -31,7 +32,9 @@
 #include "arch/x86_64/futex.h"
 #include "contact.h"
 #include "gate.h"
+#include "proc.h"
 #include "serve.h"
+#include "unwind.h"
 #include "update.h"
 
 #define STACK_SIZE (512u << 10)
@@ -78,17 +81,25 @@ static void client_connect(uint64_t value)
 	static const char *const folders[] = WIRE_FOLDERS;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	uint64_t folder = value >> 48 & 0xff;
-	int fd;
+	socklen_t size = sizeof(address);
+	int fd, length;
 
 	if (folder >= WIRE_FOLDER_COUNT)
 		return;
-	snprintf(address.sun_path, sizeof(address.sun_path), WIRE_SOCKET_FORMAT,
-		 folders[folder], (unsigned long long)(value & 0xffffffffffffu));
+	length = snprintf(address.sun_path, sizeof(address.sun_path),
+			  WIRE_SOCKET_FORMAT, folders[folder],
+			  (unsigned long long)(value & 0xffffffffffffu));
+	if (folder == WIRE_ABSTRACT) {
+		/* A NUL in place of the slash, and no more than the name. */
+		address.sun_path[0] = '\0';
+		size = (socklen_t)offsetof(struct sockaddr_un, sun_path) +
+		       (socklen_t)length;
+	}
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
 	/* A repeated signal finds the socket gone already: not an error. */
-	if (connect(fd, (void *)&address, sizeof(address)) != 0) {
+	if (connect(fd, (void *)&address, size) != 0) {
 		close(fd);
 		return;
 	}
@@ -223,6 +234,8 @@ static void *control_main(void *arg)
 			control_sleep(timeout);
 		}
 		beacon_flag(0, BEACON_ACTIVE);
+		proc_forget();
+		unwind_forget();
 		close(atomic_exchange(&control_event, -1));
 		atomic_store(&contact_state, CONTACT_IDLE);
 		/* A contact that came in between found RUNNING and left it to
@@ -276,6 +289,8 @@ void control_forked(void)
 		close(fd);
 	for (int i = 0; i < SERVE_CLIENTS; i++)
 		serve_close(&clients[i]);
+	proc_forget();
+	unwind_forget();
 	for (int i = 0; i < CONTACT_QUEUE; i++)
 		atomic_store(&contact_queue[i], 0);
 	atomic_store(&gate_notify, NULL);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "proc.h"
 
 struct objects objects_now;
 
@@ -215,8 +216,7 @@ static bool map_parse(struct map_list *m, const char *text, size_t size)
 bool map_read(struct map_list *m)
 {
 	size_t have = 0;
-	int fd = (int)raw_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/maps",
-				   O_RDONLY | O_CLOEXEC, 0, 0, 0);
+	int fd = proc_open("maps", O_RDONLY);
 	long n = -1;
 
 	m->count = 0;

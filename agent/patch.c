@@ -26,6 +26,7 @@
 #include "arch/x86_64/futex.h"
 #include "common/cleanup.h"
 #include "patch_check.h"
+#include "proc.h"
 #include "table.h"
 
 struct patch *patch_list[PATCH_MAX];
@@ -186,12 +187,10 @@ static enum opus_code loader_free(struct opus_error *err)
  * does not mind how often a slash or "/." stands in a path, so the number of
  * the patch is written in them, and every name is used once.
  */
-static void load_path(int fd, char *ret, size_t size)
+static void load_name(int fd, char *ret, size_t size)
 {
 	static uint32_t serial;
-	/* By number, not /proc/self: a debugger opens the name, too, and would
-	 * get, and perhaps wait for, one of its own descriptors. */
-	size_t at = (size_t)snprintf(ret, size, "/proc/%d/fd", getpid());
+	size_t at = (size_t)snprintf(ret, size, "/fd");
 
 	serial++;
 	for (int bit = 15; bit >= 0; bit--)
@@ -203,10 +202,16 @@ static void load_path(int fd, char *ret, size_t size)
 static enum opus_code patch_open(struct patch *p, int fd, struct opus_error *err)
 {
 	struct link_map *map;
-	char path[96];
+	char path[160];
+	/* By numbers, not /proc/self: a debugger opens the name, too, and would
+	 * get, and perhaps wait for, one of its own descriptors. */
+	enum opus_code code = proc_enter(path, sizeof(path), err);
 
-	load_path(fd, path, sizeof(path));
+	if (code != OPUS_OK)
+		return code;
+	load_name(fd, path + strlen(path), sizeof(path) - strlen(path));
 	p->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	proc_leave();
 	if (!p->handle)
 		return error_set(err, OPUS_INVALID, "the loader refuses it: %s",
 				 dlerror());

@@ -25,6 +25,8 @@
 #include "common/wire.h"
 #include "hook_call.h"
 #include "patch.h"
+#include "proc.h"
+#include "unwind.h"
 #include "update.h"
 #include "why.h"
 
@@ -94,6 +96,8 @@ void serve_open(struct serve_client *c, int fd)
 	memset(&hello, 0, sizeof(hello));
 	hello.pid = getpid();
 	hello.patches = patch_count;
+	hello.needs = (proc_usable() ? 0 : WIRE_NEEDS_PROC) |
+		      (unwind_loaded() ? 0 : WIRE_NEEDS_UNWIND);
 	snprintf(hello.agent, sizeof(hello.agent), "%s", OPUS_RELEASE);
 	send_message(c, &hello, sizeof(hello), WIRE_HELLO, 0);
 }
@@ -262,6 +266,20 @@ static void do_cancel(struct serve_client *c, struct serve_client *all,
 			    active ? &update_now.report : NULL, 0, name);
 }
 
+/* Something that the process cannot see in its own file system. */
+static void do_give(struct serve_client *c, const struct wire_head *h, int *fd)
+{
+	enum opus_code code = OPUS_OK;
+	struct opus_error err;
+
+	error_clear(&err);
+	if (h->type == WIRE_PROC)
+		code = proc_take(fd_steal(fd), &err);
+	else
+		unwind_give(fd_steal(fd));
+	send_result(c, h->serial, code, &err, NULL, 0, NULL);
+}
+
 /* --- reading --- */
 
 static bool message_fits(const union message *m, ssize_t size)
@@ -274,6 +292,8 @@ static bool message_fits(const union message *m, ssize_t size)
 		[WIRE_WAIT] = sizeof(struct wire_wait),
 		[WIRE_CANCEL] = sizeof(struct wire_head),
 		[WIRE_LOG] = sizeof(struct wire_head),
+		[WIRE_PROC] = sizeof(struct wire_head),
+		[WIRE_LIBRARY] = sizeof(struct wire_head),
 	};
 
 	if (size < (ssize_t)sizeof(m->head) || m->head.magic != WIRE_MAGIC ||
@@ -289,16 +309,17 @@ static bool message_fits(const union message *m, ssize_t size)
 }
 
 static void dispatch(struct serve_client *c, struct serve_client *all,
-		     union message *m, int fd)
+		     union message *m, int *fd)
 {
 	switch (m->head.type) {
-	case WIRE_APPLY: do_apply(c, &m->apply, fd); break;
+	case WIRE_APPLY: do_apply(c, &m->apply, *fd); break;
 	case WIRE_REVERT: do_revert(c, &m->revert); break;
 	case WIRE_LIST: do_list(c, m->head.serial); break;
 	case WIRE_WHY: do_why(c, m->head.serial); break;
 	case WIRE_WAIT: do_wait(c, &m->wait); break;
 	case WIRE_CANCEL: do_cancel(c, all, m->head.serial); break;
 	case WIRE_LOG: do_log(c, m->head.serial); break;
+	case WIRE_PROC: case WIRE_LIBRARY: do_give(c, &m->head, fd); break;
 	}
 }
 
@@ -332,7 +353,7 @@ void serve_read(struct serve_client *c, struct serve_client *all)
 			serve_close(c);
 			return;
 		}
-		dispatch(c, all, &m, fd);
+		dispatch(c, all, &m, &fd);
 	}
 }
 

@@ -19,6 +19,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "proc.h"
 #include "stop_shared.h"
 #include "stop_signal.h"
 
@@ -316,10 +317,11 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 	err = err ? err : &local;
 	error_clear(err);
 	stop_signal_prepare();
-	w.dir = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	w.dir = proc_open_tasks();
 	if (w.dir < 0)
-		return error_set_errno(err, OPUS_RESOURCE,
-				       "cannot list the threads: /proc/self/task");
+		return error_set(err, OPUS_RESOURCE,
+			"cannot list the threads: the process sees no /proc with its own process ids (error %d)",
+			-w.dir);
 	do {
 		lseek(w.dir, 0, SEEK_SET);
 		code = stop_reserve(2 * count_tasks(w.dir) + 64, err);

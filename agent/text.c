@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "proc.h"
 
 #define PAGE 4096u
 
@@ -58,7 +59,7 @@ enum opus_code text_prepare(struct opus_error *err)
 {
 	if (!text_barrier)
 		text_init();
-	text_mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	text_mem = proc_open("mem", O_RDWR);
 	if (text_mem >= 0 && mem_works())
 		return OPUS_OK;
 	if (text_mem >= 0)

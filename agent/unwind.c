@@ -17,10 +17,13 @@
 
 #include <dlfcn.h>
 #include <libunwind.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gate.h"
 #include "object.h"
+#include "proc.h"
 #include "table.h"
 
 #define FRAMES_MAX 20000 /* about 20 ms; a deeper stack counts as unreadable */
@@ -38,6 +41,11 @@ static struct {
 	int (*search)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *,
 		      unw_proc_info_t *, int, void *);
 } lib;
+
+/* Where the process cannot see libunwind's files: what opus-send has passed. */
+#define GIVEN_MAX 8
+static int given[GIVEN_MAX];
+static int given_count;
 
 static uintptr_t start_context; /* what makecontext() puts at a stack's end */
 static struct map_list unwind_maps;
@@ -202,6 +210,45 @@ static void start_context_find(void)
 	start_context = *(uintptr_t *)c.uc_mcontext.gregs[REG_RSP];
 }
 
+/* The loader knows an object again by its DT_SONAME, however it was opened: so
+ * each finds the ones before it. */
+static void *given_open(void)
+{
+	struct opus_error ignored;
+	char path[96];
+	size_t length;
+	void *last = NULL;
+
+	if (given_count == 0 || proc_enter(path, sizeof(path), &ignored) != OPUS_OK)
+		return NULL;
+	length = strlen(path);
+	for (int i = 0; i < given_count && (last || i == 0); i++) {
+		snprintf(path + length, sizeof(path) - length, "/fd/%d", given[i]);
+		last = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	}
+	proc_leave();
+	return last;
+}
+
+bool unwind_loaded(void)
+{
+	return lib.space != NULL;
+}
+
+void unwind_give(int fd)
+{
+	if (fd >= 0 && given_count < GIVEN_MAX)
+		given[given_count++] = fd;
+	else if (fd >= 0)
+		close(fd);
+}
+
+void unwind_forget(void)
+{
+	while (given_count > 0)
+		close(given[--given_count]);
+}
+
 enum opus_code unwind_load(struct opus_error *err)
 {
 	static unw_accessors_t accessors = {
@@ -214,6 +261,9 @@ enum opus_code unwind_load(struct opus_error *err)
 	if (!lib.library)
 		lib.library = dlopen("libunwind-x86_64.so.8",
 				     RTLD_NOW | RTLD_LOCAL);
+	if (!lib.library)
+		lib.library = given_open();
+	unwind_forget();
 	if (!lib.library || !symbols_resolve())
 		return error_set(err, OPUS_RESOURCE,
 				 "libunwind-x86_64.so.8 cannot be loaded: stacks can only be scanned, not unwound");

@@ -33,6 +33,13 @@ typedef bool unwind_visit(const struct unwind_frame *frame, void *data);
  * what conservative scanning can tell.
  */
 enum opus_code unwind_load(struct opus_error *err);
+/* Has that been done? */
+bool unwind_loaded(void);
+/* A file for unwind_load() to try where it finds none by name; those that it
+ * needs come first. Takes the descriptor over; -1 is passed over. */
+void unwind_give(int fd);
+/* Close what was given and not used. Also in the child of fork(). */
+void unwind_forget(void);
 
 /* Reserve memory for unwind_begin(). Not while stopped. */
 enum opus_code unwind_prepare(struct opus_error *err) MUST_CHECK;

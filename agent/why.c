@@ -16,6 +16,7 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "gate.h"
+#include "proc.h"
 #include "stop.h"
 #include "table.h"
 #include "unwind.h"
@@ -27,13 +28,10 @@ static struct wire_thread why_list[WHY_MAX];
 
 static void thread_name(uint32_t tid, char ret[16])
 {
-	char path[48];
 	ssize_t n;
-	int fd;
+	int fd = proc_open_of(tid, "comm");
 
-	snprintf(path, sizeof(path), "/proc/self/task/%u/comm", tid);
 	memset(ret, 0, 16);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	n = read(fd, ret, 15);

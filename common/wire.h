@@ -15,6 +15,8 @@
  *   accept, check SO_PEERCRED.pid  <------------ connect, check SO_PEERCRED.uid
  *   unlink the socket
  *                                  <------------ HELLO
+ *   PROC, LIBRARY ... + descriptor -----------> (only if HELLO asks for them)
+ *                                  <------------ RESULT of each
  *   APPLY + descriptor of the patch -----------> prepare, stop, scan, arm or
  *                                                commit
  *                                  <------------ RESULT (ok, pending, or why not)
@@ -36,7 +38,7 @@
 #include "error.h"
 
 #define WIRE_MAGIC 0x5355504fu /* "OPUS" */
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_NAME 128   /* patch and function names, NUL included */
 #define WIRE_FRAMES 64  /* frames of a backtrace */
 #define WIRE_LABELS 256
@@ -57,7 +59,9 @@
 	M(WIRE_PATCH, "agent", "one patch")                                    \
 	M(WIRE_THREAD, "agent", "one unsafe thread")                           \
 	M(WIRE_PROGRESS, "agent", "the update is still pending")               \
-	M(WIRE_LINE, "agent", "one line of the log")
+	M(WIRE_LINE, "agent", "one line of the log")                           \
+	M(WIRE_PROC, "opus-send", "here is your folder of /proc, as a descriptor") \
+	M(WIRE_LIBRARY, "opus-send", "a library of libunwind, those it needs first")
 
 enum wire_type {
 #define M(name, who, text) name,
@@ -74,10 +78,21 @@ struct wire_head {
 	uint32_t serial; /* chosen by opus-send, repeated by the agent */
 };
 
+enum wire_needs {
+	/* The process sees no /proc with its own process ids (chroot): nothing
+	 * but LIST and LOG can be done until PROC has brought it. */
+	WIRE_NEEDS_PROC = 1,
+	/* It has not loaded libunwind yet, and will not find it unless it sees
+	 * the same files as opus-send. */
+	WIRE_NEEDS_UNWIND = 2,
+};
+
 struct wire_hello {
 	struct wire_head head;
 	int32_t pid; /* as the target sees itself */
 	uint32_t patches;
+	uint32_t needs; /* enum wire_needs */
+	uint32_t spare;
 	char agent[32]; /* version of the agent */
 };
 
@@ -113,7 +128,7 @@ struct wire_wait {
 	uint64_t interval_ns; /* between two PROGRESS messages; 0: none */
 };
 
-/* LIST, WHY, CANCEL, LOG: a head alone. */
+/* LIST, WHY, CANCEL, LOG, PROC, LIBRARY: a head alone. */
 
 struct wire_result {
 	struct wire_head head;
@@ -183,11 +198,14 @@ struct wire_line {
 };
 
 /* Contact value, the 64 bits of siginfo's si_value:
- *   63..56 WIRE_CONTACT_TAG | 55..48 index of the folder | 47..0 random
- * and the socket is FOLDER/opus-<12 hex digits of the random part>. */
+ *   63..56 WIRE_CONTACT_TAG | 55..48 index of the place | 47..0 random
+ * and the socket is FOLDER/opus-<12 hex digits of the random part>, or, at the
+ * place with no folder, that name in the abstract namespace (unix(7)), which
+ * belongs to the network namespace and is the same in any root. */
 #define WIRE_CONTACT_TAG 0x4fu
-#define WIRE_FOLDERS {"/run", "/tmp", "/var/tmp", "/dev/shm"}
-#define WIRE_FOLDER_COUNT 4
+#define WIRE_FOLDERS {"/run", "/tmp", "/var/tmp", "/dev/shm", ""}
+#define WIRE_FOLDER_COUNT 5
+#define WIRE_ABSTRACT 4 /* index of the place with no folder */
 #define WIRE_SOCKET_FORMAT "%s/opus-%012llx"
 
 _Static_assert(sizeof(struct wire_apply) <= WIRE_MESSAGE, "message size");

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "contact.h"
+#include "give.h"
 #include "interrupt.h"
 
 static const char *doing(enum wire_type type)
@@ -30,6 +31,8 @@ static const char *doing(enum wire_type type)
 		[WIRE_WAIT] = "its update was waited for",
 		[WIRE_CANCEL] = "its update was cancelled",
 		[WIRE_LOG] = "it was asked for its log",
+		[WIRE_PROC] = "it was shown its folder of /proc",
+		[WIRE_LIBRARY] = "it was given libunwind",
 	};
 
 	return type < WIRE_TYPE_COUNT && texts[type] ? texts[type]
@@ -254,7 +257,7 @@ enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,
 				 "the agent did not say hello first");
 	c->hello = m.hello;
 	c->silence_ns = CLIENT_SILENCE_NS;
-	return OPUS_OK;
+	return c->hello.needs ? give(c, err) : OPUS_OK;
 }
 
 enum opus_code client_init(struct client *c, const struct target *t, bool force,

@@ -15,13 +15,18 @@
  * without a chown(2) that could be led to another file, and only where the
  * target's user could have made a file itself. The agent checks on its side
  * that it is root or the target's own user who listens.
+ *
+ * Where no folder will do, in the empty root of many a daemon, the socket gets
+ * a name in the abstract namespace of the target's network namespace.
  */
 #include "contact.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +61,7 @@ _Static_assert(sizeof(folders) / sizeof(folders[0]) == WIRE_FOLDER_COUNT,
 struct contact {
 	const struct target *t;
 	int listener;
-	int folder_fd;
+	int folder_fd; /* -1 also for an abstract name */
 	unsigned int folder;
 	char name[24];
 	uint64_t value;
@@ -136,17 +141,59 @@ static int socket_bind(const struct target *t, int dir, const char *name)
 	return -1;
 }
 
+/* Enter the network namespace `ns`; whether we are in it already counts, too. */
+static bool network_enter(const char *ns)
+{
+	CLEANUP(cleanup_close) int fd = open(ns, O_RDONLY | O_CLOEXEC);
+	struct stat there, here;
+
+	if (fd < 0 || fstat(fd, &there) != 0 ||
+	    stat("/proc/self/ns/net", &here) != 0)
+		return false;
+	return there.st_ino == here.st_ino || setns(fd, CLONE_NEWNET) == 0;
+}
+
+/* A socket stays in the network namespace that it was made in. */
+static int socket_bind_abstract(const struct target *t, const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				     strlen(name));
+	CLEANUP(cleanup_close) int fd = -1;
+	char path[64], back[64];
+	int own;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", t->view);
+	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	snprintf(back, sizeof(back), "/proc/self/fd/%d", own);
+	if (own >= 0 && network_enter(path)) {
+		fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+			    SOCK_NONBLOCK, 0);
+		if (!network_enter(back))
+			fd = (close(fd), -1);
+	}
+	if (own >= 0)
+		close(own);
+	memcpy(a.sun_path + 1, name, strlen(name));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 ||
+	    listen(fd, 8) != 0)
+		return -1;
+	return fd_steal(&fd);
+}
+
 static void contact_close(struct contact *c)
 {
 	if (c->listener < 0)
 		return;
-	/* Whoever could have put another file under our random name may have
-	 * that one removed: it lies in the target's own folder. */
-	as_target(c->t, true);
-	unlinkat(c->folder_fd, c->name, 0);
-	as_target(c->t, false);
+	if (c->folder_fd >= 0) {
+		/* Whoever could have put another file under our random name may
+		 * have that one removed: it lies in the target's own folder. */
+		as_target(c->t, true);
+		unlinkat(c->folder_fd, c->name, 0);
+		as_target(c->t, false);
+		close(c->folder_fd);
+	}
 	close(c->listener);
-	close(c->folder_fd);
 	c->listener = c->folder_fd = -1;
 }
 
@@ -158,7 +205,7 @@ static bool has_ended(const struct target *t)
 	       (!s.memory && s.threads <= 1);
 }
 
-/* Make the socket in the first usable folder from number `from` on. */
+/* Make the socket at the first usable place from number `from` on. */
 static enum opus_code contact_open(struct contact *c, unsigned int from,
 				   struct opus_error *err)
 {
@@ -171,7 +218,10 @@ static enum opus_code contact_open(struct contact *c, unsigned int from,
 	snprintf(c->name, sizeof(c->name), "opus-%012llx",
 		 (unsigned long long)random);
 	for (unsigned int i = from; i < WIRE_FOLDER_COUNT; i++) {
-		c->folder_fd = folder_open(c->t, folders[i]);
+		if (i == WIRE_ABSTRACT)
+			c->listener = socket_bind_abstract(c->t, c->name);
+		else
+			c->folder_fd = folder_open(c->t, folders[i]);
 		if (c->folder_fd >= 0)
 			c->listener = socket_bind(c->t, c->folder_fd, c->name);
 		if (c->listener >= 0) {
@@ -192,7 +242,7 @@ static enum opus_code contact_open(struct contact *c, unsigned int from,
 	return error_set_errno(err, why == EACCES || why == EPERM
 					    ? OPUS_PERMISSION : OPUS_RESOURCE,
 		"no socket can be made in /run, /tmp, /var/tmp or /dev/shm of "
-		"its file system");
+		"its file system, nor in its network namespace");
 }
 
 /* Queue the contact signal to one thread. */
@@ -381,6 +431,6 @@ static void sweep_folder(const struct target *t, const char *folder)
 
 void contact_sweep(const struct target *t)
 {
-	for (unsigned int i = 0; i < WIRE_FOLDER_COUNT; i++)
+	for (unsigned int i = 0; i < WIRE_ABSTRACT; i++)
 		sweep_folder(t, folders[i]);
 }

@@ -1,0 +1,48 @@
+/*
+ * proc.h - the process's own folder of /proc, also where there is no /proc.
+ *
+ * Included by: stop.c, object.c, text.c, patch.c, why.c, serve.c, control.c.
+ * Runs on:     agent thread; agent_forked() calls proc_forget().
+ * Locks:       none; raw system calls.
+ * Signal:      proc_open() and proc_open_tasks() may run while threads are
+ *              stopped, the rest may not.
+ */
+#ifndef OPUS_AGENT_PROC_H
+#define OPUS_AGENT_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+
+/* Is there a folder that shows this process, by its own process ids? */
+bool proc_usable(void);
+
+/*
+ * Use the folder behind `fd`, which opus-send has opened from outside; takes
+ * the descriptor over, also on error. OPUS_RESOURCE if it is not the folder of
+ * this process in a procfs of its own pid namespace.
+ */
+enum opus_code proc_take(int fd, struct opus_error *err) MUST_CHECK;
+
+/* Open a file that each thread has ("maps", "mem"), by the calling thread's
+ * folder: that of the process is empty once its first thread has ended. A
+ * descriptor, or -errno. */
+int proc_open(const char *name, int flags);
+/* Open the folder with an entry per thread. A descriptor, or -errno. */
+int proc_open_tasks(void);
+/* Open a file of another thread of the process. A descriptor, or -errno. */
+int proc_open_of(unsigned int tid, const char *name);
+
+/*
+ * The calling thread's folder as a path that this thread may open until
+ * proc_leave(): absolute, or relative to the folder that was taken.
+ * OPUS_RESOURCE if there is none.
+ */
+enum opus_code proc_enter(char *ret, size_t size, struct opus_error *err) MUST_CHECK;
+void proc_leave(void);
+
+/* Close what was taken; look again next time. */
+void proc_forget(void);
+
+#endif
