@@ -300,6 +300,18 @@ bool unwind_begin(void)
 	return map_read(&unwind_maps);
 }
 
+/* Is this where a signal handler returns to? Its caller was not called, but
+ * interrupted, and its program counter is exact. */
+static bool is_sigreturn(uintptr_t address)
+{
+	/* mov $__NR_rt_sigreturn, %rax; syscall: glibc's __restore_rt, and
+	 * what every debugger looks for. */
+	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+
+	return unwind_readable(address, sizeof(code)) &&
+	       memcmp((const void *)address, code, sizeof(code)) == 0;
+}
+
 bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data)
 {
 	struct unwind_frame frame = {.exact = true};
@@ -310,7 +322,7 @@ bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data)
 	if (!lib.space || lib.init(&cursor, lib.space, context) < 0)
 		return false;
 	for (int n = 0; n < FRAMES_MAX; n++) {
-		int rc, is_signal;
+		int rc;
 
 		if (lib.get_reg(&cursor, UNW_REG_IP, &ip) < 0 ||
 		    lib.get_reg(&cursor, UNW_REG_SP, &sp) < 0)
@@ -324,13 +336,14 @@ bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data)
 		if (!visit(&frame, data))
 			return false;
 		unwind_found = true; /* a cached frame is not asked for again */
-		is_signal = lib.is_signal(&cursor);
 		rc = lib.step(&cursor);
 		if (!unwind_found || unwind_between || rc < 0)
 			return false;
 		if (rc == 0)
 			return true;
-		frame.exact = is_signal > 0;
+		/* On x86-64 libunwind 1.6 says it of the frame that was
+		 * interrupted, others of the frame before. */
+		frame.exact = is_sigreturn(ip) || lib.is_signal(&cursor) > 0;
 	}
 	return false;
 }
