@@ -74,7 +74,8 @@ static enum opus_code stop_reserve(uint32_t count, struct opus_error *err)
 	return OPUS_OK;
 }
 
-/* 'Z' for a zombie leader, whose threads live on; 0 if the file is gone. */
+/* 'Z' for a zombie leader, whose threads live on; 0 if the file is gone; '?' if
+ * it cannot be read, with no descriptor free perhaps: such a thread lives. */
 static char thread_state(const struct stop_walk *w, uint32_t tid)
 {
 	char path[32], text[512], *end;
@@ -85,11 +86,13 @@ static char thread_state(const struct stop_walk *w, uint32_t tid)
 	snprintf(path, sizeof(path), "%u/stat", tid);
 	fd = openat(w->dir, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return errno == ENOENT || errno == ESRCH ? 0 : '?';
 	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0 && errno == ESRCH)
+		n = 0; /* it ended in between (proc(5)) */
+	else if (n < 0)
+		n = snprintf(text, sizeof(text), ") ?");
 	close(fd);
-	if (n <= 0)
-		return 0;
 	text[n] = '\0';
 	end = strrchr(text, ')');
 	return end && end[1] ? end[2] : 0;
