@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
+#include "agent.h"
 #include "restart.h"
 
 _Atomic uint32_t contact_state;
@@ -87,7 +88,7 @@ int contact_safe_sig(const ucontext_t *context)
 void contact_sig(uint64_t value, const ucontext_t *context)
 {
 	uint32_t idle = CONTACT_IDLE;
-	int i;
+	int i, rc;
 
 	for (i = 0; i < CONTACT_QUEUE; i++)
 		if (atomic_load(&contact_queue[i]) == value)
@@ -112,6 +113,8 @@ void contact_sig(uint64_t value, const ucontext_t *context)
 		control_wake_sig();
 		return;
 	}
-	if (control_start_sig() != 0)
+	rc = control_start_sig();
+	opus_beacon.start_error = (uint32_t)rc;
+	if (rc != 0)
 		atomic_store(&contact_state, CONTACT_IDLE);
 }

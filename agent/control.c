@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -249,12 +250,27 @@ static void *control_main(void *arg)
 
 /* --- set-up --- */
 
+/* Thread-local data that every thread has at the end of its stack: the program
+ * decides how much, and pthread_create() refuses a stack with no room for it. */
+static int tls_add(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_TLS)
+			*(size_t *)data += info->dlpi_phdr[i].p_memsz +
+					   info->dlpi_phdr[i].p_align;
+	return 0;
+}
+
 enum opus_code control_init(struct opus_error *err)
 {
+	size_t stack = STACK_SIZE;
+
+	dl_iterate_phdr(tls_add, &stack);
 	if (pthread_attr_init(&control_attr) != 0 ||
 	    pthread_attr_setdetachstate(&control_attr,
 					PTHREAD_CREATE_DETACHED) != 0 ||
-	    pthread_attr_setstacksize(&control_attr, STACK_SIZE) != 0)
+	    pthread_attr_setstacksize(&control_attr, stack) != 0)
 		return error_set(err, OPUS_INTERNAL, "thread attributes");
 	return OPUS_OK;
 }

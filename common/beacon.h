@@ -23,7 +23,7 @@
 
 /* 15 bytes and a NUL; in pieces, so that no escape runs on into a letter. */
 #define BEACON_MAGIC "OPUS-LP\n\x1a" "beacon"
-#define BEACON_VERSION 1
+#define BEACON_VERSION 2
 #define BEACON_PATCHES 64
 
 enum beacon_flags {
@@ -53,6 +53,9 @@ struct beacon {
 	uint32_t patches;  /* used entries below; more may exist: see LIST */
 	char agent[32];    /* version */
 	char off_reason[128];
+	uint32_t start_error; /* errno of the last attempt to start the control
+			       * thread; 0: it succeeded */
+	uint32_t spare;
 	struct beacon_patch patch[BEACON_PATCHES];
 };
 

@@ -302,6 +302,7 @@ static enum opus_code contact_failed(const struct contact *c,
 				     struct opus_error *err)
 {
 	struct proc_status s;
+	uint32_t why = 0;
 
 	if (has_ended(c->t) || !proc_status_read(c->t->pid, c->t->pid, &s))
 		return error_set(err, OPUS_DIED,
@@ -310,6 +311,15 @@ static enum opus_code contact_failed(const struct contact *c,
 		return error_set(err, OPUS_NO_CONTACT,
 			"it was stopped meanwhile; continue it with "
 			"`kill -CONT %d` and try again", c->t->pid);
+	if (proc_memory_read(c->t->view, c->t->beacon_at +
+			     offsetof(struct beacon, start_error), &why,
+			     sizeof(why)) && why != 0) {
+		errno = (int)why;
+		return error_set_errno(err, OPUS_NO_CONTACT,
+			"its agent cannot start a thread; see its limits of "
+			"processes and memory (RLIMIT_NPROC, pids.max, "
+			"RLIMIT_AS)");
+	}
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where the agent can "
 		"start safely within %g s; try again when it is less busy",
