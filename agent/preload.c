@@ -35,6 +35,7 @@
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
 #include "restart.h"
+#include "wait.h"
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -82,6 +83,7 @@ void preload_init(void)
 	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);
 	REAL(R)
 #undef R
+	wait_init();
 }
 
 /* A library that starts before the agent's constructor may be the first. */
@@ -278,39 +280,17 @@ PUBLIC int __ppoll_chk(struct pollfd *fds, nfds_t count,
 
 /* --- waits with a relative time-out --- */
 
-static inline void wait_begin(bool timed)
-{
-	struct restart_wait *w;
-	struct timespec t;
-
-	if (!timed)
-		return;
-	w = restart_wait_sig();
-	clock_gettime(CLOCK_MONOTONIC, &t); /* vDSO: no system call */
-	atomic_store_explicit(&w->sp, (uintptr_t)__builtin_frame_address(0),
-			      memory_order_relaxed);
-	atomic_signal_fence(memory_order_seq_cst);
-	atomic_store_explicit(&w->started_ns,
-			      (uint64_t)t.tv_sec * 1000000000u +
-				      (uint64_t)t.tv_nsec,
-			      memory_order_relaxed);
-}
-
-static inline void wait_end(bool timed)
-{
-	if (timed)
-		atomic_store_explicit(&restart_wait_sig()->started_ns, 0,
-				      memory_order_relaxed);
-}
-
 #define WAIT(name, timed, arguments)                                           \
 	({                                                                     \
 		bool is_timed = (timed);                                       \
 		__typeof__(real_##name arguments) rc;                          \
+		struct restart_note note = {0};                                \
 		NEED(name);                                                    \
-		wait_begin(is_timed);                                          \
+		if (is_timed)                                                  \
+			restart_enter(&note, false);                           \
 		rc = real_##name arguments;                                    \
-		wait_end(is_timed);                                            \
+		if (is_timed)                                                  \
+			restart_leave(&note);                                  \
 		rc;                                                            \
 	})
 

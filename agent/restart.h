@@ -1,7 +1,8 @@
 /*
  * restart.h - make an interrupted system call go on as if nothing had been.
  *
- * Included by: stop_sig.c, contact_sig.c, preload.c.
+ * Included by: signal_sig.c, stop_sig.c, contact_sig.c, preload.c,
+ *              wait_transfer.c.
  * Runs on:     any thread.
  * Locks:       none.
  * Signal:      safe.
@@ -10,20 +11,103 @@
 #define OPUS_RESTART_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 #include <ucontext.h>
 
-/* Per thread: when the wait began that a wrapper of preload.c is in. The
- * kernel does not tell how much of a relative time-out is left. */
+/*
+ * Per thread, in the static TLS block. What the interposed functions note of a
+ * wait that they are in: the kernel does not tell how much of a relative
+ * time-out is left, and not which call it was. Written by the thread itself,
+ * read by its handler, which writes `left`, `stops` and `rest`.
+ */
 struct restart_wait {
 	_Atomic uint64_t started_ns; /* CLOCK_MONOTONIC; 0: no wait known */
-	_Atomic uintptr_t sp;        /* in the wrapper's frame: tells a record
+	_Atomic uintptr_t sp;        /* in the function's frame: tells a record
 				      * that was left behind by longjmp */
+	_Atomic int32_t number;      /* of the call, if restart_call_sig() makes it */
+	_Atomic bool own;            /* the function takes a transfer up itself */
+	_Atomic bool left;           /* its EINTR is the agent's */
+	bool restarted;              /* by the handler that runs now */
+	_Atomic uint32_t stops;      /* signals of the agent so far */
 	struct timespec rest;        /* given to the kernel instead */
+	uint64_t argument[3];        /* struct io_uring_getevents_arg, the same */
 };
 
-struct restart_wait *restart_wait_sig(void);
+extern __thread struct restart_wait restart_self
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* The record of an outer wait, which a signal handler of the host may have
+ * interrupted to wait itself. */
+struct restart_note {
+	uint64_t started_ns;
+	uint64_t outer_started_ns;
+	uintptr_t outer_sp;
+	int32_t outer_number;
+	bool outer_own;
+};
+
+static inline uint64_t restart_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t); /* vDSO: no system call */
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Begin a wait in the calling function, which must end it by restart_leave().
+ * `own`: an EINTR of the agent is not hidden; see restart_left(). `note` is
+ * zero, or that of the same wait, broken off before: it began then. */
+static inline __attribute__((always_inline)) void
+restart_enter(struct restart_note *note, bool own)
+{
+	struct restart_wait *w = &restart_self;
+
+	note->outer_started_ns = atomic_load_explicit(&w->started_ns,
+						      memory_order_relaxed);
+	note->outer_sp = atomic_load_explicit(&w->sp, memory_order_relaxed);
+	note->outer_number = atomic_load_explicit(&w->number, memory_order_relaxed);
+	note->outer_own = atomic_load_explicit(&w->own, memory_order_relaxed);
+	if (note->started_ns == 0)
+		note->started_ns = restart_now();
+	atomic_store_explicit(&w->sp, (uintptr_t)__builtin_frame_address(0),
+			      memory_order_relaxed);
+	atomic_store_explicit(&w->own, own, memory_order_relaxed);
+	atomic_store_explicit(&w->number, -1, memory_order_relaxed);
+	atomic_store_explicit(&w->left, false, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&w->started_ns, note->started_ns,
+			      memory_order_relaxed);
+}
+
+static inline void restart_leave(const struct restart_note *note)
+{
+	struct restart_wait *w = &restart_self;
+
+	atomic_store_explicit(&w->started_ns, 0, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&w->sp, note->outer_sp, memory_order_relaxed);
+	atomic_store_explicit(&w->own, note->outer_own, memory_order_relaxed);
+	atomic_store_explicit(&w->number, note->outer_number, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&w->started_ns, note->outer_started_ns,
+			      memory_order_relaxed);
+}
+
+/* Was the EINTR of the call that has just returned the agent's doing? */
+static inline bool restart_left(void)
+{
+	return atomic_exchange_explicit(&restart_self.left, false,
+					memory_order_relaxed);
+}
+
+/* How many signals of the agent this thread has had: another number after a
+ * call than before it, and it may have been broken off. */
+static inline uint32_t restart_stops(void)
+{
+	return atomic_load_explicit(&restart_self.stops, memory_order_relaxed);
+}
 
 /*
  * Number of the system call that `context` sits in or has just come out of
@@ -42,8 +126,21 @@ long restart_number_sig(const ucontext_t *context);
  */
 void restart_system_call_sig(ucontext_t *context);
 
+/* At the end of the handler: if a signal of the host has come meanwhile, the
+ * call ends with EINTR after all, as it would have without us. */
+void restart_finish_sig(ucontext_t *context);
+
+/* syscall(), for calls with a relative time-out, and for the others. Any thread. */
+long restart_call_sig(long number, long a, long b, long c, long d, long e, long f);
+long restart_syscall(long number, long a, long b, long c, long d, long e, long f);
+/* By number of the call: 1 if restart_call_sig() has to make it. */
+#define RESTART_CALLS 512
+extern const uint8_t restart_calls[RESTART_CALLS];
+
 /* Address behind the `syscall` instruction of the interposed syscall(), which
  * leaves the number below its stack pointer. */
 extern const char restart_syscall_return[];
+/* The same in restart_call_sig(). */
+extern const char restart_call_return[];
 
 #endif

@@ -17,20 +17,17 @@
 #include "restart.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 
+#include "agent.h"
 #include "arch/x86_64/futex.h"
 
 #define BACK 48 /* bytes before `syscall` in which the number is looked for */
 #define NS 1000000000u
 
-static __thread struct restart_wait restart_self;
-
-struct restart_wait *restart_wait_sig(void)
-{
-	return &restart_self;
-}
+__thread struct restart_wait restart_self;
 
 static bool is_syscall(const uint8_t *p)
 {
@@ -68,6 +65,8 @@ long restart_number_sig(const ucontext_t *context)
 	if (ip == (const uint8_t *)restart_syscall_return &&
 	    g[REG_RAX] == -EINTR)
 		return *(const long *)(g[REG_RSP] - 8);
+	if (ip == (const uint8_t *)restart_call_return && g[REG_RAX] == -EINTR)
+		return atomic_load(&restart_self.number);
 	/* Only addresses whose two bytes on either side are on one page: code
 	 * at a page's edge may have nothing mapped beyond it. */
 	if (((uintptr_t)ip & 0xfff) < 2 || ((uintptr_t)ip & 0xfff) > 0xffe)
@@ -105,14 +104,46 @@ static void rest_timespec(greg_t *reg, uint64_t elapsed)
 	*reg = (greg_t)&restart_self.rest;
 }
 
+/* futex(2): only FUTEX_WAIT counts from the call on. */
+static void rest_futex(greg_t *g, uint64_t elapsed)
+{
+	if ((g[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT)
+		rest_timespec(&g[REG_R10], elapsed);
+}
+
+/* io_uring_enter(2): the time-out stands in a structure of the caller's, which
+ * is replaced by a copy with another one. */
+static void rest_uring(greg_t *g, uint64_t elapsed)
+{
+	const uint64_t *from = (const void *)g[REG_R8];
+	uint64_t *copy = restart_self.argument;
+	greg_t limit;
+
+	if (!(g[REG_R10] & 8) || g[REG_R9] != sizeof(restart_self.argument))
+		return; /* without IORING_ENTER_EXT_ARG */
+	for (int i = 0; i < 3; i++)
+		copy[i] = from[i];
+	limit = (greg_t)copy[2];
+	rest_timespec(&limit, elapsed);
+	copy[2] = (uint64_t)limit;
+	g[REG_R8] = (greg_t)copy;
+}
+
+/* The record of the wait that the context is in. One of a frame that longjmp
+ * has left, or of another stack, does not count. */
+static bool wait_known(const greg_t *g)
+{
+	return atomic_load(&restart_self.started_ns) != 0 &&
+	       atomic_load(&restart_self.sp) - (uintptr_t)g[REG_RSP] <= 4096;
+}
+
 /* Calls whose time-out is relative and is not written back by the kernel, as
  * select, pselect6 and ppoll do. */
 static void rest_set(greg_t *g, long nr)
 {
 	uint64_t started = atomic_load(&restart_self.started_ns), now;
-	uintptr_t sp = atomic_load(&restart_self.sp);
 
-	if (started == 0 || sp - (uintptr_t)g[REG_RSP] > 4096)
+	if (!wait_known(g))
 		return;
 	now = raw_now();
 	switch (nr) {
@@ -133,6 +164,12 @@ static void rest_set(greg_t *g, long nr)
 	case SYS_rt_sigtimedwait:
 		rest_timespec(&g[REG_RDX], now - started);
 		break;
+	case SYS_futex:
+		rest_futex(g, now - started);
+		break;
+	case 426: /* io_uring_enter */
+		rest_uring(g, now - started);
+		break;
 	case SYS_semtimedop:
 #ifdef SYS_epoll_pwait2
 	case SYS_epoll_pwait2:
@@ -144,6 +181,20 @@ static void rest_set(greg_t *g, long nr)
 	}
 	/* What is left counts from here. */
 	atomic_store(&restart_self.started_ns, now);
+}
+
+/* Those that wait_transfer.c takes up itself. */
+static bool is_transfer(long nr)
+{
+	switch (nr) {
+	case SYS_read: case SYS_readv: case SYS_recvfrom: case SYS_recvmsg:
+	case SYS_recvmmsg: case SYS_accept: case SYS_accept4: case SYS_connect:
+	case SYS_write: case SYS_writev: case SYS_sendto: case SYS_sendmsg:
+	case SYS_sendmmsg:
+		return true;
+	default:
+		return false;
+	}
 }
 
 void restart_system_call_sig(ucontext_t *context)
@@ -158,7 +209,104 @@ void restart_system_call_sig(ucontext_t *context)
 	 * with error returns"): another thread may own the number by now. */
 	if (nr < 0 || nr == SYS_close || nr == SYS_restart_syscall)
 		return;
+	if (is_transfer(nr) && wait_known(g) && atomic_load(&restart_self.own)) {
+		atomic_store(&restart_self.left, true);
+		return;
+	}
 	rest_set(g, nr);
 	g[REG_RAX] = nr;
 	g[REG_RIP] -= 2;
+	restart_self.restarted = true;
+}
+
+/* Does a signal wait for which the host has a handler? It is delivered before
+ * the first instruction behind ours. */
+static bool host_signal(const ucontext_t *context)
+{
+	uint64_t set = 0, own = 1ul << (agent_signal - 1) | 3ul << 31;
+	const uint64_t *blocked = (const void *)&context->uc_sigmask;
+	struct { uintptr_t handler; uint64_t rest[3]; } action;
+
+	if (raw_syscall3(SYS_rt_sigpending, (long)&set, sizeof(set), 0) != 0)
+		return false;
+	set &= ~(*blocked | own);
+	for (long signo = 1; set != 0; signo++, set >>= 1)
+		if ((set & 1) &&
+		    raw_syscall6(SYS_rt_sigaction, signo, 0, (long)&action,
+				 sizeof(set), 0, 0) == 0 && action.handler > 1)
+			return true; /* not SIG_DFL, not SIG_IGN */
+	return false;
+}
+
+void restart_finish_sig(ucontext_t *context)
+{
+	greg_t *g = context->uc_mcontext.gregs;
+	bool left = atomic_load(&restart_self.left) && g[REG_RAX] == -EINTR;
+
+	if ((restart_self.restarted || left) && host_signal(context)) {
+		atomic_store(&restart_self.left, false);
+		if (restart_self.restarted) {
+			g[REG_RAX] = -EINTR;
+			g[REG_RIP] += 2;
+		}
+	}
+	restart_self.restarted = false;
+	atomic_fetch_add_explicit(&restart_self.stops, 1, memory_order_relaxed);
+}
+
+/* --- syscall() --- */
+
+const uint8_t restart_calls[RESTART_CALLS] = {
+	[SYS_poll] = 1, [SYS_epoll_wait] = 1, [SYS_epoll_pwait] = 1,
+	[SYS_nanosleep] = 1, [SYS_clock_nanosleep] = 1, [SYS_futex] = 1,
+	[SYS_rt_sigtimedwait] = 1, [SYS_semtimedop] = 1,
+	[426] = 1 /* io_uring_enter */, [441] = 1 /* epoll_pwait2 */,
+};
+
+/* Does it wait, with a limit? Others are made without a note, since a futex(2)
+ * to wake somebody is made often. */
+static bool is_timed(long number, long b, long d, long e)
+{
+	if (number == SYS_futex)
+		return (b & FUTEX_CMD_MASK) == FUTEX_WAIT && d != 0;
+	return number != 426 || e != 0;
+}
+
+static __attribute__((noipa)) long call_noted(long number, long a, long b, long c,
+					      long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	/* The handler may change arguments in their registers. */
+	__asm__ volatile("syscall\n"
+			 ".globl restart_call_return\n"
+			 ".hidden restart_call_return\n"
+			 "restart_call_return:"
+			 : "=a"(ret), "+D"(a), "+S"(b), "+d"(c), "+r"(r10),
+			   "+r"(r8), "+r"(r9)
+			 : "0"(number)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+long restart_call_sig(long number, long a, long b, long c, long d, long e, long f)
+{
+	struct restart_note note = {0};
+	long ret;
+
+	if (!is_timed(number, b, d, e))
+		return restart_syscall(number, a, b, c, d, e, f);
+	restart_enter(&note, false);
+	atomic_store_explicit(&restart_self.number, (int32_t)number,
+			      memory_order_relaxed);
+	ret = call_noted(number, a, b, c, d, e, f);
+	restart_leave(&note);
+	if (ret > -4096 && ret < 0) {
+		errno = (int)-ret;
+		return -1;
+	}
+	return ret;
 }

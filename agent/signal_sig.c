@@ -39,5 +39,6 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 	}
 	/* A contact, or a stray signal, has interrupted the call as well. */
 	restart_system_call_sig(context);
+	restart_finish_sig(context);
 	errno = saved;
 }

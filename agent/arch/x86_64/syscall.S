@@ -8,15 +8,23 @@
  *
  * syscall(2) moves the number from rdi to rax and overwrites rdi, so that after
  * an EINTR nobody can tell which call was broken off. Here it stays in the red
- * zone, where the kernel does not put signal frames (psABI 3.2.2).
+ * zone, where the kernel does not put signal frames (psABI 3.2.2). Calls with a
+ * relative time-out need a note of when they began (restart_sig.c).
  */
 	.text
-	.globl	syscall, restart_syscall_return
-	.hidden	restart_syscall_return
+	.globl	syscall, restart_syscall, restart_syscall_return
+	.hidden	restart_syscall, restart_syscall_return
+	.hidden	restart_calls, restart_call_sig
 	.type	syscall, @function
 syscall:
 	.cfi_startproc
 	endbr64
+	cmpq	$512, %rdi
+	jae	restart_syscall
+	leaq	restart_calls(%rip), %rax
+	cmpb	$0, (%rax,%rdi)
+	jne	restart_call_sig
+restart_syscall:
 	movq	%rdi, %rax
 	movq	%rdi, -8(%rsp)
 	movq	%rsi, %rdi

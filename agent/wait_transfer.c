@@ -1,0 +1,360 @@
+/*
+ * wait_transfer.c - transfers and connections that a stop breaks off.
+ *
+ * Called by:  the host program and its libraries, in place of libc's own.
+ * Runs on:    any thread of the host program.
+ * Locks:      none of its own.
+ * Signal:     as the functions behind them: what POSIX calls async-signal-safe
+ *             is so here, since everything is resolved by the constructor.
+ *
+ * The kernel takes these calls up again after a handler with SA_RESTART, in two
+ * cases it does not (signal(7), "Interruption of system calls"):
+ *
+ * - A socket has a time limit (SO_RCVTIMEO, SO_SNDTIMEO). Then they end with
+ *   EINTR, and begun anew they would wait for the whole limit again, which is
+ *   in none of their arguments. The handler leaves such an EINTR to the
+ *   function here, which waits for the rest of the time and calls again. Until
+ *   the first setsockopt() of that kind nothing is noted at all.
+ * - A part was sent or received already: then they return its size. Programs
+ *   rely on a blocking call to do it all, so the rest follows here.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "restart.h"
+#include "wait.h"
+
+#define PUBLIC __attribute__((visibility("default")))
+#define NS 1000000000ll
+
+/* R(return type, name, parameters) of the functions behind ours. */
+#define REAL(R)                                                               \
+	R(ssize_t, read, (int, void *, size_t))                               \
+	R(ssize_t, readv, (int, const struct iovec *, int))                   \
+	R(ssize_t, recv, (int, void *, size_t, int))                          \
+	R(ssize_t, recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *)) \
+	R(ssize_t, recvmsg, (int, struct msghdr *, int))                      \
+	R(int, recvmmsg, (int, struct mmsghdr *, unsigned, int, struct timespec *)) \
+	R(int, accept, (int, struct sockaddr *, socklen_t *))                 \
+	R(int, accept4, (int, struct sockaddr *, socklen_t *, int))           \
+	R(int, connect, (int, const struct sockaddr *, socklen_t))            \
+	R(ssize_t, write, (int, const void *, size_t))                        \
+	R(ssize_t, writev, (int, const struct iovec *, int))                  \
+	R(ssize_t, send, (int, const void *, size_t, int))                    \
+	R(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t)) \
+	R(ssize_t, sendmsg, (int, const struct msghdr *, int))                \
+	R(int, sendmmsg, (int, struct mmsghdr *, unsigned, int))              \
+	R(int, setsockopt, (int, int, int, const void *, socklen_t))
+
+#define R(type, name, parameters) static type(*real_##name) parameters;
+REAL(R)
+#undef R
+
+void wait_init(void)
+{
+#define R(type, name, parameters) \
+	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);
+	REAL(R)
+#undef R
+}
+
+/* A library that starts before the agent's constructor may be the first. */
+#define NEED(name) ((void)(real_##name || (wait_init(), 0)))
+
+/* Has any socket of the process ever been given a time limit? */
+static _Atomic bool limits;
+
+PUBLIC int setsockopt(int fd, int level, int option, const void *value,
+		      socklen_t size)
+{
+	NEED(setsockopt);
+	if (level == SOL_SOCKET &&
+	    (option == SO_RCVTIMEO || option == SO_SNDTIMEO))
+		atomic_store(&limits, true);
+	return real_setsockopt(fd, level, option, value, size);
+}
+
+/* --- the rest of a time limit --- */
+
+/* What is left of a socket's limit, in ns; -1: it has none; 0: nothing. */
+static int64_t rest_of(int fd, int option, uint64_t started_ns)
+{
+	struct timeval limit;
+	socklen_t size = sizeof(limit);
+	int64_t ns;
+
+	if (getsockopt(fd, SOL_SOCKET, option, &limit, &size) != 0)
+		return -1;
+	ns = (int64_t)limit.tv_sec * NS + limit.tv_usec * 1000;
+	if (ns == 0)
+		return -1;
+	ns -= (int64_t)(restart_now() - started_ns);
+	return ns > 0 ? ns : 0;
+}
+
+/*
+ * After a call on `fd` has failed: true if it is to be called again, which then
+ * can go on at once. Otherwise errno is what the caller is to see.
+ */
+static bool again(const struct restart_note *note, int fd, short events)
+{
+	int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+	struct pollfd p = {.fd = fd, .events = events};
+	struct timespec limit;
+	int64_t ns;
+	int rc;
+
+	if (errno != EINTR || !restart_left())
+		return false;
+	ns = rest_of(fd, option, note->started_ns);
+	if (ns < 0)
+		return true;
+	limit.tv_sec = (time_t)(ns / NS);
+	limit.tv_nsec = (long)(ns % NS);
+	/* The kernel writes the rest back when a stop comes again. */
+	rc = ppoll(&p, 1, &limit, NULL);
+	if (rc == 0)
+		errno = EAGAIN;
+	return rc > 0;
+}
+
+/* Call libc's function until no stop breaks it off. */
+#define REPEAT(name, fd, events, arguments)                                    \
+	({                                                                     \
+		__typeof__(real_##name arguments) result;                      \
+		struct restart_note note = {0};                                \
+		NEED(name);                                                    \
+		if (__builtin_expect(!limits, 1)) {                            \
+			result = real_##name arguments;                        \
+		} else {                                                       \
+			do {                                                   \
+				restart_enter(&note, true);                    \
+				result = real_##name arguments;                \
+				restart_leave(&note);                          \
+			} while (result < 0 && again(&note, fd, events));      \
+		}                                                              \
+		result;                                                        \
+	})
+
+PUBLIC ssize_t read(int fd, void *to, size_t size)
+{
+	return REPEAT(read, fd, POLLIN, (fd, to, size));
+}
+
+PUBLIC ssize_t readv(int fd, const struct iovec *to, int count)
+{
+	return REPEAT(readv, fd, POLLIN, (fd, to, count));
+}
+
+PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	return REPEAT(recvmsg, fd, POLLIN, (fd, m, flags));
+}
+
+PUBLIC int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
+		    struct timespec *limit)
+{
+	return REPEAT(recvmmsg, fd, POLLIN, (fd, m, count, flags, limit));
+}
+
+PUBLIC int accept(int fd, struct sockaddr *name, socklen_t *size)
+{
+	return REPEAT(accept, fd, POLLIN, (fd, name, size));
+}
+
+PUBLIC int accept4(int fd, struct sockaddr *name, socklen_t *size, int flags)
+{
+	return REPEAT(accept4, fd, POLLIN, (fd, name, size, flags));
+}
+
+PUBLIC int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
+{
+	return REPEAT(sendmmsg, fd, POLLOUT, (fd, m, count, flags));
+}
+
+/*
+ * A connection goes on being made after EINTR, and a second call waits for it
+ * (connect(2)); a socket that only waits for room in the other's queue cannot
+ * be polled. So the rest of the limit is set for the second call.
+ */
+PUBLIC int connect(int fd, const struct sockaddr *name, socklen_t size)
+{
+	struct restart_note note = {0};
+	struct timeval whole, rest;
+	socklen_t length = sizeof(whole);
+	bool first = true;
+	int64_t ns;
+	int rc;
+
+	NEED(connect);
+	if (!limits)
+		return real_connect(fd, name, size);
+	for (;; first = false) {
+		restart_enter(&note, true);
+		rc = real_connect(fd, name, size);
+		restart_leave(&note);
+		if (!first) {
+			int saved = errno;
+
+			setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &whole, length);
+			errno = rc < 0 && saved == EALREADY ? EINPROGRESS : saved;
+		}
+		if (rc == 0 || errno != EINTR || !restart_left())
+			return rc;
+		ns = rest_of(fd, SO_SNDTIMEO, note.started_ns);
+		if (ns < 0 || getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &whole,
+					 &length) != 0)
+			continue;
+		ns = ns < 1000 ? 1000 : ns; /* 0 would be no limit */
+		rest.tv_sec = (time_t)(ns / NS);
+		rest.tv_usec = (suseconds_t)(ns % NS / 1000);
+		real_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &rest, sizeof(rest));
+	}
+}
+
+/* --- the rest of a transfer --- */
+
+/* `done` of `size` bytes, at the first call: has a stop come in between? */
+#define PARTLY(before, done, size)                                             \
+	((done) > 0 && (size_t)(done) < (size) && restart_stops() != (before))
+
+PUBLIC ssize_t recv(int fd, void *to, size_t size, int flags)
+{
+	uint32_t before = restart_stops();
+	ssize_t done = REPEAT(recv, fd, POLLIN, (fd, to, size, flags)), more = 1;
+
+	while ((flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && more > 0 && PARTLY(before, done, size)) {
+		more = recv(fd, (char *)to + done, size - (size_t)done, flags);
+		done += more > 0 ? more : 0;
+	}
+	return done;
+}
+
+PUBLIC ssize_t recvfrom(int fd, void *to, size_t size, int flags,
+			struct sockaddr *name, socklen_t *length)
+{
+	if (!name)
+		return recv(fd, to, size, flags);
+	return REPEAT(recvfrom, fd, POLLIN, (fd, to, size, flags, name, length));
+}
+
+PUBLIC ssize_t write(int fd, const void *from, size_t size)
+{
+	uint32_t before = restart_stops();
+	ssize_t done = REPEAT(write, fd, POLLOUT, (fd, from, size)), more;
+
+	if (PARTLY(before, done, size)) {
+		more = write(fd, (const char *)from + done, size - (size_t)done);
+		done += more > 0 ? more : 0;
+	}
+	return done;
+}
+
+PUBLIC ssize_t send(int fd, const void *from, size_t size, int flags)
+{
+	uint32_t before = restart_stops();
+	ssize_t done = REPEAT(send, fd, POLLOUT, (fd, from, size, flags)), more;
+
+	if (PARTLY(before, done, size)) {
+		more = send(fd, (const char *)from + done, size - (size_t)done,
+			    flags);
+		done += more > 0 ? more : 0;
+	}
+	return done;
+}
+
+PUBLIC ssize_t sendto(int fd, const void *from, size_t size, int flags,
+		      const struct sockaddr *name, socklen_t length)
+{
+	if (!name)
+		return send(fd, from, size, flags);
+	return REPEAT(sendto, fd, POLLOUT, (fd, from, size, flags, name, length));
+}
+
+static size_t parts_size(const struct iovec *parts, size_t count)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		size += parts[i].iov_len;
+	return size;
+}
+
+/*
+ * Send what follows the first `done` bytes of `parts`: the rest of the part
+ * that was broken off, then the parts behind it. `flags` < 0: by write().
+ * Returns how many bytes went.
+ */
+static ssize_t parts_rest(int fd, const struct iovec *parts, size_t count,
+			  size_t done, int flags)
+{
+	struct msghdr m = {0};
+	ssize_t sum, more;
+	size_t i = 0, rest;
+
+	for (; i < count && done >= parts[i].iov_len; i++)
+		done -= parts[i].iov_len;
+	if (i == count)
+		return 0;
+	rest = parts[i].iov_len - done;
+	sum = flags < 0 ? write(fd, (char *)parts[i].iov_base + done, rest)
+			: send(fd, (char *)parts[i].iov_base + done, rest, flags);
+	if (sum < 0 || (size_t)sum < rest || ++i == count)
+		return sum > 0 ? sum : 0;
+	m.msg_iov = (struct iovec *)&parts[i];
+	m.msg_iovlen = count - i;
+	more = flags < 0 ? writev(fd, &parts[i], (int)(count - i))
+			 : sendmsg(fd, &m, flags);
+	return sum + (more > 0 ? more : 0);
+}
+
+PUBLIC ssize_t writev(int fd, const struct iovec *from, int count)
+{
+	uint32_t before = restart_stops();
+	ssize_t done = REPEAT(writev, fd, POLLOUT, (fd, from, count));
+
+	if (__builtin_expect(restart_stops() != before, 0) && done > 0 &&
+	    (size_t)done < parts_size(from, (size_t)count))
+		done += parts_rest(fd, from, (size_t)count, (size_t)done, -1);
+	return done;
+}
+
+PUBLIC ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	uint32_t before = restart_stops();
+	ssize_t done = REPEAT(sendmsg, fd, POLLOUT, (fd, m, flags));
+
+	if (__builtin_expect(restart_stops() != before, 0) && done > 0 &&
+	    (size_t)done < parts_size(m->msg_iov, m->msg_iovlen))
+		done += parts_rest(fd, m->msg_iov, m->msg_iovlen, (size_t)done,
+				   flags);
+	return done;
+}
+
+/* --- with _FORTIFY_SOURCE --- */
+
+void __chk_fail(void) __attribute__((noreturn));
+
+#define CHECKED(name, parameters, size, arguments)                             \
+	ssize_t __##name##_chk parameters;                                     \
+	PUBLIC ssize_t __##name##_chk parameters                               \
+	{                                                                      \
+		if (size > room)                                               \
+			__chk_fail(); /* the host's own check */               \
+		return name arguments;                                         \
+	}
+
+CHECKED(read, (int fd, void *to, size_t size, size_t room), size, (fd, to, size))
+CHECKED(recv, (int fd, void *to, size_t size, size_t room, int flags), size,
+	(fd, to, size, flags))
+CHECKED(recvfrom, (int fd, void *to, size_t size, size_t room, int flags,
+		   struct sockaddr *name, socklen_t *length), size,
+	(fd, to, size, flags, name, length))
