@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
@@ -104,6 +105,8 @@ void contact_init(void)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		dl_iterate_phdr(range_of, dlsym(RTLD_DEFAULT, names[i]));
 	dl_iterate_phdr(range_of, (void *)contact_init);
+	/* The kernel puts it above all frames (execve(2)). */
+	contact_first_stack = getauxval(AT_EXECFN);
 }
 
 /* --- fork --- */

@@ -31,6 +31,8 @@ struct contact_range {
 };
 extern struct contact_range contact_ranges[CONTACT_RANGES];
 extern uint32_t contact_range_count;
+/* The end of the first thread's stack, or nearly; 0 if unknown. */
+extern uintptr_t contact_first_stack;
 
 /* Constructor: remember which code must not be interrupted for a thread to be
  * created (libc, the loader, the module that provides malloc, the agent). */
@@ -38,6 +40,10 @@ void contact_init(void);
 
 /* A contact signal has arrived with this value (wire.h). Any thread. */
 void contact_sig(uint64_t value, const ucontext_t *context);
+/* A timer's signal with the agent's number has arrived. Any thread. */
+void contact_retry_sig(const siginfo_t *info, const ucontext_t *context);
+/* In the child of fork(). */
+void contact_forked(void);
 
 /* May a thread be created in this context? Any thread, in a handler. */
 int contact_safe_sig(const ucontext_t *context);

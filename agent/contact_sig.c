@@ -15,8 +15,12 @@
  * mmap, munmap, brk, madvise and futex; the loader has its own copies of the
  * file calls, and its code is excluded as a whole. A callback that libc calls
  * under a lock (dl_iterate_phdr's) holds the loader's, which pthread_create
- * does not take. If the place is bad, nothing happens and opus-send tries
- * another thread.
+ * does not take. A signal handler of the host may have interrupted one of these
+ * modules: that is looked for on the stack.
+ *
+ * If the place is bad, the signal comes again in a moment, by a timer: a thread
+ * that runs is at another place then, while opus-send, which has to get a
+ * processor first, would find it interrupted at one and the same.
  */
 #include "contact.h"
 
@@ -25,13 +29,21 @@
 #include <sys/syscall.h>
 
 #include "agent.h"
+#include "arch/x86_64/futex.h"
+#include "arch/x86_64/valgrind.h"
+#include "common/wire.h"
 #include "restart.h"
+
+#define CONTACT_STACK (4ul << 20) /* of a stack that is looked at */
+#define CONTACT_RETRY_NS 20000
+#define CONTACT_RETRIES_NS 500000000u
 
 _Atomic uint32_t contact_state;
 _Atomic uint64_t contact_queue[CONTACT_QUEUE];
 
 struct contact_range contact_ranges[CONTACT_RANGES];
 uint32_t contact_range_count;
+uintptr_t contact_first_stack;
 
 static bool contact_waits(long nr)
 {
@@ -71,11 +83,67 @@ static bool contact_waits_futex(const ucontext_t *context)
 	return (g[REG_RSI] & 0x7f) == 9; /* FUTEX_WAIT_BITSET */
 }
 
+/* End of the stack that `sp` is on, as far as it is worth a look; `sp` itself if
+ * it is none that libc has made. */
+static uintptr_t contact_stack_end(uintptr_t sp)
+{
+	uintptr_t thread = raw_thread_pointer(), first = contact_first_stack;
+
+	/* glibc puts a thread's control block at the top of its stack. */
+	if (thread > sp && thread - sp < CONTACT_STACK)
+		return thread;
+	return first > sp && first - sp < CONTACT_STACK ? first : sp;
+}
+
+/* What the kernel puts on the stack for a handler (arch/x86/include/asm/
+ * sigframe.h, and the ABI of rt_sigreturn(2)). */
+struct signal_frame {
+	uintptr_t restorer;
+	uint64_t head[5]; /* uc_flags, uc_link, uc_stack */
+	greg_t registers[32];
+	uint64_t mask; /* of the code that was interrupted */
+};
+
+/*
+ * Does a handler of the host run in this thread? Where its frame lies, the
+ * restorer's address tells, the same for all handlers that libc installs, ours
+ * too. Old frames leave that word behind, but in a handler more is blocked than
+ * in the code that it has interrupted: its own signal at least, unless it was
+ * installed with SA_NODEFER.
+ */
+static bool contact_in_handler(const ucontext_t *context)
+{
+	uintptr_t restorer = ((const uintptr_t *)context)[-1];
+	uintptr_t sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+	const uint64_t *blocked = (const void *)&context->uc_sigmask;
+	uintptr_t end = contact_stack_end(sp);
+
+	if (sp - (uintptr_t)context->uc_stack.ss_sp < context->uc_stack.ss_size)
+		return true; /* on the alternate stack */
+	/* It would complain about the stack's old words; and there malloc is
+	 * valgrind's own, which no signal interrupts. */
+	if (valgrind_request(VALGRIND_RUNNING, 0, 0) != 0)
+		return false;
+	for (uintptr_t at = (sp + 7) & ~7ul;
+	     at + sizeof(struct signal_frame) <= end; at += 8) {
+		const struct signal_frame *f = (const void *)at;
+
+		if (f->restorer == restorer &&
+		    (uintptr_t)f->registers[REG_RSP] > at &&
+		    (uintptr_t)f->registers[REG_RSP] <= end &&
+		    f->mask != *blocked && (f->mask & ~*blocked) == 0)
+			return true;
+	}
+	return false;
+}
+
 int contact_safe_sig(const ucontext_t *context)
 {
 	uintptr_t ip = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
 	long nr = restart_number_sig(context);
 
+	if (contact_in_handler(context))
+		return 0;
 	if (nr >= 0 && (contact_waits(nr) ||
 			(nr == SYS_futex && contact_waits_futex(context))))
 		return 1;
@@ -85,10 +153,95 @@ int contact_safe_sig(const ucontext_t *context)
 	return 1;
 }
 
-void contact_sig(uint64_t value, const ucontext_t *context)
+/* Start or wake the control thread, if that can be done here. */
+static bool contact_start(const ucontext_t *context)
 {
 	uint32_t idle = CONTACT_IDLE;
-	int i, rc;
+	int rc;
+
+	if (atomic_load(&contact_state) != CONTACT_RUNNING) {
+		if (!contact_safe_sig(context))
+			return false;
+		if (atomic_compare_exchange_strong(&contact_state, &idle,
+						   CONTACT_RUNNING)) {
+			rc = control_start_sig();
+			opus_beacon.start_error = (uint32_t)rc;
+			if (rc != 0)
+				atomic_store(&contact_state, CONTACT_IDLE);
+			return true;
+		}
+	}
+	control_wake_sig();
+	return true;
+}
+
+/* --- again in a moment --- */
+
+/* One timer of the process at a time, for the thread that made it. */
+static _Atomic uint64_t retry_until_ns; /* 0: there is none */
+static int retry_timer;                 /* id of the kernel's */
+
+static void retry_arm(void)
+{
+	/* Not at a fixed distance: the thread may be in a loop of that length. */
+	struct itimerspec t = {.it_value.tv_nsec =
+			       CONTACT_RETRY_NS + (long)(raw_counter() & 0x3fff)};
+
+	raw_syscall6(SYS_timer_settime, retry_timer, 0, (long)&t, 0, 0, 0);
+}
+
+/* raw_syscall: timer_create(3) allocates. */
+static void retry_begin(uint64_t value)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
+				 .sigev_signo = agent_signal};
+	uint64_t now = raw_now(), until = atomic_load(&retry_until_ns);
+	int id;
+
+	event.sigev_value.sival_ptr = (void *)value;
+	event._sigev_un._tid = raw_gettid();
+	/* One that is overdue belongs to a thread that has ended. */
+	if (until > now || !atomic_compare_exchange_strong(&retry_until_ns, &until,
+							   now + CONTACT_RETRIES_NS))
+		return;
+	if (until != 0)
+		raw_syscall3(SYS_timer_delete, retry_timer, 0, 0);
+	if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event,
+			 (long)&id) != 0) {
+		atomic_store(&retry_until_ns, 0);
+		return;
+	}
+	retry_timer = id;
+	retry_arm();
+}
+
+static void retry_end(void)
+{
+	raw_syscall3(SYS_timer_delete, retry_timer, 0, 0);
+	atomic_store(&retry_until_ns, 0);
+}
+
+void contact_retry_sig(const siginfo_t *info, const ucontext_t *context)
+{
+	uint64_t until = atomic_load(&retry_until_ns);
+
+	if (until == 0 || info->si_timerid != retry_timer)
+		return; /* one of the host's, with our signal's number */
+	if (contact_start(context) || raw_now() >= until)
+		retry_end();
+	else
+		retry_arm();
+}
+
+void contact_forked(void)
+{
+	/* A child has none of its parent's timers (timer_create(2)). */
+	atomic_store(&retry_until_ns, 0);
+}
+
+void contact_sig(uint64_t value, const ucontext_t *context)
+{
+	int i;
 
 	for (i = 0; i < CONTACT_QUEUE; i++)
 		if (atomic_load(&contact_queue[i]) == value)
@@ -102,19 +255,6 @@ void contact_sig(uint64_t value, const ucontext_t *context)
 	/* No room: others' values wait, perhaps since a time when no thread
 	 * was at a safe place. The control thread makes room, and opus-send
 	 * asks again. */
-	if (atomic_load(&contact_state) == CONTACT_RUNNING) {
-		control_wake_sig();
-		return;
-	}
-	if (!contact_safe_sig(context))
-		return;
-	if (!atomic_compare_exchange_strong(&contact_state, &idle,
-					    CONTACT_RUNNING)) {
-		control_wake_sig();
-		return;
-	}
-	rc = control_start_sig();
-	opus_beacon.start_error = (uint32_t)rc;
-	if (rc != 0)
-		atomic_store(&contact_state, CONTACT_IDLE);
+	if (!contact_start(context) && value & WIRE_CONTACT_TIMER)
+		retry_begin(value);
 }

@@ -81,7 +81,7 @@ static void client_connect(uint64_t value)
 {
 	static const char *const folders[] = WIRE_FOLDERS;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	uint64_t folder = value >> 48 & 0xff;
+	uint64_t folder = value >> 48 & 0x7f; /* without WIRE_CONTACT_TIMER */
 	socklen_t size = sizeof(address);
 	int fd, length;
 
@@ -309,6 +309,7 @@ void control_forked(void)
 	unwind_forget();
 	for (int i = 0; i < CONTACT_QUEUE; i++)
 		atomic_store(&contact_queue[i], 0);
+	contact_forked();
 	atomic_store(&gate_notify, NULL);
 	atomic_store(&contact_state, CONTACT_IDLE);
 }

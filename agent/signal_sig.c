@@ -37,6 +37,8 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 		else if (value >> 56 == WIRE_CONTACT_TAG)
 			contact_sig(value, context);
 	}
+	if (info->si_code == SI_TIMER && agent_usable())
+		contact_retry_sig(info, context);
 	/* A contact, or a stray signal, has interrupted the call as well. */
 	restart_system_call_sig(context);
 	restart_finish_sig(context);

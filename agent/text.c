@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "arch/x86_64/valgrind.h"
 #include "proc.h"
 
 #define PAGE 4096u
@@ -80,24 +81,6 @@ void text_warm(uintptr_t address)
 		(void)!pwrite(text_mem, &same, 1, (off_t)address);
 }
 
-/*
- * Under valgrind code runs from translations, which do not see the new bytes:
- * ask it to forget them (valgrind.h, "client requests": these rotations and the
- * exchange do nothing on a processor).
- */
-static void translations_discard(uintptr_t address, size_t size)
-{
-	volatile uint64_t request[6] = {0x1002, address, size, 0, 0, 0};
-	uint64_t result = 0;
-
-	__asm__ volatile("rolq $3, %%rdi; rolq $13, %%rdi\n\t"
-			 "rolq $61, %%rdi; rolq $51, %%rdi\n\t"
-			 "xchgq %%rbx, %%rbx"
-			 : "+d"(result)
-			 : "a"(&request[0])
-			 : "cc", "memory");
-}
-
 static long mem_write(uintptr_t address, const void *bytes, size_t size)
 {
 	return raw_syscall6(SYS_pwrite64, text_mem, (long)bytes, (long)size,
@@ -130,7 +113,8 @@ enum opus_code text_write(uintptr_t address, const void *bytes, size_t size,
 	long rc = text_mem >= 0 ? mem_write(address, bytes, size)
 				: overlay_write(address, bytes, size);
 
-	translations_discard(address, size);
+	/* Under valgrind code runs from translations of the old bytes. */
+	valgrind_request(VALGRIND_DISCARD, address, size);
 	if (rc == (long)size && memcmp((const void *)address, bytes, size) == 0)
 		return OPUS_OK;
 	errno = rc < 0 ? (int)-rc : EIO;

@@ -255,7 +255,9 @@ static int contact_signal(const struct contact *c, pid_t tid)
 	info.si_code = SI_QUEUE;
 	info.si_pid = getpid();
 	info.si_uid = getuid();
-	info.si_value.sival_ptr = (void *)(uintptr_t)c->value;
+	/* A filter of system calls may not like the agent's timer. */
+	info.si_value.sival_ptr = (void *)(uintptr_t)(
+		c->value | (c->t->status.seccomp ? 0 : WIRE_CONTACT_TIMER));
 	return (int)syscall(SYS_rt_tgsigqueueinfo, c->t->pid, tid,
 			    info.si_signo, &info);
 }

@@ -39,7 +39,7 @@ static int child_connect(uint64_t value)
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 
 	snprintf(a.sun_path, sizeof(a.sun_path), WIRE_SOCKET_FORMAT,
-		 folders[value >> 48 & 0xff],
+		 folders[value >> 48 & 0x7f],
 		 (unsigned long long)(value & 0xffffffffffffu));
 	return connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ? fd : -1;
 }
