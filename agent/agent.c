@@ -27,10 +27,12 @@
 #include "follow.h"
 #include "gate.h"
 #include "stop.h"
+#include "stop_signal.h"
 #include "text.h"
 #include "update.h"
 
 int agent_signal;
+bool agent_late;
 _Atomic uint32_t agent_off;
 
 __attribute__((visibility("default"), section(".opus.beacon"), aligned(4096)))
@@ -124,6 +126,22 @@ static void agent_forked(void)
 
 /* --- start --- */
 
+/* The highest that can be had: valgrind keeps 64 to itself. */
+static int signal_take(const struct sigaction *act)
+{
+	struct sigaction now;
+
+	for (int signo = 64; signo > 60; signo--) {
+		/* The host of an agent that comes late may use it. */
+		if (agent_late && (sigaction(signo, NULL, &now) != 0 ||
+				   now.sa_handler != SIG_DFL))
+			continue;
+		if (preload_sigaction(signo, act) == 0)
+			return signo;
+	}
+	return 0;
+}
+
 static void signal_install(void)
 {
 	struct sigaction act;
@@ -137,30 +155,36 @@ static void signal_install(void)
 	/* All signals, glibc's 32 and 33 as well: nothing of the host runs on
 	 * top of a parked thread. sigfillset() would leave those two out. */
 	memset(&act.sa_mask, 0xff, sizeof(act.sa_mask));
-	/* The highest that can be had: valgrind keeps 64 to itself. */
-	for (agent_signal = 64; agent_signal > 60; agent_signal--)
-		if (preload_sigaction(agent_signal, &act) == 0)
-			break;
-	if (agent_signal == 60) {
-		agent_signal = 0;
+	/* An agent that comes late cannot keep a signal of its own out of masks
+	 * that are set already. It asks by SIGSETXID as well, which glibc keeps
+	 * out of them (stop_signal.h) and which has its handler since the
+	 * thread that loads us was made. */
+	if (agent_late)
+		stop_signal_prepare();
+	agent_signal = agent_late && stop_signal_number ? stop_signal_number
+							: signal_take(&act);
+	if (agent_signal == 0)
 		return;
-	}
 	own = 1ul << (agent_signal - 1);
 	opus_beacon.signal = (uint32_t)agent_signal;
 	/* The program that started this one may have left it blocked. */
 	raw_syscall6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&own, 0, sizeof(own),
 		     0, 0);
-	beacon_flag(BEACON_READY, 0);
+	beacon_flag(BEACON_READY | (agent_late ? BEACON_INJECTED : 0), 0);
 }
 
 __attribute__((constructor)) static void agent_start(void)
 {
 	struct opus_error err;
 
+	/* A preloaded agent starts in the first thread; opus-inject loads it in
+	 * one that it makes. */
+	agent_late = raw_gettid() != getpid();
 	preload_init();
 	follow_init();
 	contact_init();
-	text_init();
+	if (!agent_late) /* else before the first update, see text.h */
+		text_init();
 	if (control_init(&err) != OPUS_OK || pthread_atfork(NULL, NULL, agent_forked) != 0) {
 		agent_switch_off("out of memory at start");
 		return;

@@ -109,7 +109,7 @@ static const sigset_t *without(const sigset_t *set, sigset_t *copy)
 PUBLIC int __libc_current_sigrtmax(void);
 PUBLIC int __libc_current_sigrtmax(void)
 {
-	return agent_signal ? agent_signal - 1 : 64;
+	return agent_signal && !agent_late ? agent_signal - 1 : 64;
 }
 
 PUBLIC int sigfillset(sigset_t *set)

@@ -23,8 +23,9 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 	uint64_t value = (uint64_t)info->si_value.sival_ptr;
 	int saved = errno;
 
-	if (signo != agent_signal && (info->si_code != SI_QUEUE ||
-				      value >> 56 != STOP_TAG)) {
+	if (signo == SIGNAL_SETXID &&
+	    (info->si_code != SI_QUEUE || (value >> 56 != STOP_TAG &&
+					   value >> 56 != WIRE_CONTACT_TAG))) {
 		stop_signal_forward_sig(signo, info, context);
 		return;
 	}

@@ -18,6 +18,8 @@
 
 #include <signal.h>
 
+#define SIGNAL_SETXID 33 /* glibc's SIGSETXID, which no header has */
+
 /* SIGSETXID once its handler is taken over, the agent's own before. */
 extern int stop_signal_number;
 

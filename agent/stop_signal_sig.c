@@ -19,8 +19,6 @@
 #include "agent.h"
 #include "arch/x86_64/raw.h"
 
-#define SIGNAL_SETXID 33
-
 /* struct kernel_sigaction of the kernel's x86-64 ABI. */
 struct kernel_sigaction {
 	void (*handler)(int, siginfo_t *, void *);
@@ -43,7 +41,7 @@ void stop_signal_prepare(void)
 	struct kernel_sigaction now;
 
 	if (stop_signal_number == 0)
-		stop_signal_number = agent_signal;
+		stop_signal_number = agent_signal; /* 0 when it is still to be chosen */
 	if (action(NULL, &now) != 0 || now.handler == signal_handle_sig ||
 	    (uintptr_t)now.handler <= 1 || !now.restorer)
 		return; /* ours already, or SIG_DFL or SIG_IGN: not glibc's */
