@@ -44,12 +44,15 @@ AGENT_SRC  := $(wildcard agent/*.c) $(wildcard agent/arch/$(ARCH)/*.[cS])
 AGENT_COMMON := common/error.c common/plan.c common/digest.c
 AGENT_OBJ  := $(call objects,agent,$(AGENT_SRC) $(AGENT_COMMON))
 COMMON_SRC := $(wildcard common/*.c)
-SEND_OBJ   := $(call objects,tool,$(filter-out $(wildcard injector/inject_*.c),$(wildcard injector/*.c)) $(COMMON_SRC))
+# Both programs of injector/ are made of all its files, but for each other's
+# main().
+INJECTOR_OBJ := $(call objects,tool,$(filter-out injector/%_main.c,$(wildcard injector/*.c)) \
+	$(wildcard injector/arch/$(ARCH)/*.S) $(COMMON_SRC))
 RUN_OBJ    := $(call objects,tool,$(wildcard launcher/*.c) common/error.c)
 BUILD_OBJ  := $(call objects,tool,$(wildcard builder/*.c) $(COMMON_SRC))
 
 PRODUCTS := $(if $(AGENT_SRC),$(B)/libopus-agent.so) \
-	$(if $(wildcard injector/*.c),$(B)/opus-send) \
+	$(if $(wildcard injector/*.c),$(B)/opus-send $(B)/opus-inject) \
 	$(if $(wildcard builder/*.c),$(B)/opus-build) \
 	$(if $(wildcard launcher/*.c),$(B)/opus-run)
 
@@ -92,7 +95,11 @@ $(B)/libopus-agent.so: $(AGENT_OBJ) agent/export.map
 		-Wl,--version-script=agent/export.map -Wl,-soname,libopus-agent.so \
 		-Wl,-z,now -Wl,-z,relro -Wl,--no-undefined -Wl,--build-id \
 		-Wl,-z,nodelete
-$(B)/opus-send: $(SEND_OBJ)
+$(B)/tool/%.S.o: %.S
+	$(Q)mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
+$(B)/opus-send $(B)/opus-inject: $(B)/opus-%: $(B)/tool/injector/%_main.c.o $(INJECTOR_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -ljson-c
 $(B)/opus-build: $(BUILD_OBJ)

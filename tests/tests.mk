@@ -11,7 +11,7 @@ UNIT_LEAVE_OUT := agent/agent.c agent/preload.c agent/follow.c agent/start.c inj
 	injector/inject_main.c builder/build_main.c builder/main.c injector/main.c
 $(T)/common.a: $(call objects,tool,$(COMMON_SRC))
 $(T)/agent.a: $(call objects,agent,$(filter-out $(UNIT_LEAVE_OUT),$(AGENT_SRC)))
-$(T)/send.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard injector/*.c)))
+$(T)/send.a: $(INJECTOR_OBJ)
 $(T)/build.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard builder/*.c)))
 # What tests share: files of tests/unit that are no tests themselves.
 $(T)/unit.a: $(call objects,tool,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))

@@ -9,6 +9,7 @@ export PKG_CONFIG_PATH=$root/lib/pkgconfig
 agent=$(sed -n 's/^agent=//p' "$root/lib/pkgconfig/opus-livepatch.pc")
 test -f "$TEST_TMP$agent"
 test -x "$root/bin/opus-send"
+test -x "$root/bin/opus-inject"
 for page in docs/man/*; do
 	test -f "$root/share/man/man${page##*.}/${page##*/}"
 done

@@ -4,6 +4,7 @@ A test is an executable `test` in a folder of its own. It ends with 0 (pass),
 1 (fail) or 77 (skip), ends by itself, and leaves neither files nor processes.
     OPUS_TEST_REPEAT=N   multiplies the loops of tests that look for races
     OPUS_TEST_KEEP=1     keeps the temporary folder
+    OPUS_TEST_MODE=inject   starts targets without the agent, and injects it
 """
 import atexit
 import contextlib
@@ -23,7 +24,9 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.join(ROOT, os.environ.get("OPUS_BUILD", "build"))
 AGENT = os.path.join(BUILD, "libopus-agent.so")
 SEND = os.path.join(BUILD, "opus-send")
+INJECT = os.path.join(BUILD, "opus-inject")
 BUILDER = os.path.join(BUILD, "opus-build")
+MODE = os.environ.get("OPUS_TEST_MODE", "preload")
 REPEAT = max(1, int(os.environ.get("OPUS_TEST_REPEAT", "1")))
 CFLAGS = ["-O2", "-g", "-pthread", "-D_GNU_SOURCE", "-Wall",
           "-I", os.path.join(ROOT, "tests/scenario"), "-I", HERE,
@@ -93,7 +96,7 @@ class Target:
 
     def __init__(self, *command, agent=True, env=None, cwd=None, pipe=True):
         environ = dict(os.environ, **(env or {}))
-        if agent:
+        if agent and MODE == "preload":
             before = environ.get("LD_PRELOAD", "")
             environ["LD_PRELOAD"] = (before + ":" if before else "") + AGENT
         self.command = [str(c) for c in command]
@@ -104,8 +107,20 @@ class Target:
         self.pid = self.process.pid
         self.rest = b""
         _targets.append(self)
-        if agent:
+        if agent and MODE == "inject":
+            until(self._injected, f"{self.command[0]}: the agent is loaded")
+        elif agent:
             until(self._ready, f"{self.command[0]}: the agent is ready")
+
+    def _injected(self):
+        """Too early, the program is not there yet, or still in the loader."""
+        if self.process.poll() is not None:
+            raise Failed(f"target ended with {self.process.returncode}")
+        exe = os.readlink(f"/proc/{self.pid}/exe")
+        if os.path.samefile(exe, sys.executable):
+            return False
+        self.injected = inject(pid=self, status=None)
+        return self.injected.status == 0
 
     def _ready(self):
         """Has the agent's constructor run? Before that it cannot be asked."""
@@ -196,6 +211,17 @@ def send(verb, *args, pid=None, status=0, timeout=30, prefix=()):
     return sent
 
 
+def inject(*args, pid, status=0, prefix=(), timeout=30):
+    """Run opus-inject; its JSON is in the result's `json`."""
+    if isinstance(pid, Target):
+        pid = pid.pid
+    done = Sent(run(*prefix, INJECT, "--pid", pid, "--json", *args, status=None,
+                    timeout=timeout))
+    if status is not None and done.status != status:
+        raise Failed(f"opus-inject {args}: should end with {status}, {done}")
+    return done
+
+
 def system_calls(*command):
     """The system calls that a command makes, in order, as strace's --inject
     names them: (name, how many of that name so far)."""
@@ -253,7 +279,7 @@ def main(function):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     try:
-        for needed in (AGENT, SEND, BUILDER):
+        for needed in (AGENT, SEND, INJECT, BUILDER):
             check(os.path.exists(needed), f"{needed} is missing: run make")
         function()
     except Failed as why:

@@ -1,0 +1,108 @@
+/*
+ * playground.S - make a thread in the target that loads the agent.
+ *
+ * Called by:  inject.c, which copies it into the target.
+ * Runs on:    playground_start: the borrowed thread, rbx: the data;
+ *             playground_thread: the thread that it makes.
+ * Locks:      those of pthread_create() and dlopen().
+ * Signal:     the host's are blocked.
+ *
+ * Position-independent, and reads nothing but the data: it runs at any address.
+ */
+#include <sys/syscall.h>
+
+#include "injector/playground.h"
+
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
+#define RTLD_NOW 2
+#define EAGAIN 11
+#define LEAVE_SECONDS 5
+
+	.section .rodata
+	.globl	playground_start, playground_end
+	.hidden	playground_start, playground_end
+
+playground_start:
+	leaq	PG_THREAD(%rbx), %rdi
+	xorl	%esi, %esi
+	leaq	playground_thread(%rip), %rdx
+	movq	%rbx, %rcx
+	call	*PG_CREATE(%rbx)
+	movl	%eax, PG_RESULT(%rbx)
+	movq	PG_HOME(%rbx), %rsp
+	ret
+
+playground_thread:
+	pushq	%rbx
+	pushq	%r12
+	pushq	%r13
+	movq	%rdi, %rbx
+	movl	$PLAYGROUND_LOADING, PG_STATE(%rbx)
+	call	*PG_SELF(%rbx)
+	movq	%rax, %rdi
+	call	*PG_DETACH(%rbx)
+	leaq	PG_PATH(%rbx), %rdi
+	movl	$RTLD_NOW, %esi
+	call	*PG_DLOPEN(%rbx)
+	movl	$PLAYGROUND_LOADED, %edx
+	testq	%rax, %rax
+	jnz	2f
+	call	*PG_DLERROR(%rbx)
+	leaq	PG_TEXT(%rbx), %rdi
+	movq	%rax, %rsi
+	movl	$PG_TEXT_SIZE - 1, %ecx
+1:	lodsb
+	stosb
+	testb	%al, %al
+	loopnz	1b
+	movl	$PLAYGROUND_FAILED, %edx
+2:	movl	PG_FD(%rbx), %edi
+	movl	%edx, %r12d
+	movl	$SYS_close, %eax
+	syscall
+	movl	%r12d, PG_STATE(%rbx)
+	movl	$SYS_futex, %eax
+	leaq	PG_STATE(%rbx), %rdi
+	movl	$FUTEX_WAKE, %esi
+	movl	$1, %edx
+	syscall
+	/* The borrowed thread may still be in the code. If the tool was killed,
+	 * nobody tells: then code and data stay. */
+	pushq	$0
+	pushq	$LEAVE_SECONDS
+3:	cmpl	$0, PG_RELEASED(%rbx)
+	jne	4f
+	movl	$SYS_futex, %eax
+	leaq	PG_RELEASED(%rbx), %rdi
+	xorl	%esi, %esi /* FUTEX_WAIT */
+	xorl	%edx, %edx
+	movq	%rsp, %r10
+	syscall
+	testq	%rax, %rax
+	jz	3b
+	cmpq	$-EAGAIN, %rax
+	je	3b
+	addq	$16, %rsp
+	xorl	%eax, %eax
+	popq	%r13
+	popq	%r12
+	popq	%rbx
+	ret
+4:	addq	$16, %rsp
+	movq	PG_CODE(%rbx), %r12
+	movq	PG_MUNMAP(%rbx), %r13
+	movq	%rbx, %rdi
+	movl	$PLAYGROUND_DATA, %esi
+	movl	$SYS_munmap, %eax
+	syscall
+	movq	%r12, %rdi
+	movl	$PLAYGROUND_CODE, %esi
+	movq	%r13, %rax
+	popq	%r13
+	popq	%r12
+	popq	%rbx
+	jmp	*%rax /* returns to pthread_create()'s caller of this thread */
+playground_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,28 @@
+/*
+ * image.h - the agent's file, as much of it as a process needs.
+ *
+ * Included by: inject.c.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_IMAGE_H
+#define OPUS_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct image {
+	uint8_t *bytes; /* segments, without sections; a multiple of a page */
+	size_t size;
+};
+
+/* Read the agent. Errors: OPUS_USAGE (it is not there, or no agent),
+ * OPUS_RESOURCE. */
+enum opus_code image_init(struct image *image, const char *path,
+			  struct opus_error *err) MUST_CHECK;
+void image_deinit(struct image *image);
+
+#endif

@@ -1,0 +1,544 @@
+/*
+ * inject.c - the sequence: attach, check, borrow, load, give back.
+ *
+ * Called by:  inject_main.c, run.c.
+ * Runs on:    command; most of it in a child of it.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ *   prepare    read agent, objects, unwind information: nobody is stopped
+ *   choose     stop one thread after the other until one is at a safe place
+ *   borrow     make it create a memfd, fill that, map the playground, make a
+ *              thread; give it back
+ *   load       the new thread calls dlopen(); wait for it
+ *
+ * The loading itself needs no thread of the host, so a constructor of another
+ * library that holds the loader's lock delays us and nobody else.
+ */
+#include "inject.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/memfd.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "beacon_read.h"
+#include "common/cleanup.h"
+#include "contact_thread.h"
+#include "image.h"
+#include "interrupt.h"
+#include "place.h"
+#include "playground.h"
+#include "remote.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010u
+#endif
+
+#define SEARCH_NS 2000000000ull
+#define LOAD_NS 10000000000ull
+#define SLICE_NS 100000000ull
+#define THREADS_LOOKED_AT 64
+
+struct inject {
+	struct target *t;
+	struct image image;
+	struct modules modules;
+	struct place *place;
+	struct remote_code code;
+	struct remote remote;
+	struct playground functions;   /* of the target, by address */
+	struct playground *playground; /* our mapping of its data */
+	uint64_t data_at, code_at;     /* in the target; 0: not there */
+	int fd;                        /* in the target; -1: not there */
+	bool check;
+	char why[80]; /* the last thread was refused */
+	struct inject_report report;
+};
+
+/* --- prepare --- */
+
+static enum opus_code functions_find(const struct modules *m,
+				     struct playground *p, struct opus_error *err)
+{
+	static const char *const names[] = {"pthread_create", "pthread_self",
+					    "pthread_detach", "dlopen",
+					    "dlerror", "munmap"};
+	uint64_t *const places[] = {&p->create, &p->self, &p->detach,
+				    &p->dlopen, &p->dlerror, &p->munmap};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		*places[i] = module_symbol(m, m->libc, names[i]);
+		if (!*places[i])
+			return error_set(err, OPUS_NO_AGENT,
+				"its libc (%s) has no %s: it is older than glibc "
+				"2.34, which is the first that the agent can join",
+				m->libc->path, names[i]);
+	}
+	return OPUS_OK;
+}
+
+/* The agent is opened as /proc/self/fd/N by the target. */
+static enum opus_code root_check(pid_t view, struct opus_error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root/proc/self/fd", view);
+	if (access(path, F_OK) == 0)
+		return OPUS_OK;
+	return error_set(err, OPUS_NO_AGENT,
+		"there is no /proc in its root folder, by which the agent would "
+		"be loaded; mount one there, or start it with the agent");
+}
+
+static enum opus_code shadow_check(pid_t view, struct opus_error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", view);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+	const char *line = text ? strstr(text, "x86_Thread_features:") : NULL;
+
+	if (!line || !memmem(line, strcspn(line, "\n"), "shstk", 5))
+		return OPUS_OK;
+	return error_set(err, OPUS_NO_AGENT,
+		"it runs with a shadow stack, which forbids entering it from "
+		"outside; start it with the agent");
+}
+
+static enum opus_code prepare(struct inject *in, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) char *maps = proc_maps_read(in->t->view);
+	enum opus_code code;
+
+	if (!maps)
+		return error_set_errno(err, errno == EACCES || errno == EPERM
+						    ? OPUS_PERMISSION : OPUS_DIED,
+				       "cannot read its mappings");
+	code = modules_init(&in->modules, in->t->view, maps, err);
+	if (code == OPUS_OK)
+		code = functions_find(&in->modules, &in->functions, err);
+	if (code == OPUS_OK)
+		code = root_check(in->t->view, err);
+	if (code == OPUS_OK)
+		code = shadow_check(in->t->view, err);
+	if (code == OPUS_OK)
+		code = remote_code_find(&in->modules, &in->code, err);
+	if (code == OPUS_OK)
+		code = place_init(&in->place, &in->modules, err);
+	return code;
+}
+
+/* --- choose --- */
+
+/* A thread for which a stop is nothing at all comes first: its wait has no
+ * time limit, or one that the kernel keeps. RANKS: not fit. */
+#define RANKS 4
+
+static unsigned char thread_rank(const struct target *t, pid_t tid)
+{
+	unsigned long a[6];
+	struct proc_status s;
+	char path[64];
+	long number;
+	bool timed;
+
+	if (!proc_status_read(t->pid, tid, &s) || !s.memory || s.state == 'D')
+		return RANKS;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", t->pid, tid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+
+	if (!text || sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0],
+			    &a[1], &a[2], &a[3], &a[4], &a[5]) != 7)
+		return 2; /* it runs */
+	if (number < 0 || !place_waits(number, a[1]))
+		return 3;
+	timed = (number == SYS_epoll_wait || number == SYS_epoll_pwait)
+			? (int)a[3] > 0
+		: number == SYS_rt_sigtimedwait ? a[2] != 0
+		: number == SYS_semtimedop || number == SYS_epoll_pwait2
+			? a[3] != 0 : false;
+	return timed ? 1 : 0;
+}
+
+/* The threads, best first. The caller frees them. */
+static size_t threads_order(const struct target *t, pid_t **ret)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	unsigned char ranks[THREADS_LOOKED_AT];
+	size_t used = 0;
+
+	if (count > THREADS_LOOKED_AT)
+		count = THREADS_LOOKED_AT;
+	*ret = count > 0 ? malloc((size_t)count * sizeof(pid_t)) : NULL;
+	for (ssize_t i = 0; *ret && i < count; i++)
+		ranks[i] = thread_rank(t, tids[i]);
+	for (unsigned char rank = 0; *ret && rank < RANKS; rank++)
+		for (ssize_t i = 0; i < count; i++)
+			if (ranks[i] == rank)
+				(*ret)[used++] = tids[i];
+	return used;
+}
+
+/* Let the borrowed thread go, and remember how long it was stopped. */
+static void give_back(struct inject *in)
+{
+	uint64_t pause = remote_detach(&in->remote);
+
+	if (pause > in->report.pause_ns)
+		in->report.pause_ns = pause;
+}
+
+/* Stop this thread: OPUS_OK, and it is at a safe place. */
+static enum opus_code thread_try(struct inject *in, pid_t tid,
+				 struct opus_error *err)
+{
+	const char *why;
+	enum opus_code code;
+
+	in->report.tried++;
+	code = remote_attach(&in->remote, in->t->pid, tid, &in->code, err);
+	if (code != OPUS_OK)
+		return code;
+	why = place_refusal(in->place, tid, &in->remote.saved);
+	if (!why) {
+		in->report.thread = tid;
+		return OPUS_OK;
+	}
+	give_back(in);
+	snprintf(in->why, sizeof(in->why), "thread %d %s", (int)tid, why);
+	return error_set(err, OPUS_NO_CONTACT, "%s", in->why);
+}
+
+static enum opus_code thread_borrow(struct inject *in, struct opus_error *err);
+
+static bool may_try_another(enum opus_code code, const struct inject *in)
+{
+	struct proc_status s;
+
+	/* A thread may end at any time, and others be as good. */
+	return code == OPUS_NO_CONTACT ||
+	       ((code == OPUS_DIED || code == OPUS_NO_ANSWER) &&
+		!in->playground && in->fd < 0 &&
+		proc_status_read(in->t->pid, in->t->pid, &s) &&
+		(s.memory || s.threads > 1));
+}
+
+static enum opus_code choose(struct inject *in, struct opus_error *err)
+{
+	uint64_t end = interrupt_clock() + SEARCH_NS;
+	enum opus_code code = OPUS_NO_CONTACT;
+	struct proc_status s;
+
+	do {
+		CLEANUP(cleanup_free) pid_t *tids = NULL;
+		size_t count = threads_order(in->t, &tids);
+
+		if (!proc_status_read(in->t->pid, in->t->pid, &s) || !count)
+			return error_set(err, OPUS_DIED,
+					 "the process ended before it was joined");
+		if (s.state == 'T')
+			return error_set(err, OPUS_NO_CONTACT,
+				"it is stopped (SIGSTOP, SIGTSTP); continue it "
+				"with `kill -CONT %d` and try again", in->t->pid);
+		for (size_t i = 0; i < count; i++) {
+			code = thread_try(in, tids[i], err);
+			if (code == OPUS_OK)
+				code = thread_borrow(in, err);
+			if (!may_try_another(code, in) ||
+			    (code == OPUS_NO_CONTACT && !in->why[0]))
+				return code;
+			if (interrupt_seen())
+				return error_set(err, OPUS_CANCELLED,
+					"interrupted; nothing changed");
+		}
+		interrupt_poll(NULL, 0, interrupt_clock() + 1000000, true);
+	} while (interrupt_clock() < end);
+	return error_set(err, OPUS_NO_CONTACT,
+		"none of its threads (%u) came to a place where libc can be called "
+		"within %g s (%s); try again when it is less busy",
+		s.threads, SEARCH_NS / 1e9, in->why);
+}
+
+/* --- borrow --- */
+
+static enum opus_code call_failed(const char *what, uint64_t result,
+				  struct opus_error *err)
+{
+	errno = -(int)(int64_t)result;
+	return error_set_errno(err, OPUS_RESOURCE, "%s failed in the process",
+			       what);
+}
+
+static bool is_error(uint64_t result)
+{
+	return result > -4096ull;
+}
+
+static enum opus_code memfd_make(struct inject *in, struct opus_error *err)
+{
+	static const char name[] = BEACON_AGENT_FILE;
+	uint64_t args[6] = {in->remote.words, MFD_CLOEXEC | MFD_EXEC}, fd;
+	enum opus_code code;
+
+	code = remote_words(&in->remote, name, sizeof(name), err);
+	if (code == OPUS_OK)
+		code = remote_call(&in->remote, SYS_memfd_create, args, &fd, err);
+	if (code == OPUS_OK && fd == (uint64_t)-EINVAL) { /* before Linux 6.3 */
+		args[1] = MFD_CLOEXEC;
+		code = remote_call(&in->remote, SYS_memfd_create, args, &fd, err);
+	}
+	if (code == OPUS_OK && is_error(fd))
+		return call_failed("memfd_create", fd, err);
+	if (code == OPUS_OK)
+		in->fd = (int)fd;
+	return code;
+}
+
+/* Fill the memfd and map the data of the playground here. */
+static enum opus_code memfd_fill(struct inject *in, struct opus_error *err)
+{
+	size_t code_size = (size_t)(playground_end - playground_start);
+	off_t at = (off_t)in->image.size;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", in->remote.tid, in->fd);
+	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 ||
+	    ftruncate(fd, at + PLAYGROUND_CODE + PLAYGROUND_DATA) != 0 ||
+	    pwrite(fd, in->image.bytes, in->image.size, 0) != at ||
+	    pwrite(fd, playground_start, code_size, at) != (ssize_t)code_size)
+		return error_set_errno(err, OPUS_RESOURCE,
+				       "the agent cannot be written to %s", path);
+	in->playground = mmap(NULL, PLAYGROUND_DATA, PROT_READ | PROT_WRITE,
+			      MAP_SHARED, fd, at + PLAYGROUND_CODE);
+	if (in->playground != MAP_FAILED)
+		return OPUS_OK;
+	in->playground = NULL;
+	return error_set_errno(err, OPUS_RESOURCE, "cannot map %s", path);
+}
+
+static enum opus_code map_make(struct inject *in, size_t size, int protection,
+			       int flags, size_t at, uint64_t *ret,
+			       struct opus_error *err)
+{
+	const uint64_t args[6] = {0, size, (uint64_t)protection, (uint64_t)flags,
+				  (uint64_t)in->fd, at};
+	uint64_t address;
+	enum opus_code code = remote_call(&in->remote, SYS_mmap, args, &address,
+					  err);
+
+	if (code == OPUS_OK && is_error(address))
+		return call_failed("mmap", address, err);
+	if (code == OPUS_OK)
+		*ret = address;
+	return code;
+}
+
+static enum opus_code thread_make(struct inject *in, struct opus_error *err)
+{
+	struct playground *p = in->playground;
+	enum opus_code code;
+
+	p->fd = in->fd;
+	p->home = in->remote.home;
+	p->code = in->code_at;
+	snprintf(p->path, sizeof(p->path), "/proc/self/task/../fd/%d", in->fd);
+	code = remote_run(&in->remote, in->code_at,
+			  in->data_at + PLAYGROUND_DATA, in->data_at, err);
+	if (code == OPUS_OK && p->result != 0) {
+		errno = p->result;
+		return error_set_errno(err, OPUS_RESOURCE,
+				       "the process may not have another thread");
+	}
+	return code;
+}
+
+/* Nothing of ours runs in the target: take away what was made. */
+static void undo(struct inject *in)
+{
+	struct opus_error ignored;
+	const uint64_t data[6] = {in->data_at, PLAYGROUND_DATA};
+	const uint64_t code[6] = {in->code_at, PLAYGROUND_CODE};
+	const uint64_t fd[6] = {(uint64_t)in->fd};
+	uint64_t result;
+	bool ok = in->remote.attached && !in->remote.runs;
+
+	if (ok && in->data_at)
+		ok = remote_call(&in->remote, SYS_munmap, data, &result,
+				 &ignored) == OPUS_OK;
+	if (ok && in->code_at)
+		ok = remote_call(&in->remote, SYS_munmap, code, &result,
+				 &ignored) == OPUS_OK;
+	if (ok && in->fd >= 0)
+		(void)!remote_call(&in->remote, SYS_close, fd, &result, &ignored);
+}
+
+/* The thread is stopped at a safe place. In any case it is given back. */
+static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
+{
+	size_t at = in->image.size;
+	enum opus_code code;
+
+	if (in->check) {
+		give_back(in);
+		return OPUS_OK;
+	}
+	code = remote_leave(&in->remote, err);
+	if (code != OPUS_OK) {
+		snprintf(in->why, sizeof(in->why), "%.79s", err->text);
+		give_back(in);
+		return code;
+	}
+	code = memfd_make(in, err);
+	if (code == OPUS_OK)
+		code = memfd_fill(in, err);
+	if (code == OPUS_OK) {
+		*in->playground = in->functions;
+		code = map_make(in, PLAYGROUND_CODE, PROT_READ | PROT_EXEC,
+				MAP_PRIVATE, at, &in->code_at, err);
+	}
+	if (code == OPUS_OK)
+		code = map_make(in, PLAYGROUND_DATA, PROT_READ | PROT_WRITE,
+				MAP_SHARED, at + PLAYGROUND_CODE, &in->data_at,
+				err);
+	if (code == OPUS_OK)
+		code = thread_make(in, err);
+	if (code != OPUS_OK)
+		undo(in);
+	give_back(in);
+	return code;
+}
+
+/* --- load --- */
+
+static void futex_call(_Atomic uint32_t *word, int operation, uint32_t value,
+		       const struct timespec *limit)
+{
+	syscall(SYS_futex, word, operation, value, limit, NULL, 0);
+}
+
+/* Wait for the new thread. */
+static enum opus_code load_wait(struct inject *in, struct opus_error *err)
+{
+	static const struct timespec slice = {0, SLICE_NS};
+	struct playground *p = in->playground;
+	struct pollfd end = {.fd = in->t->pidfd, .events = POLLIN};
+	uint64_t limit = interrupt_clock() + LOAD_NS;
+
+	p->released = 1;
+	futex_call(&p->released, FUTEX_WAKE, INT_MAX, NULL);
+	for (;;) {
+		uint32_t state = p->state;
+
+		if (state == PLAYGROUND_LOADED)
+			return OPUS_OK;
+		p->text[sizeof(p->text) - 1] = '\0';
+		if (state == PLAYGROUND_FAILED)
+			return error_set(err, OPUS_NO_AGENT,
+				"the loader of the process refused the agent: %s",
+				p->text);
+		if (end.fd >= 0 && poll(&end, 1, 0) > 0)
+			return error_set(err, OPUS_DIED,
+				"the process ended while the agent was loaded");
+		if (interrupt_clock() > limit)
+			return error_set(err, OPUS_NO_ANSWER,
+				"the agent is still being loaded after %g s: a "
+				"thread of the process holds the loader (a "
+				"constructor that waits?); it will be there when "
+				"that is over", LOAD_NS / 1e9);
+		futex_call(&p->state, FUTEX_WAIT, state, &slice);
+	}
+}
+
+static enum opus_code inject_run(struct inject *in, const char *agent,
+				 struct opus_error *err)
+{
+	enum opus_code code = image_init(&in->image, agent, err);
+
+	if (code == OPUS_OK)
+		code = prepare(in, err);
+	if (code == OPUS_OK)
+		code = choose(in, err);
+	if (code == OPUS_OK && !in->check)
+		code = load_wait(in, err);
+	return code;
+}
+
+/* What the child tells. */
+struct told {
+	struct opus_error error;
+	struct inject_report report;
+};
+
+static void inject_child(struct target *t, const char *agent, bool check, int fd)
+{
+	static struct inject in;
+	struct told told = {0};
+
+	in.t = t;
+	in.fd = -1;
+	in.check = check;
+	told.error.code = inject_run(&in, agent, &told.error);
+	told.report = in.report;
+	(void)!write(fd, &told, sizeof(told));
+	_exit(0);
+}
+
+/* Was the agent loaded, and is it ready? */
+static enum opus_code joined_check(struct target *t, struct opus_error *err)
+{
+	if (t->pidfd >= 0)
+		close(t->pidfd);
+	t->pidfd = -1;
+	return target_look(t, err);
+}
+
+enum opus_code inject_agent(struct target *t, const char *agent, bool check,
+			    struct inject_report *ret, struct opus_error *err)
+{
+	uint64_t begin = interrupt_clock();
+	struct told told = {0};
+	ssize_t got;
+	int ends[2];
+	pid_t child;
+
+	memset(ret, 0, sizeof(*ret));
+	if (t->beacon_at)
+		return error_set(err, OPUS_ALREADY, "it has an agent");
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
+	child = fork();
+	if (child == 0)
+		inject_child(t, agent, check, ends[1]);
+	close(ends[1]);
+	do
+		got = child < 0 ? -1 : read(ends[0], &told, sizeof(told));
+	while (got < 0 && errno == EINTR);
+	close(ends[0]);
+	if (child < 0)
+		return error_set_errno(err, OPUS_RESOURCE, "no process");
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (got != sizeof(told))
+		return error_set(err, OPUS_INTERNAL,
+				 "the process that was to join it was killed");
+	*ret = told.report;
+	*err = told.error;
+	if (told.error.code == OPUS_OK && !check)
+		err->code = joined_check(t, err);
+	ret->total_ns = interrupt_clock() - begin;
+	return err->code;
+}

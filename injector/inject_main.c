@@ -1,0 +1,170 @@
+/*
+ * inject_main.c - opus-inject: bring the agent into a running process.
+ *
+ * Called by:  the shell.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "inject.h"
+#include "interrupt.h"
+#include "report.h"
+
+struct request {
+	pid_t pid;
+	const char *agent;
+	bool check, json;
+};
+
+static void help(void)
+{
+	puts("usage: opus-inject --pid P [OPTION]...\n"
+	     "Bring the agent into a process that was started without it.\n\n"
+	     "  -p, --pid P        the process P\n"
+	     "  -c, --check        look whether it would work, change nothing\n"
+	     "      --agent FILE   the agent, if it is not where it was installed\n"
+	     "  -j, --json         print one JSON object\n"
+	     "  -h, --help         this text\n"
+	     "  -V, --version      print the version\n\n"
+	     "opus-send(1) does this by itself. opus-inject(1) tells all.");
+}
+
+static enum opus_code pid_parse(const char *text, pid_t *ret,
+				struct opus_error *err)
+{
+	char *end;
+	long pid = strtol(text, &end, 10);
+
+	if (*end || end == text || pid <= 0 || pid > 1 << 22)
+		return error_set(err, OPUS_USAGE,
+				 "--pid: \"%s\" is not a process id", text);
+	*ret = (pid_t)pid;
+	return OPUS_OK;
+}
+
+/* OPUS_CANCELLED: nothing is left to do. */
+static enum opus_code parse(int argc, char **argv, struct request *ret,
+			    struct opus_error *err)
+{
+	static const struct option options[] = {
+		{"pid", required_argument, NULL, 'p'},
+		{"check", no_argument, NULL, 'c'},
+		{"agent", required_argument, NULL, 'A'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
+	};
+	enum opus_code code = OPUS_OK;
+	int letter;
+
+	while (code == OPUS_OK &&
+	       (letter = getopt_long(argc, argv, ":p:cjhV", options, NULL)) != -1)
+		switch (letter) {
+		case 'p': code = pid_parse(optarg, &ret->pid, err); break;
+		case 'c': ret->check = true; break;
+		case 'A': ret->agent = optarg; break;
+		case 'j': ret->json = true; break;
+		case 'h': help(); return OPUS_CANCELLED;
+		case 'V': puts("opus-inject " OPUS_RELEASE); return OPUS_CANCELLED;
+		default:
+			code = error_set(err, OPUS_USAGE, "%s: %s",
+					 argv[optind - 1],
+					 letter == ':' ? "an argument is missing"
+						       : "unknown option");
+		}
+	if (code == OPUS_OK && optind < argc)
+		code = error_set(err, OPUS_USAGE, "what is \"%s\"?", argv[optind]);
+	if (code == OPUS_OK && !ret->pid)
+		code = error_set(err, OPUS_USAGE, "which process? give --pid");
+	return code;
+}
+
+static enum opus_code inject(const struct request *q, struct inject_report *r,
+			     struct opus_error *err)
+{
+	struct target t = {.pid = q->pid, .view = q->pid, .pidfd = -1};
+	enum opus_code code = target_look(&t, err);
+
+	if (code == OPUS_OK || (code == OPUS_NO_AGENT && !t.beacon_at))
+		code = inject_agent(&t, q->agent ? q->agent : inject_agent_path(),
+				    q->check, r, err);
+	if (t.pidfd >= 0)
+		close(t.pidfd);
+	err->code = code;
+	return code;
+}
+
+static void print_json(const struct request *q, const struct inject_report *r,
+		       const struct opus_error *err)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "opus", json_object_new_string(OPUS_RELEASE));
+	json_object_object_add(o, "verb", json_object_new_string("inject"));
+	json_object_object_add(o, "pid", json_object_new_int(q->pid));
+	json_object_object_add(o, "check", json_object_new_boolean(q->check));
+	json_object_object_add(o, "code",
+			       json_object_new_string(code_json(err->code)));
+	json_object_object_add(o, "status",
+			       json_object_new_int(code_status(err->code)));
+	json_object_object_add(o, "message", json_object_new_string(
+		err->text[0] ? err->text : code_text(err->code)));
+	json_object_object_add(o, "thread", json_object_new_int(r->thread));
+	json_object_object_add(o, "tried", json_object_new_int((int)r->tried));
+	json_object_object_add(o, "pause_ns",
+			       json_object_new_int64((int64_t)r->pause_ns));
+	json_object_object_add(o, "total_ns",
+			       json_object_new_int64((int64_t)r->total_ns));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_object_put(o);
+}
+
+static void print_text(const struct request *q, const struct inject_report *r,
+		       const struct opus_error *err)
+{
+	const char *hint = report_hint(err->code);
+
+	if (err->code == OPUS_OK && q->check)
+		printf("%d: the agent can be loaded (thread %d)\n", q->pid,
+		       r->thread);
+	else if (err->code == OPUS_OK)
+		printf("%d: the agent is loaded (%.1f ms; thread %d was stopped for "
+		       "%.2f ms)\n", q->pid, (double)r->total_ns / 1e6,
+		       r->thread, (double)r->pause_ns / 1e6);
+	else if (err->code == OPUS_ALREADY)
+		printf("%d: %s\n", q->pid, err->text);
+	else if (err->code == OPUS_USAGE)
+		fprintf(stderr, "opus-inject: %s\n", err->text);
+	else
+		fprintf(stderr, "opus-inject: %d: %s: %s%s%s\n", q->pid,
+			code_text(err->code), err->text, hint ? "\n  " : "",
+			hint ? hint : "");
+}
+
+int main(int argc, char **argv)
+{
+	struct request q = {0};
+	struct inject_report r = {0};
+	struct opus_error err = {0};
+	enum opus_code code = parse(argc, argv, &q, &err);
+
+	if (code == OPUS_CANCELLED)
+		return 0;
+	if (code == OPUS_OK) {
+		interrupt_catch();
+		inject(&q, &r, &err);
+	}
+	if (q.json)
+		print_json(&q, &r, &err);
+	else
+		print_text(&q, &r, &err);
+	return code_status(err.code);
+}

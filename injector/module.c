@@ -1,0 +1,297 @@
+/*
+ * module.c - read ELF objects out of another process' memory.
+ *
+ * Called by:  inject.c, place.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include "module.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "proc.h"
+
+#define DYNAMIC_MAX 128
+#define TEXT_MAX (8u << 20)
+
+static bool header_read(pid_t view, uint64_t at, Elf64_Ehdr *e)
+{
+	return proc_memory_read(view, at, e, sizeof(*e)) &&
+	       memcmp(e->e_ident, ELFMAG, SELFMAG) == 0 &&
+	       e->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       e->e_phentsize == sizeof(Elf64_Phdr);
+}
+
+/* glibc has added the load bias to these in place, musl and the vDSO not. */
+static uint64_t pointer_of(const struct module *m, uint64_t value)
+{
+	return value < m->bias ? value + m->bias : value;
+}
+
+static void dynamic_read(const struct modules *m, struct module *object,
+			 uint64_t at, uint64_t size)
+{
+	Elf64_Dyn d[DYNAMIC_MAX];
+
+	if (size > sizeof(d))
+		size = sizeof(d);
+	if (!proc_memory_read(m->view, at, d, size))
+		return;
+	for (size_t i = 0; i < size / sizeof(d[0]); i++) {
+		uint64_t value = pointer_of(object, d[i].d_un.d_ptr);
+
+		switch (d[i].d_tag) {
+		case DT_SYMTAB: object->symbols = value; break;
+		case DT_STRTAB: object->strings = value; break;
+		case DT_GNU_HASH: object->hash = value; break;
+		}
+	}
+}
+
+static void object_read(const struct modules *m, struct module *object)
+{
+	Elf64_Ehdr e;
+	Elf64_Phdr p[32];
+	size_t count;
+	bool biased = false;
+
+	if (!header_read(m->view, object->start, &e))
+		return;
+	count = e.e_phnum < 32 ? e.e_phnum : 32;
+	if (!proc_memory_read(m->view, object->start + e.e_phoff, p,
+			      count * sizeof(p[0])))
+		return;
+	for (size_t i = 0; i < count && !biased; i++)
+		if (p[i].p_type == PT_LOAD) {
+			object->bias = object->start -
+				       (p[i].p_vaddr - p[i].p_offset);
+			biased = true;
+		}
+	for (size_t i = 0; i < count; i++)
+		if (p[i].p_type == PT_DYNAMIC)
+			dynamic_read(m, object, object->bias + p[i].p_vaddr,
+				     p[i].p_memsz);
+}
+
+static bool same_file(const struct module *object, const struct proc_map *map)
+{
+	return object->inode == map->inode && object->device == map->device &&
+	       map->inode != 0;
+}
+
+static enum opus_code list_read(struct modules *m, char *maps,
+				struct opus_error *err)
+{
+	struct module *now = NULL, *more;
+	struct proc_map map;
+
+	while (proc_maps_next(&maps, &map)) {
+		if (now && same_file(now, &map)) {
+			now->end = map.end;
+		} else if (map.inode && map.offset == 0 && map.readable) {
+			more = realloc(m->list, (m->count + 1) * sizeof(*more));
+			if (!more)
+				return error_set(err, OPUS_RESOURCE, "no memory");
+			m->list = more;
+			now = memset(&more[m->count++], 0, sizeof(*more));
+			now->start = map.start;
+			now->end = map.end;
+			now->device = map.device;
+			now->inode = map.inode;
+			snprintf(now->path, sizeof(now->path), "%s", map.path);
+		} else {
+			continue;
+		}
+		if (map.executable && !now->text_start) {
+			now->text_start = map.start;
+			now->text_end = map.end;
+		}
+	}
+	return OPUS_OK;
+}
+
+/* Where the kernel put the dynamic loader; 0: the program has none. */
+static bool loader_base(pid_t view, uint64_t *ret, uint64_t *ret_entry)
+{
+	char path[64];
+	size_t size = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", view);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, &size);
+
+	*ret = *ret_entry = 0;
+	for (size_t i = 0; text && i + sizeof(Elf64_auxv_t) <= size;
+	     i += sizeof(Elf64_auxv_t)) {
+		Elf64_auxv_t a;
+
+		memcpy(&a, text + i, sizeof(a));
+		if (a.a_type == AT_BASE)
+			*ret = a.a_un.a_val;
+		if (a.a_type == AT_ENTRY)
+			*ret_entry = a.a_un.a_val;
+	}
+	return text != NULL;
+}
+
+static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
+{
+	uint64_t base;
+	const char *other = "";
+
+	if (!loader_base(m->view, &base, &m->entry))
+		return error_set_errno(err, errno == EACCES || errno == EPERM
+						    ? OPUS_PERMISSION : OPUS_DIED,
+				       "cannot read its auxiliary vector");
+	for (size_t i = 0; i < m->count; i++) {
+		struct module *object = &m->list[i];
+
+		if (base && object->start == base) {
+			object->kind = MODULE_LOADER;
+			m->loader = object;
+			other = proc_basename(object->path);
+		} else if (module_symbol(m, object, "gnu_get_libc_version")) {
+			object->kind = MODULE_LIBC;
+			m->libc = object;
+		} else if (module_symbol(m, object, "malloc")) {
+			if (m->entry >= object->start && m->entry < object->end)
+				m->own_malloc = true;
+			else
+				object->kind = MODULE_MALLOC;
+		}
+	}
+	if (!base)
+		return error_set(err, OPUS_NO_AGENT,
+			"it is linked statically: nothing can be loaded into it");
+	if (!m->loader || !m->libc)
+		return error_set(err, OPUS_NO_AGENT,
+			"its C library is not glibc (its loader is %s), and there "
+			"is only an agent for that", *other ? other : "unknown");
+	return OPUS_OK;
+}
+
+/* Is the program of another class than ours? Then nothing below fits. */
+static bool is_foreign(pid_t view)
+{
+	char path[64];
+	unsigned char ident[EI_NIDENT] = {0};
+	FILE *file;
+	bool foreign;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", view);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	foreign = fread(ident, 1, sizeof(ident), file) == sizeof(ident) &&
+		  ident[EI_CLASS] != ELFCLASS64;
+	fclose(file);
+	return foreign;
+}
+
+enum opus_code modules_init(struct modules *m, pid_t view, char *maps,
+			    struct opus_error *err)
+{
+	enum opus_code code;
+
+	memset(m, 0, sizeof(*m));
+	m->view = view;
+	if (is_foreign(view))
+		return error_set(err, OPUS_NO_AGENT,
+			"it is a 32-bit program; there is only an agent for "
+			"64-bit ones");
+	code = list_read(m, maps, err);
+	for (size_t i = 0; code == OPUS_OK && i < m->count; i++)
+		object_read(m, &m->list[i]);
+	return code == OPUS_OK ? kinds_set(m, err) : code;
+}
+
+void modules_deinit(struct modules *m)
+{
+	free(m->list);
+	memset(m, 0, sizeof(*m));
+}
+
+const struct module *modules_find(const struct modules *m, uint64_t address)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (address >= m->list[i].start && address < m->list[i].end)
+			return &m->list[i];
+	return NULL;
+}
+
+static uint32_t gnu_hash(const char *name)
+{
+	uint32_t h = 5381;
+
+	for (; *name; name++)
+		h = h * 33 + (unsigned char)*name;
+	return h;
+}
+
+static bool symbol_matches(const struct modules *m, const struct module *object,
+			   uint32_t index, const char *name, Elf64_Sym *ret)
+{
+	char text[64];
+	size_t size = strlen(name) + 1;
+
+	return size <= sizeof(text) &&
+	       proc_memory_read(m->view, object->symbols + index * sizeof(*ret),
+				ret, sizeof(*ret)) &&
+	       ret->st_shndx != SHN_UNDEF &&
+	       proc_memory_read(m->view, object->strings + ret->st_name, text,
+				size) &&
+	       memcmp(text, name, size) == 0;
+}
+
+/* The table of DT_GNU_HASH: four words, bloom filter, buckets, chains. Several
+ * versions of a name follow each other; the first one is the default of all
+ * functions that are asked for here. */
+uint64_t module_symbol(const struct modules *m, const struct module *object,
+		       const char *name)
+{
+	uint32_t head[4], index, chain, hash = gnu_hash(name);
+	uint64_t buckets;
+	Elf64_Sym s;
+
+	if (!object->hash || !object->symbols || !object->strings ||
+	    !proc_memory_read(m->view, object->hash, head, sizeof(head)) ||
+	    head[0] == 0)
+		return 0;
+	buckets = object->hash + sizeof(head) + 8ull * head[2];
+	if (!proc_memory_read(m->view, buckets + 4ull * (hash % head[0]), &index,
+			      sizeof(index)) ||
+	    index < head[1])
+		return 0;
+	for (;; index++) {
+		if (!proc_memory_read(m->view, buckets + 4ull * head[0] +
+						       4ull * (index - head[1]),
+				      &chain, sizeof(chain)))
+			return 0;
+		if ((chain | 1) == (hash | 1) &&
+		    symbol_matches(m, object, index, name, &s))
+			return object->bias + s.st_value;
+		if (chain & 1)
+			return 0;
+	}
+}
+
+uint64_t module_bytes(const struct modules *m, const struct module *object,
+		      const void *bytes, size_t size)
+{
+	size_t span = object->text_end - object->text_start;
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *found;
+
+	if (!object->text_start || span > TEXT_MAX)
+		return 0;
+	text = malloc(span);
+	if (!text || !proc_memory_read(m->view, object->text_start, text, span))
+		return 0;
+	found = memmem(text, span, bytes, size);
+	return found ? object->text_start + (uint64_t)(found - text) : 0;
+}

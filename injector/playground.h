@@ -1,0 +1,76 @@
+/*
+ * playground.h - the code that is run in the target, and its data.
+ *
+ * Included by: inject.c, arch/x86_64/playground.S.
+ * Runs on:     command; the code: a borrowed thread of the target, and one
+ *              that it makes.
+ * Locks:       those of pthread_create() and dlopen().
+ * Signal:      the host's are blocked in both threads.
+ *
+ * Both lie behind the agent in its memfd, which target and tool map:
+ *
+ *     memfd   [agent ........][code][data, stack .......]
+ *     target     by dlopen    r-x   rw- shared
+ *     tool                          rw- shared
+ *
+ * The borrowed thread makes a thread and goes home. The new one loads the
+ * agent, tells the tool, and takes code and data out of the process.
+ */
+#ifndef OPUS_PLAYGROUND_H
+#define OPUS_PLAYGROUND_H
+
+#define PLAYGROUND_LOADING 1
+#define PLAYGROUND_LOADED 2
+#define PLAYGROUND_FAILED 3
+
+#define PLAYGROUND_CODE 4096
+#define PLAYGROUND_DATA 65536
+
+/* Offsets for the assembler. */
+#define PG_STATE 0
+#define PG_RELEASED 4
+#define PG_RESULT 8
+#define PG_FD 12
+#define PG_HOME 16
+#define PG_CREATE 24
+#define PG_SELF 32
+#define PG_DETACH 40
+#define PG_DLOPEN 48
+#define PG_DLERROR 56
+#define PG_MUNMAP 64
+#define PG_CODE 72
+#define PG_THREAD 80
+#define PG_PATH 88
+#define PG_TEXT 152
+#define PG_TEXT_SIZE 256
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+struct playground {
+	/* Written by the new thread; a futex. */
+	_Atomic uint32_t state;
+	/* Written by the tool: the borrowed thread is out of the code. */
+	_Atomic uint32_t released;
+	/* Of pthread_create(); written by the borrowed thread. */
+	int32_t result;
+	int32_t fd;
+	uint64_t home;
+	uint64_t create, self, detach, dlopen, dlerror, munmap;
+	uint64_t code;
+	uint64_t thread; /* pthread_t */
+	char path[PG_TEXT - PG_PATH];
+	char text[PG_TEXT_SIZE]; /* of dlerror() */
+};
+
+_Static_assert(offsetof(struct playground, create) == PG_CREATE &&
+	       offsetof(struct playground, munmap) == PG_MUNMAP &&
+	       offsetof(struct playground, thread) == PG_THREAD &&
+	       offsetof(struct playground, text) == PG_TEXT, "see playground.S");
+
+/* The code: entry of the borrowed thread at its start. */
+extern const char playground_start[], playground_end[];
+#endif
+
+#endif

@@ -1,0 +1,637 @@
+/*
+ * remote.c - ptrace(2): stop one thread, make calls in it, put it back.
+ *
+ * Called by:  inject.c, confine.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe.
+ *
+ * PTRACE_SEIZE and PTRACE_INTERRUPT stop one thread without a signal that the
+ * process could see. Calls are followed by PTRACE_SYSCALL: stops at a call's
+ * entry and exit, which no handler of the program can be mistaken for, since
+ * they are held against instruction and stack pointer.
+ */
+#include "remote.h"
+
+#include <cpuid.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <linux/ptrace.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "interrupt.h"
+#include "proc.h"
+
+#define RED_ZONE 128
+#define WAIT_NS 200000000ull /* for a thread to stop */
+#define CALL_NS 2000000000ull
+#define USER_CODE 0x33 /* code segment of 64-bit user code */
+#define AMX_DATA (1ull << 18)
+
+/* The kernel's struct ucontext (arch/x86/include/uapi/asm/ucontext.h), as
+ * rt_sigreturn(2) reads it; the one of libc has a longer mask. */
+struct frame {
+	uint64_t home; /* popped by ret; the rest is at sp then */
+	uint64_t flags, link;
+	uint64_t stack_sp, stack_flags, stack_size;
+	struct sigcontext machine;
+	uint64_t mask;
+};
+
+_Static_assert(sizeof(struct frame) == 8 + 40 + 256 + 8, "kernel ABI");
+
+enum opus_code remote_code_find(const struct modules *m, struct remote_code *ret,
+				struct opus_error *err)
+{
+	static const uint8_t call[] = {0x0f, 0x05, 0xc3};
+	static const uint8_t home[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0,
+				       0x0f, 0x05};
+
+	ret->call = module_bytes(m, m->libc, call, sizeof(call));
+	ret->home = module_bytes(m, m->libc, home, sizeof(home));
+	if (!ret->call || !ret->home)
+		return error_set(err, OPUS_NO_AGENT,
+			"its libc (%s) lacks the instructions that are needed "
+			"to enter it", m->libc->path);
+	return OPUS_OK;
+}
+
+/* --- waiting for stops --- */
+
+static long trace(int request, pid_t tid, unsigned long address, void *data)
+{
+	return ptrace(request, tid, (void *)address, data);
+}
+
+/* The next stop of the thread, whose status goes to `*ret`. False at the time
+ * limit; a thread that has ended gives true with no stop in the status. */
+static bool stop_wait(pid_t tid, uint64_t limit_ns, int *ret)
+{
+	uint64_t end = interrupt_clock() + limit_ns, now;
+	struct timespec rest;
+	sigset_t child;
+	pid_t got;
+
+	/* Blocked by remote_attach(), so that none is lost in between. */
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		got = waitpid(tid, ret, __WALL | WNOHANG);
+		if (got == tid)
+			return true;
+		if (got < 0 && errno != EINTR) {
+			*ret = 0;
+			return true;
+		}
+		now = interrupt_clock();
+		if (now >= end)
+			return false;
+		rest.tv_sec = (time_t)((end - now) / 1000000000u);
+		rest.tv_nsec = (long)((end - now) % 1000000000u);
+		sigtimedwait(&child, NULL, &rest);
+	}
+}
+
+static bool is_interrupt(int status)
+{
+	return status >> 16 == PTRACE_EVENT_STOP;
+}
+
+static bool is_call(int status)
+{
+	return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
+}
+
+/* A signal of the host's: it gets it when it goes on. */
+static int host_signal(int status)
+{
+	return status >> 16 == 0 && WSTOPSIG(status) != (SIGTRAP | 0x80)
+		       ? WSTOPSIG(status) : 0;
+}
+
+static enum opus_code thread_ended(struct remote *r, struct opus_error *err)
+{
+	r->attached = r->away = false;
+	return error_set(err, OPUS_DIED,
+			 "thread %d ended, or the process did, while it was used",
+			 (int)r->tid);
+}
+
+/* Let it run to the next stop that `wanted` accepts; signals are passed on. */
+static enum opus_code run_until(struct remote *r, int request,
+				bool (*wanted)(int status), uint64_t limit_ns,
+				struct opus_error *err)
+{
+	int status, pass = 0;
+
+	for (;;) {
+		if (trace(request, r->tid, 0, (void *)(long)pass) != 0 &&
+		    errno == ESRCH)
+			return thread_ended(r, err);
+		if (!stop_wait(r->tid, limit_ns, &status))
+			return error_set(err, OPUS_NO_ANSWER,
+				"thread %d did not come back within %g s",
+				(int)r->tid, (double)limit_ns / 1e9);
+		if (!WIFSTOPPED(status))
+			return thread_ended(r, err);
+		if (wanted(status))
+			return OPUS_OK;
+		pass = host_signal(status);
+	}
+}
+
+static bool registers_get(struct remote *r, struct user_regs_struct *ret)
+{
+	return trace(PTRACE_GETREGS, r->tid, 0, ret) == 0;
+}
+
+static bool registers_set(struct remote *r, const struct user_regs_struct *regs)
+{
+	return trace(PTRACE_SETREGS, r->tid, 0, (void *)regs) == 0;
+}
+
+/* --- attach --- */
+
+static enum opus_code attach_refused(struct remote *r, struct opus_error *err)
+{
+	struct proc_status s;
+	char yama[8] = "0";
+	FILE *file;
+
+	if (errno == ESRCH)
+		return error_set(err, OPUS_DIED, "thread %d has ended", (int)r->tid);
+	if (proc_status_read(r->pid, r->tid, &s) && s.tracer)
+		return error_set(err, OPUS_NO_CONTACT,
+			"process %d traces it (a debugger, strace?); only one "
+			"can: end that, and try again", (int)s.tracer);
+	file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	if (file) {
+		if (!fgets(yama, sizeof(yama), file))
+			yama[0] = '0';
+		fclose(file);
+	}
+	if (yama[0] == '3')
+		return error_set(err, OPUS_PERMISSION,
+			"kernel.yama.ptrace_scope is 3: nobody may attach to a "
+			"process until the next boot; start it with the agent");
+	if (yama[0] != '0' && geteuid() != 0)
+		return error_set(err, OPUS_PERMISSION,
+			"it may not be attached to, since kernel.yama."
+			"ptrace_scope is %c; this works: sudo opus-inject --pid %d",
+			yama[0], (int)r->pid);
+	if (geteuid() != 0)
+		return error_set(err, OPUS_PERMISSION,
+			"it may not be attached to: it belongs to uid %d, has more "
+			"rights than we, or hides its memory (PR_SET_DUMPABLE); "
+			"this works: sudo opus-inject --pid %d",
+			(int)s.euid, (int)r->pid);
+	return error_set(err, OPUS_PERMISSION,
+		"not even this root may attach to it; the capability "
+		"CAP_SYS_PTRACE is missing (a container's root?)");
+}
+
+static enum opus_code attach_stop(struct remote *r, struct opus_error *err)
+{
+	int status;
+
+	if (trace(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
+		return thread_ended(r, err);
+	for (;;) {
+		if (!stop_wait(r->tid, WAIT_NS, &status)) {
+			err->tid = r->tid;
+			return error_set(err, OPUS_NO_ANSWER,
+				"thread %d does not stop: it waits in the kernel "
+				"(for a disk, or for a vforked child)", (int)r->tid);
+		}
+		if (!WIFSTOPPED(status))
+			return thread_ended(r, err);
+		if (is_interrupt(status))
+			break;
+		trace(PTRACE_CONT, r->tid, 0, (void *)(long)host_signal(status));
+	}
+	if (WSTOPSIG(status) != SIGTRAP)
+		return error_set(err, OPUS_NO_CONTACT,
+			"it is stopped (SIGSTOP, SIGTSTP); continue it with "
+			"`kill -CONT %d` and try again", (int)r->pid);
+	return OPUS_OK;
+}
+
+enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
+			     const struct remote_code *code,
+			     struct opus_error *err)
+{
+	enum opus_code result;
+	sigset_t child;
+
+	memset(r, 0, offsetof(struct remote, xstate));
+	r->pid = pid;
+	r->tid = tid;
+	r->code = code;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	r->stopped_ns = interrupt_clock();
+	if (trace(PTRACE_SEIZE, tid, 0, (void *)PTRACE_O_TRACESYSGOOD) != 0)
+		return attach_refused(r, err);
+	r->attached = true;
+	result = attach_stop(r, err);
+	if (result == OPUS_OK &&
+	    (!registers_get(r, &r->saved) ||
+	     trace(PTRACE_GETSIGMASK, tid, sizeof(r->mask), &r->mask) != 0))
+		result = thread_ended(r, err);
+	if (result != OPUS_OK)
+		remote_detach(r);
+	return result;
+}
+
+/* --- the frame --- */
+
+/* Bytes of the vector state that this thread can have. What ptrace gives may
+ * be longer: it includes AMX tiles, which sigreturn accepts only from threads
+ * that have asked for them. */
+static uint32_t xstate_bytes(const struct remote *r)
+{
+	const uint64_t *words = (const void *)r->xstate;
+	uint64_t features = words[464 / 8], used = words[512 / 8];
+	uint32_t size = 512 + 64, a, b, c, d;
+
+	if (!(used & AMX_DATA))
+		features &= ~AMX_DATA;
+	for (unsigned int i = 2; i < 63; i++)
+		if (features >> i & 1 && __get_cpuid_count(0xd, i, &a, &b, &c, &d) &&
+		    a + b > size)
+			size = a + b;
+	return size < r->xstate_size ? size : (uint32_t)r->xstate_size;
+}
+
+static bool must_restart(long result)
+{
+	/* ERESTARTSYS, NOINTR, NOHAND, RESTARTBLOCK (include/linux/errno.h). */
+	return result == -512 || result == -513 || result == -514 ||
+	       result == -516;
+}
+
+/* Calls that return EINTR after any stop, signal(7). No signal is the reason
+ * here, so the program must not see it. */
+static bool must_hide(long number, long result)
+{
+	if (result != -EINTR)
+		return false;
+	switch (number) {
+	case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_epoll_pwait2:
+	case SYS_semop: case SYS_semtimedop: case SYS_rt_sigtimedwait:
+	case SYS_io_getevents: case SYS_io_uring_enter:
+	case SYS_read: case SYS_readv: case SYS_recvfrom: case SYS_recvmsg:
+	case SYS_recvmmsg: case SYS_accept: case SYS_accept4: case SYS_connect:
+	case SYS_write: case SYS_writev: case SYS_sendto: case SYS_sendmsg:
+	case SYS_sendmmsg: case SYS_futex: case SYS_mq_timedreceive:
+	case SYS_mq_timedsend:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The number to start the interrupted call anew with. Where it has been
+ * stopped before, the kernel only knows restart_syscall, which rt_sigreturn(2)
+ * makes fail with EINTR; the number is then read from the instruction that
+ * loaded it: `mov $n, %eax` stands right before in every wrapper of libc.
+ */
+static uint64_t restart_number(const struct remote *r)
+{
+	uint8_t code[48];
+	uint32_t number;
+
+	if (r->saved.orig_rax != SYS_restart_syscall ||
+	    !proc_memory_read(r->tid, r->saved.rip - 2 - sizeof(code), code,
+			      sizeof(code)))
+		return r->saved.orig_rax;
+	for (size_t k = sizeof(code) - 5; k > 0; k--) {
+		memcpy(&number, &code[k + 1], sizeof(number));
+		if (code[k] == 0xb8 && number < 1024)
+			return number;
+	}
+	return r->saved.orig_rax;
+}
+
+size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,
+		    size_t room)
+{
+	const struct user_regs_struct *s = &r->saved;
+	uint32_t xsize = xstate_bytes(r), magic = FP_XSTATE_MAGIC2;
+	size_t at = (sizeof(struct frame) + 63 + home) / 64 * 64 - home;
+	struct _fpx_sw_bytes software = {
+		.magic1 = FP_XSTATE_MAGIC1,
+		.extended_size = xsize + (uint32_t)sizeof(magic),
+		.xstate_bv = ((const uint64_t *)(const void *)r->xstate)[464 / 8],
+		.xstate_size = xsize,
+	};
+	struct frame f = {
+		.home = r->code->home,
+		.flags = 7, /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
+		.stack_flags = 0xffff, /* refused: the alternate stack stays */
+		.machine = {
+			.r8 = s->r8, .r9 = s->r9, .r10 = s->r10, .r11 = s->r11,
+			.r12 = s->r12, .r13 = s->r13, .r14 = s->r14,
+			.r15 = s->r15, .rdi = s->rdi, .rsi = s->rsi,
+			.rbp = s->rbp, .rbx = s->rbx, .rdx = s->rdx, .rax = s->rax,
+			.rcx = s->rcx, .rsp = s->rsp, .rip = s->rip,
+			.eflags = s->eflags, .cs = (uint16_t)s->cs,
+			.__pad0 = (uint16_t)s->ss,
+			.__fpstate_word = home + at,
+		},
+		.mask = r->mask,
+	};
+
+	if (at + xsize + sizeof(magic) > room)
+		return 0;
+	if ((long)s->orig_rax >= 0 && (must_restart((long)s->rax) ||
+				       must_hide((long)s->orig_rax, (long)s->rax))) {
+		f.machine.rax = restart_number(r);
+		f.machine.rip -= 2;
+	}
+	memset(ret, 0, at);
+	memcpy(ret, &f, sizeof(f));
+	memcpy(ret + at, r->xstate, xsize);
+	memcpy(ret + at + 464, &software, sizeof(software));
+	memcpy(ret + at + xsize, &magic, sizeof(magic));
+	return at + xsize + sizeof(magic);
+}
+
+static bool memory_write(pid_t tid, uint64_t at, const void *bytes, size_t size)
+{
+	struct iovec local = {(void *)bytes, size};
+	struct iovec remote = {(void *)at, size};
+	char path[64];
+
+	if (process_vm_writev(tid, &local, 1, &remote, 1, 0) == (ssize_t)size)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	return fd >= 0 && pwrite(fd, bytes, size, (off_t)at) == (ssize_t)size;
+}
+
+/* PTRACE_GET_RSEQ_CONFIGURATION: is the thread inside a restartable sequence?
+ * The kernel would forget to restart it. */
+static bool in_sequence(const struct remote *r)
+{
+	struct __ptrace_rseq_configuration c;
+	uint64_t section = 0;
+
+	if (trace(PTRACE_GET_RSEQ_CONFIGURATION, r->tid, sizeof(c), &c) !=
+		    sizeof(c) || !c.rseq_abi_pointer)
+		return false;
+	/* struct rseq: cpu_id_start, cpu_id, rseq_cs. */
+	return (long)r->saved.orig_rax < 0 &&
+	       proc_memory_read(r->tid, c.rseq_abi_pointer + 8, &section,
+				sizeof(section)) && section;
+}
+
+static bool signal_waits(const struct remote *r)
+{
+	char path[64];
+	const char *own, *shared;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", r->pid, r->tid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+
+	own = text ? strstr(text, "\nSigPnd:") : NULL;
+	shared = text ? strstr(text, "\nShdPnd:") : NULL;
+	return !own || !shared ||
+	       ((strtoull(own + 8, NULL, 16) | strtoull(shared + 8, NULL, 16)) &
+		~r->mask) != 0;
+}
+
+static enum opus_code frame_write(struct remote *r, struct opus_error *err)
+{
+	static uint8_t frame[REMOTE_XSTATE + 1024];
+	struct iovec io = {r->xstate, sizeof(r->xstate)};
+	size_t size;
+
+	if (trace(PTRACE_GETREGSET, r->tid, NT_X86_XSTATE, &io) != 0)
+		return error_set_errno(err, OPUS_NO_CONTACT,
+			"thread %d: its vector registers cannot be read",
+			(int)r->tid);
+	r->xstate_size = io.iov_len;
+	size = remote_frame(r, 0, frame, sizeof(frame));
+	r->words = (r->saved.rsp - RED_ZONE - REMOTE_WORDS) & ~63ull;
+	/* A multiple of 64, like the one that the size was computed for. */
+	r->home = ((r->words - size) & ~63ull) - 64;
+	size = remote_frame(r, r->home, frame, sizeof(frame));
+	if (size == 0 || r->home + size > r->words ||
+	    !memory_write(r->tid, r->home, frame, size))
+		return error_set(err, OPUS_NO_CONTACT,
+			"thread %d has no %zu bytes left on its stack",
+			(int)r->tid, size);
+	return OPUS_OK;
+}
+
+enum opus_code remote_words(struct remote *r, const void *bytes, size_t size,
+			    struct opus_error *err)
+{
+	if (size <= REMOTE_WORDS && memory_write(r->tid, r->words, bytes, size))
+		return OPUS_OK;
+	return error_set_errno(err, OPUS_INTERNAL,
+			       "cannot write to the stack of thread %d",
+			       (int)r->tid);
+}
+
+enum opus_code remote_leave(struct remote *r, struct opus_error *err)
+{
+	/* All but 32 and 33: glibc needs those two in every thread, and the
+	 * thread that is made here inherits the mask. */
+	uint64_t all = ~(3ull << 31), result;
+	const uint64_t args[6] = {SIG_SETMASK, 0, 0, sizeof(all)};
+	uint64_t call[6];
+	enum opus_code code;
+
+	if (r->saved.cs != USER_CODE)
+		return error_set(err, OPUS_NO_CONTACT,
+				 "thread %d runs 32-bit code", (int)r->tid);
+	if (in_sequence(r))
+		return error_set(err, OPUS_NO_CONTACT,
+			"thread %d is in a restartable sequence", (int)r->tid);
+	if (signal_waits(r))
+		return error_set(err, OPUS_NO_CONTACT,
+			"thread %d is just getting a signal", (int)r->tid);
+	code = frame_write(r, err);
+	if (code == OPUS_OK)
+		code = remote_words(r, &all, sizeof(all), err);
+	if (code != OPUS_OK)
+		return code;
+	memcpy(call, args, sizeof(call));
+	call[1] = r->words;
+	code = remote_call(r, SYS_rt_sigprocmask, call, &result, err);
+	if (code == OPUS_OK && result != 0)
+		code = error_set(err, OPUS_INTERNAL,
+				 "rt_sigprocmask failed in thread %d (%ld)",
+				 (int)r->tid, (long)result);
+	return code;
+}
+
+/* --- calls --- */
+
+/* Run to a stop at the entry or exit of the call whose `syscall` instruction
+ * ends at `rip`, with this stack. */
+static enum opus_code call_stop(struct remote *r, uint64_t rip, uint64_t rsp,
+				struct user_regs_struct *regs,
+				struct opus_error *err)
+{
+	enum opus_code code;
+
+	do {
+		code = run_until(r, PTRACE_SYSCALL, is_call, CALL_NS, err);
+		if (code == OPUS_OK && !registers_get(r, regs))
+			code = thread_ended(r, err);
+		/* Any other is of a handler that runs on top. */
+	} while (code == OPUS_OK && (regs->rip != rip || regs->rsp != rsp));
+	return code;
+}
+
+enum opus_code remote_call(struct remote *r, long number, const uint64_t args[6],
+			   uint64_t *ret, struct opus_error *err)
+{
+	struct user_regs_struct regs = r->saved;
+	enum opus_code code;
+
+	regs.rip = r->code->call;
+	regs.rsp = r->home;
+	regs.rax = (uint64_t)number;
+	regs.orig_rax = (uint64_t)-1;
+	regs.rdi = args[0];
+	regs.rsi = args[1];
+	regs.rdx = args[2];
+	regs.r10 = args[3];
+	regs.r8 = args[4];
+	regs.r9 = args[5];
+	regs.eflags &= ~(1ull << 10); /* direction flag, psABI 3.2.1 */
+	r->away = true;
+	if (!registers_set(r, &regs))
+		return thread_ended(r, err);
+	code = call_stop(r, r->code->call + 2, r->home, &regs, err); /* entry */
+	if (code == OPUS_OK)
+		code = call_stop(r, r->code->call + 2, r->home, &regs, err);
+	*ret = regs.rax;
+	return code;
+}
+
+/* At the entry of rt_sigreturn: do not make the call, stop behind it. */
+static enum opus_code home_catch(struct remote *r, struct opus_error *err)
+{
+	struct user_regs_struct regs;
+	enum opus_code code;
+
+	code = call_stop(r, r->code->home + 9, r->home + 8, &regs, err);
+	if (code != OPUS_OK)
+		return code;
+	r->runs = false;
+	regs.orig_rax = (uint64_t)-1;
+	/* Killed here, the thread makes the call again. */
+	regs.rip = r->code->home;
+	if (!registers_set(r, &regs) ||
+	    trace(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
+		return thread_ended(r, err);
+	return run_until(r, PTRACE_CONT, is_interrupt, CALL_NS, err);
+}
+
+enum opus_code remote_run(struct remote *r, uint64_t rip, uint64_t rsp,
+			  uint64_t rbx, struct opus_error *err)
+{
+	struct user_regs_struct regs = r->saved;
+
+	regs.rip = rip;
+	regs.rsp = rsp;
+	regs.rbx = rbx;
+	regs.orig_rax = (uint64_t)-1;
+	regs.eflags &= ~(1ull << 10);
+	/* It must not be torn out of what it runs now: it may hold locks. */
+	r->runs = true;
+	if (!registers_set(r, &regs))
+		return thread_ended(r, err);
+	return home_catch(r, err);
+}
+
+/* --- back --- */
+
+/* From wherever the calls have left it: straight home. */
+static bool go_home(struct remote *r)
+{
+	struct user_regs_struct regs;
+	struct opus_error ignored;
+
+	if (!registers_get(r, &regs))
+		return false;
+	if (regs.rip == r->code->home && regs.rsp == r->home + 8)
+		return true; /* caught already */
+	regs = r->saved;
+	regs.rip = r->code->home;
+	regs.rsp = r->home + 8;
+	regs.orig_rax = (uint64_t)-1;
+	return registers_set(r, &regs) && home_catch(r, &ignored) == OPUS_OK;
+}
+
+/* Each step leaves the thread where, without us, it finds its own way home;
+ * the last one is the general registers. */
+static void restore(struct remote *r)
+{
+	struct iovec io = {r->xstate, r->xstate_size};
+	struct user_regs_struct regs = r->saved;
+
+	if (!go_home(r))
+		return;
+	if (must_hide((long)regs.orig_rax, (long)regs.rax)) {
+		regs.rax = regs.orig_rax;
+		regs.orig_rax = (uint64_t)-1;
+		regs.rip -= 2;
+	}
+	trace(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io);
+	trace(PTRACE_SETSIGMASK, r->tid, sizeof(r->mask), &r->mask);
+	registers_set(r, &regs);
+}
+
+/* It has not come home in time and does so by itself, later. Only a stopped
+ * thread can be let go; one that does not stop either is when we end. */
+static void stop_again(struct remote *r)
+{
+	int status;
+
+	if (trace(PTRACE_INTERRUPT, r->tid, 0, NULL) == 0 &&
+	    stop_wait(r->tid, WAIT_NS, &status) && WIFSTOPPED(status))
+		r->signal = host_signal(status);
+}
+
+uint64_t remote_detach(struct remote *r)
+{
+	struct user_regs_struct regs = r->saved;
+
+	if (!r->attached)
+		return 0;
+	if (r->runs) {
+		stop_again(r);
+	} else if (r->away) {
+		restore(r);
+	} else if (must_hide((long)regs.orig_rax, (long)regs.rax) &&
+		   !signal_waits(r)) {
+		regs.rax = regs.orig_rax;
+		regs.orig_rax = (uint64_t)-1;
+		regs.rip -= 2;
+		registers_set(r, &regs);
+	}
+	if (r->attached)
+		trace(PTRACE_DETACH, r->tid, 0, (void *)(long)r->signal);
+	r->attached = r->away = false;
+	return interrupt_clock() - r->stopped_ns;
+}

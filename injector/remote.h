@@ -1,0 +1,105 @@
+/*
+ * remote.h - borrow a thread of another process, and give it back.
+ *
+ * Included by: inject.c.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe.
+ *
+ * The thread must come to no harm at whichever instruction we are killed: the
+ * kernel then lets it run on with the registers that it has. So before its
+ * registers are touched, a frame like that of a signal is put below its stack,
+ * and all that it is made to do ends in rt_sigreturn(2) with that frame:
+ *
+ *     its own stack      ...
+ *     sp  ──────────▶    red zone, 128 bytes
+ *                        words that calls point to (a name, a mask)
+ *                        state of the vector registers
+ *                        general registers, signal mask
+ *     home ─────────▶    address of `mov $15, %rax; syscall` in libc
+ *
+ * With sp at `home` every `ret` leads home. While we live, the thread is caught
+ * on its way there and gets its registers back by ptrace, which also lets the
+ * kernel go on with the interrupted system call and its time-out; what the
+ * frame restores starts the call anew.
+ */
+#ifndef OPUS_REMOTE_H
+#define OPUS_REMOTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include "module.h"
+
+#define REMOTE_XSTATE 16384
+#define REMOTE_WORDS 64 /* bytes that calls may point to */
+
+/* Code of the target that is used, found beforehand. */
+struct remote_code {
+	uint64_t call;  /* syscall; ret */
+	uint64_t home;  /* mov $15, %rax; syscall */
+};
+
+struct remote {
+	pid_t pid, tid;
+	const struct remote_code *code;
+	bool attached;
+	bool away;      /* its registers are not its own */
+	bool runs;      /* it is inside a function of libc for us */
+	int signal;     /* to be delivered when it is let go */
+	struct user_regs_struct saved;
+	uint64_t mask;
+	uint64_t home;  /* address of the frame */
+	uint64_t words; /* address of REMOTE_WORDS bytes */
+	size_t xstate_size;
+	uint64_t stopped_ns; /* CLOCK_MONOTONIC */
+	uint8_t xstate[REMOTE_XSTATE] __attribute__((aligned(64)));
+};
+
+enum opus_code remote_code_find(const struct modules *m, struct remote_code *ret,
+				struct opus_error *err) MUST_CHECK;
+
+/*
+ * Stop a thread. After OPUS_OK r->saved are its registers, and remote_detach()
+ * must follow. Errors: OPUS_NO_ANSWER (it did not stop: `tid` in err),
+ * OPUS_NO_CONTACT (the process is stopped by a signal), OPUS_DIED,
+ * OPUS_PERMISSION (the words say what to do).
+ */
+enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
+			     const struct remote_code *code,
+			     struct opus_error *err) MUST_CHECK;
+
+/*
+ * Make the stopped thread ready for calls: write its frame and block its
+ * signals. OPUS_NO_CONTACT: this thread cannot be used, another may.
+ */
+enum opus_code remote_leave(struct remote *r, struct opus_error *err) MUST_CHECK;
+
+/* Make a system call in the thread. `*ret` is its result, -errno for errors.
+ * The codes are about the thread: OPUS_DIED, OPUS_NO_ANSWER. */
+enum opus_code remote_call(struct remote *r, long number, const uint64_t args[6],
+			   uint64_t *ret, struct opus_error *err) MUST_CHECK;
+
+/* Put `size` bytes where r->words points. */
+enum opus_code remote_words(struct remote *r, const void *bytes, size_t size,
+			    struct opus_error *err) MUST_CHECK;
+
+/* Run the code at `rip` on the stack `rsp` with `rbx`; it ends by going home,
+ * where it is caught. */
+enum opus_code remote_run(struct remote *r, uint64_t rip, uint64_t rsp,
+			  uint64_t rbx, struct opus_error *err) MUST_CHECK;
+
+/*
+ * Give everything back and let the thread go on; on every path, also when it
+ * has ended. Returns how long it was stopped, in nanoseconds.
+ */
+uint64_t remote_detach(struct remote *r);
+
+/* What a killed tracer leaves to the kernel: the frame's bytes for registers
+ * `regs`, at `home`. Returns its size. For remote.c and its test. */
+size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,
+		    size_t room);
+
+#endif
