@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -491,6 +492,8 @@ static void inject_child(struct target *t, const char *agent, bool check, int fd
 	in.t = t;
 	in.fd = -1;
 	in.check = check;
+	/* A thread of the host waits while we do; best effort. */
+	setpriority(PRIO_PROCESS, 0, -20);
 	told.error.code = inject_run(&in, agent, &told.error);
 	told.report = in.report;
 	(void)!write(fd, &told, sizeof(told));

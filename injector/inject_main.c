@@ -7,7 +7,6 @@
  * Signal:     unsafe: heap.
  */
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 
 #include "inject.h"
 #include "interrupt.h"
+#include "json.h"
 #include "report.h"
 
 struct request {
@@ -111,19 +111,10 @@ static void print_json(const struct request *q, const struct inject_report *r,
 	json_object_object_add(o, "verb", json_object_new_string("inject"));
 	json_object_object_add(o, "pid", json_object_new_int(q->pid));
 	json_object_object_add(o, "check", json_object_new_boolean(q->check));
-	json_object_object_add(o, "code",
-			       json_object_new_string(code_json(err->code)));
-	json_object_object_add(o, "status",
-			       json_object_new_int(code_status(err->code)));
-	json_object_object_add(o, "message", json_object_new_string(
-		err->text[0] ? err->text : code_text(err->code)));
-	json_object_object_add(o, "thread", json_object_new_int(r->thread));
-	json_object_object_add(o, "tried", json_object_new_int((int)r->tried));
-	json_object_object_add(o, "pause_ns",
-			       json_object_new_int64((int64_t)r->pause_ns));
-	json_object_object_add(o, "total_ns",
-			       json_object_new_int64((int64_t)r->total_ns));
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_code(o, err->code, err);
+	json_object_object_add(o, "joined", json_join(r));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 

@@ -254,6 +254,17 @@ static struct json_object *json_log(const struct report *r)
 	return array;
 }
 
+struct json_object *json_join(const struct inject_report *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_number(o, "thread", (uint64_t)r->thread);
+	add_number(o, "tried", r->tried);
+	add_number(o, "pause_ns", r->pause_ns);
+	add_number(o, "total_ns", r->total_ns);
+	return o;
+}
+
 struct json_object *json_report(const struct options *o, const struct report *r)
 {
 	struct json_object *target = json_object_new_object();
@@ -266,6 +277,8 @@ struct json_object *json_report(const struct options *o, const struct report *r)
 	json_code(target, r->error.code, &r->error);
 	if (r->has_beacon)
 		add(target, "agent", json_agent(r->t));
+	if (r->joined)
+		add(target, "joined", json_join(&r->join));
 	if (r->has_result)
 		add(target, "result", json_result(&r->result));
 	if (o->verb == VERB_STATUS && r->has_beacon)

@@ -26,7 +26,7 @@
  * takes besides -j and -h, see OPTIONS_LIST.
  */
 #define OPTIONS_VERBS(V)                                                       \
-	V(VERB_APPLY, "apply", "PATCH", "peadtnmAF", OPTIONS_TIMEOUT_NS,       \
+	V(VERB_APPLY, "apply", "PATCH", "peadtnmAFN", OPTIONS_TIMEOUT_NS,       \
 	  "apply a patch to running processes")                                \
 	V(VERB_REVERT, "revert", "NAME", "peadtnmF", OPTIONS_TIMEOUT_NS,        \
 	  "take a patch back")                                                 \
@@ -45,7 +45,7 @@
 	V(VERB_INSPECT, "inspect", "PATCH", "", 0,                             \
 	  "print what a patch file contains")
 
-/* O(letter, long name, argument, text). A and F have no short form. */
+/* O(letter, long name, argument, text). A, F and N have no short form. */
 #define OPTIONS_LIST(O)                                                        \
 	O('p', "pid", "P", "the process P (may be repeated)")                  \
 	O('e', "exe", "PATH", "every process that runs the program PATH")      \
@@ -59,6 +59,8 @@
 	  "an argument for the patch's hooks (may be repeated)")               \
 	O('F', "force-confined", NULL,                                         \
 	  "contact the process although it has a seccomp filter")              \
+	O('N', "no-attach", NULL,                                              \
+	  "do not bring the agent into a process that has none")               \
 	O('j', "json", NULL, "print one JSON object")                          \
 	O('h', "help", NULL, "this text")                                      \
 	O('V', "version", NULL, "print the version")
@@ -81,6 +83,7 @@ struct options {
 	bool no_wait;
 	bool json;
 	bool force_confined;
+	bool no_attach;
 	bool help;           /* nothing to do but print a help text */
 	bool help_of_verb;   /* that of `verb`, not the general one */
 	bool version;        /* nothing to do but print the version */

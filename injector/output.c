@@ -284,8 +284,20 @@ static void print_ended(const struct report *r, const char *what)
 						    : what);
 }
 
+/* Results of the update follow, or the reason why there is none. */
+static void print_join(const struct report *r)
+{
+	printf("%d (%s): had no agent: loaded in %s (thread %d was stopped for "
+	       "%s)\n", r->t->pid, r->t->status.name,
+	       output_time(r->join.total_ns), r->join.thread,
+	       output_time(r->join.pause_ns));
+	fflush(stdout);
+}
+
 static void print_report(const struct output *out, const struct report *r)
 {
+	if (r->joined)
+		print_join(r);
 	if (r->error.code == OPUS_PENDING && out->o->no_wait) {
 		print_pending(out, r);
 		return;

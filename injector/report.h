@@ -13,6 +13,7 @@
 #define OPUS_REPORT_H
 
 #include "client.h"
+#include "inject.h"
 #include "options.h"
 #include "patch_file.h"
 #include "target.h"
@@ -41,6 +42,8 @@ struct report {
 	bool has_beacon;           /* t->beacon is valid */
 	bool has_result;
 	bool was_pending;          /* the update had to wait for threads */
+	bool joined;               /* the agent was brought in for this */
+	struct inject_report join;
 	struct wire_result result;
 	struct wire_patch *patches;
 	size_t patch_count;

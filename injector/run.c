@@ -49,6 +49,30 @@ static bool is_concerned(const struct options *o, const struct report *r)
 	return false;
 }
 
+/* There is no agent: bring it in, unless that is forbidden. A rehearsal finds
+ * out whether it could be, and ends there: without an agent nobody can hold the
+ * patch against the memory of the process. */
+static void join(const struct run *run, struct target *t, struct report *r)
+{
+	enum opus_code code;
+
+	if (target_maps_plan(t->pid, &run->patch.plan) == 0) {
+		error_set(&r->error, OPUS_NO_MATCH,
+			"it has no agent, and none was brought in: no object "
+			"that it has loaded is one that the patch was made for");
+		return;
+	}
+	code = inject_agent(t, inject_agent_path(), run->o->dry_run, &r->join,
+			    &r->error);
+	if (code == OPUS_OK && run->o->dry_run)
+		error_set(&r->error, OPUS_NO_AGENT,
+			"it has no agent; that can be brought in, and `apply` "
+			"without --dry-run will do so, but until then the patch "
+			"cannot be tried");
+	else
+		r->joined = code == OPUS_OK;
+}
+
 /* False if the target was left out. */
 static bool run_target(struct run *run, struct target *t, run_one one,
 		       enum opus_code *ret)
@@ -58,6 +82,9 @@ static bool run_target(struct run *run, struct target *t, run_one one,
 
 	report_init(&r, t);
 	r.error.code = target_look(t, &r.error);
+	if (r.error.code == OPUS_NO_AGENT && !t->beacon_at &&
+	    run->o->verb == VERB_APPLY && !run->o->no_attach)
+		join(run, t, &r);
 	r.has_beacon = t->beacon_at != 0 && r.error.code == OPUS_OK;
 	concerned = is_concerned(run->o, &r);
 	if (concerned) {
