@@ -11,7 +11,8 @@ say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 # Debian packages that are needed, for what: the only list of them.
 BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
-	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev binutils
+	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev libclang-14-dev \
+	binutils patch
 DEMO_PACKAGES   := curl util-linux
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
@@ -49,7 +50,7 @@ COMMON_SRC := $(wildcard common/*.c)
 INJECTOR_OBJ := $(call objects,tool,$(filter-out injector/%_main.c,$(wildcard injector/*.c)) \
 	$(wildcard injector/arch/$(ARCH)/*.S) $(COMMON_SRC))
 RUN_OBJ    := $(call objects,tool,$(wildcard launcher/*.c) common/error.c)
-BUILD_OBJ  := $(call objects,tool,$(wildcard builder/*.c) $(COMMON_SRC))
+BUILD_OBJ  := $(call objects,tool,$(wildcard builder/*.[cS]) $(COMMON_SRC))
 
 PRODUCTS := $(if $(AGENT_SRC),$(B)/libopus-agent.so) \
 	$(if $(wildcard injector/*.c),$(B)/opus-send $(B)/opus-inject) \
@@ -88,6 +89,16 @@ $(B)/tool/%.c.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
+$(B)/tool/builder/parse.c.o: TOOL_CFLAGS += -I/usr/lib/llvm-14/include
+# What opus-build preloads into the builds that it watches is carried inside it.
+$(B)/tool/builder/capture_blob.S.o: builder/capture_blob.S $(B)/capture.so
+	$(call say,AS,$<)
+	$(Q)$(CC) -c -Wa,-I,$(B) $< -o $@
+$(B)/capture.so: builder/preload/capture.c
+	$(Q)mkdir -p $(B)/tool/builder
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE) $(CFLAGS) -fPIC -shared -MF $(B)/tool/capture.d -o $@ $<
+
 FFI_PIC := $(shell $(CC) -print-file-name=libffi_pic.a)
 $(B)/libopus-agent.so: $(AGENT_OBJ) agent/export.map
 	$(call say,LD,$@)
@@ -104,7 +115,7 @@ $(B)/opus-send $(B)/opus-inject: $(B)/opus-%: $(B)/tool/injector/%_main.c.o $(IN
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -ljson-c
 $(B)/opus-build: $(BUILD_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis -ljson-c -lclang-14
 $(B)/opus-run: $(RUN_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^

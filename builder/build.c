@@ -13,14 +13,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "code.h"
+#include "diff.h"
 #include "facts.h"
 
 volatile sig_atomic_t build_interrupted;
 
 static build_pass *const passes[] = {
 	pass_target,  /* open the targets */
+	pass_source,  /* what was given on the command line, or: */
+	pass_tree,    /* a private view of the tree */
+	pass_unit,    /* build it, apply the diff, preprocess */
+	pass_compare, /* the functions that changed */
+	pass_closure, /* and those that hold their code */
+	pass_emit,    /* as sources in the language of patch.h */
+	/* from here on there are sources, whoever wrote them */
 	pass_compile, /* sources to objects */
 	pass_note,    /* read what the author wrote with patch.h */
 	pass_name,    /* the author's names to symbols of the objects */
@@ -50,6 +59,17 @@ static int file_remove(const char *path, const struct stat *st, int type,
 	return 0;
 }
 
+static bool pass_is_diff(build_pass *pass)
+{
+	return pass == pass_tree || pass == pass_unit || pass == pass_compare ||
+	       pass == pass_closure || pass == pass_emit;
+}
+
+static bool build_stops(const struct build *b)
+{
+	return b->refused || (b->warned && b->options->strict);
+}
+
 static void build_deinit(struct build *b)
 {
 	if (b->folder[0])
@@ -73,6 +93,12 @@ static void build_deinit(struct build *b)
 	free(b->hook);
 	free(b->label);
 	free(b->undefined);
+	if (b->output_folder > 0)
+		close(b->output_folder);
+	if (b->emit_folder > 0)
+		close(b->emit_folder);
+	diff_destroy(b->diff);
+	free(b->source);
 	free(b->objects);
 	free(b->image);
 	free(b->ref);
@@ -88,8 +114,11 @@ enum build_status build_run(const struct build_options *options)
 
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
 		/* Refusals are collected as long as nothing is written. */
-		if (passes[i] == pass_link && b.refused)
+		if ((passes[i] == pass_link || passes[i] == pass_emit) &&
+		    build_stops(&b))
 			break;
+		if (!options->diff && pass_is_diff(passes[i]))
+			continue;
 		code = passes[i](&b, &err);
 		if (code != OPUS_OK || build_interrupted)
 			break;
@@ -97,7 +126,7 @@ enum build_status build_run(const struct build_options *options)
 	if (build_interrupted) {
 		fprintf(stderr, "opus-build: interrupted\n");
 		status = BUILD_ERROR;
-	} else if (b.refused) {
+	} else if (build_stops(&b)) {
 		status = BUILD_REFUSED;
 	} else if (code == OPUS_ALREADY) {
 		fprintf(stderr, "opus-build: %s\n", err.text);
@@ -143,7 +172,8 @@ __attribute__((format(printf, 6, 0))) static void report(
 	if (place)
 		fprintf(stderr, "%s:%s: ", place->file, place->line);
 	else
-		fprintf(stderr, "%s: ", b->options->source[0]);
+		fprintf(stderr, "%s: ", b->options->diff ? b->options->diff
+							 : b->options->source[0]);
 	fprintf(stderr, "%s: %s: ", kind, subject);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
@@ -171,6 +201,18 @@ void build_warn(struct build *b, const struct note_place *place,
 	va_start(args, format);
 	report(b, place, "warning", subject, todo, format, args);
 	va_end(args);
+}
+
+void build_progress(struct build *b, const char *what, size_t done, size_t all)
+{
+	if (b->options->verbose || !isatty(STDERR_FILENO))
+		return;
+	if (!what)
+		fprintf(stderr, "\r\033[K");
+	else if (all)
+		fprintf(stderr, "\r\033[K%s, %zu of %zu", what, done, all);
+	else
+		fprintf(stderr, "\r\033[K%s", what);
 }
 
 bool build_replaces(const struct build *b, size_t target, uint64_t address)

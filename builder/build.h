@@ -32,8 +32,19 @@ enum build_status {
 };
 
 struct build_options {
-	char **source;
+	char **source; /* compile */
 	size_t sources;
+	const char *diff; /* diff: the file, or NULL for compile */
+	const char *tree;
+	char **command; /* that builds the tree */
+	size_t commands;
+	const char *compile_commands; /* instead of running the command */
+	const char *emit; /* where to keep the generated source, or NULL */
+	char **label;
+	size_t labels;
+	const char *name; /* of the patch, or NULL */
+	bool strict; /* warnings are errors */
+	bool json;
 	char **target;
 	size_t targets;
 	char **debug;
@@ -168,8 +179,24 @@ struct found_symbol {
 	const char *version;
 };
 
+struct command;
+struct diff;
+
+/* A source of the patch. */
+struct build_source {
+	const char *path;
+	const struct command *call; /* the compiler and its flags, or NULL:
+				     * those of the options */
+};
+
 struct build {
 	const struct build_options *options;
+	struct diff *diff; /* NULL for compile */
+	const char *output; /* as it can be opened */
+	int output_folder; /* held open; 0: not */
+	int emit_folder;
+	struct build_source *source;
+	size_t sources;
 	char folder[256]; /* for temporary files; "" before it is made */
 	char **text;
 	size_t texts;
@@ -210,7 +237,8 @@ struct build {
 /* The passes, in build.c in their order; each says at its top what it needs
  * and what it leaves. */
 typedef enum opus_code build_pass(struct build *b, struct opus_error *err);
-build_pass pass_target, pass_compile, pass_note, pass_name, pass_resolve,
+build_pass pass_target, pass_source, pass_tree, pass_unit, pass_compare,
+	pass_closure, pass_emit, pass_compile, pass_note, pass_name, pass_resolve,
 	pass_range, pass_signature, pass_inline, pass_entry, pass_keep,
 	pass_link, pass_function, pass_hook, pass_ref, pass_plan, pass_output;
 
@@ -224,6 +252,12 @@ extern volatile sig_atomic_t build_interrupted;
  * (the next allocation of the pass fails then as well). */
 const char *build_text(struct build *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Tell on a terminal how far a long step is; `what` NULL: it is done. */
+void build_progress(struct build *b, const char *what, size_t done, size_t all);
+
+/* The last lines of what a failed command said, to standard error. */
+void build_log_show(struct build *b, const char *path);
 
 /* Room for one more element behind `count`: doubles at powers of two. NULL if
  * memory ran out; the old array stays valid then. */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "common/cleanup.h"
 
 #define WALK_DEPTH 128
 
@@ -92,38 +93,57 @@ static const char *die_name(Dwarf_Die *die)
 	return name ? name : "";
 }
 
-static bool wanted(const struct walk *w, const char *name, const char *linkage)
+static int name_compare(const void *a, const void *b)
 {
-	for (size_t i = 0; i < w->count; i++)
-		if (strcmp(w->names[i], name) == 0 ||
-		    (*linkage && strcmp(w->names[i], linkage) == 0))
-			return true;
-	return false;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Path of the source file of the unit that holds the entry. Units are few and
- * live in the Dwarf; the joined path is kept in the facts. */
-static const char *die_unit(struct walk *w, Dwarf_Die *die)
+static bool wanted(const struct walk *w, const char *name, const char *linkage)
 {
-	struct facts *f = w->facts;
+	return bsearch(&name, w->names, w->count, sizeof(*w->names), name_compare) ||
+	       (*linkage && bsearch(&linkage, w->names, w->count,
+				    sizeof(*w->names), name_compare));
+}
+
+/* Take "." and ".." out, in place. */
+static void path_clean(char *path)
+{
+	char *out = path;
+	const char *in = path;
+
+	while (*in) {
+		size_t n = strcspn(in, "/");
+
+		if (n == 2 && in[0] == '.' && in[1] == '.' && out > path + 1) {
+			out--; /* the slash */
+			while (out > path && out[-1] != '/')
+				out--;
+		} else if (n > 0 && !(n == 1 && in[0] == '.')) {
+			memmove(out, in, n);
+			out += n;
+			if (in[n] == '/')
+				*out++ = '/';
+		} else if (n == 0 && in == path) {
+			*out++ = '/';
+		}
+		in += n + (in[n] == '/');
+	}
+	*out = 0;
+}
+
+const char *facts_unit_path(struct facts *f, Dwarf_Die *unit)
+{
 	Dwarf_Attribute attr;
-	Dwarf_Die cu;
-	const char *name, *folder = NULL;
+	const char *name = die_name(unit), *folder = NULL;
 	char *path = NULL, **grown;
 
-	if (!dwarf_diecu(die, &cu, NULL, NULL))
-		return "";
-	name = die_name(&cu);
-	if (*name == '/')
-		return name;
-	if (dwarf_attr(&cu, DW_AT_comp_dir, &attr))
+	if (*name != '/' && dwarf_attr(unit, DW_AT_comp_dir, &attr))
 		folder = dwarf_formstring(&attr);
-	while (name[0] == '.' && name[1] == '/')
-		name += 2;
 	if (asprintf(&path, "%s%s%s", folder ? folder : "", folder ? "/" : "",
 		     name) < 0)
 		return "";
-	for (size_t i = 0; i < f->paths; i++)
+	path_clean(path);
+	for (size_t i = f->paths; i-- > 0;)
 		if (strcmp(f->path[i], path) == 0) {
 			free(path);
 			return f->path[i];
@@ -131,11 +151,21 @@ static const char *die_unit(struct walk *w, Dwarf_Die *die)
 	grown = build_grow(f->path, f->paths, sizeof(*grown));
 	if (!grown) {
 		free(path);
-		w->failed = true;
 		return "";
 	}
 	f->path = grown;
 	return f->path[f->paths++] = path;
+}
+
+/* Path of the source file of the unit that holds the entry. Units are few and
+ * live in the Dwarf; the joined path is kept in the facts. */
+static const char *die_unit(struct walk *w, Dwarf_Die *die)
+{
+	Dwarf_Die cu;
+
+	return dwarf_diecu(die, &cu, NULL, NULL)
+		       ? facts_unit_path(w->facts, &cu)
+		       : "";
 }
 
 static void function_ranges(struct walk *w, Dwarf_Die *die,
@@ -212,6 +242,7 @@ static void inline_add(struct walk *w, Dwarf_Die *die, const char *name,
 		.name = name,
 		.linkage = linkage,
 		.external = die_flag(die, DW_AT_external),
+		.unit = die_unit(w, &root),
 		.caller = die_name(caller),
 		.caller_linkage = die_linkage(caller),
 		.caller_unit = die_unit(w, &caller_root),
@@ -369,6 +400,7 @@ enum opus_code facts_collect(const struct object *o, const char *const *names,
 			     struct opus_error *err)
 {
 	struct walk *w = calloc(1, sizeof(*w));
+	CLEANUP(cleanup_free) const char **sorted = NULL;
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die, sub;
 	uint8_t type;
@@ -379,7 +411,14 @@ enum opus_code facts_collect(const struct object *o, const char *const *names,
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
 	w->facts = *ret;
-	w->names = names;
+	sorted = malloc((count + 1) * sizeof(*sorted));
+	if (!sorted) {
+		free(w);
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	}
+	memcpy(sorted, names, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), name_compare);
+	w->names = sorted;
 	w->count = count;
 	while (o->dwarf && !w->failed && !build_interrupted &&
 	       dwarf_get_units(o->dwarf, cu, &cu, NULL, &type, &die, &sub) == 0) {

@@ -34,6 +34,7 @@ struct facts_inline {
 	const char *name;
 	const char *linkage;
 	bool external;
+	const char *unit;   /* source file of the function that was inlined */
 	const char *caller; /* the function that holds the copy */
 	const char *caller_linkage;
 	const char *caller_unit;
@@ -85,6 +86,16 @@ void facts_destroy(struct facts *f);
 /* The function with code of its own that starts at `entry`, or NULL. */
 const struct facts_function *facts_function_at(const struct facts *f,
 					       uint64_t entry);
+
+/* The function whose code is at an address: its name, mangled name ("" in C)
+ * and the source file of the unit that it was written in, all living as long
+ * as the facts. False if that is not known. Errors: none. */
+bool facts_origin_at(struct facts *f, uint64_t address, const char **name,
+		     const char **linkage, const char **unit);
+
+/* The path of a source file as the debug information has it, without "." and
+ * ".."; lives as long as the facts. */
+const char *facts_unit_path(struct facts *f, Dwarf_Die *unit);
 
 /* Something that is equal for addresses of one unit, NULL if unknown. */
 const void *facts_unit_id(const struct facts *f, uint64_t address);

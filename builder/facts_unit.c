@@ -121,3 +121,57 @@ bool facts_vector_arguments(const struct facts *f, uint64_t address)
 	signature_read(&function, &s);
 	return !s.known || s.variadic || s.vectors > 0;
 }
+
+/* The innermost named function around the address, in any namespace. */
+static bool function_around(Dwarf_Die *parent, uint64_t address, Dwarf_Die *ret,
+			    int depth)
+{
+	Dwarf_Die child;
+
+	if (depth > 8 || dwarf_child(parent, &child) != 0)
+		return false;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if (tag == DW_TAG_subprogram && dwarf_haspc(&child, address) == 1) {
+			*ret = child;
+			return true;
+		}
+		if ((tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
+		     tag == DW_TAG_structure_type) &&
+		    function_around(&child, address, ret, depth + 1))
+			return true;
+	} while (dwarf_siblingof(&child, &child) == 0);
+	return false;
+}
+
+static const char *die_text(Dwarf_Die *die, unsigned int what)
+{
+	Dwarf_Attribute attr;
+	const char *text = dwarf_attr_integrate(die, what, &attr)
+				   ? dwarf_formstring(&attr)
+				   : NULL;
+
+	return text ? text : "";
+}
+
+bool facts_origin_at(struct facts *f, uint64_t address, const char **name,
+		     const char **linkage, const char **unit)
+{
+	Dwarf_Die die, function, root, next, cu;
+	Dwarf_Attribute attr;
+
+	if (!unit_find(f, address, &die) ||
+	    !function_around(&die, address, &function, 0))
+		return false;
+	*name = die_text(&function, DW_AT_name);
+	*linkage = die_text(&function, DW_AT_linkage_name);
+	root = function;
+	for (int i = 0; i < 16 && (dwarf_attr(&root, DW_AT_abstract_origin, &attr) ||
+				   dwarf_attr(&root, DW_AT_specification, &attr)) &&
+			dwarf_formref_die(&attr, &next);
+	     i++)
+		root = next;
+	*unit = dwarf_diecu(&root, &cu, NULL, NULL) ? facts_unit_path(f, &cu) : "";
+	return **name != 0;
+}

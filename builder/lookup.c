@@ -71,6 +71,12 @@ static bool symbol_fits(const struct object_symbol *s, const char *wanted,
 			bool demangle)
 {
 	const char *at = strchr(wanted, '@');
+	size_t n = strlen(wanted);
+
+	/* Link-time optimisation numbers the statics of one name. */
+	if (strncmp(s->name, wanted, n) == 0 &&
+	    strncmp(s->name + n, ".lto_priv.", 10) == 0)
+		return true;
 
 	if (at && at != wanted)
 		return strncmp(s->name, wanted, (size_t)(at - wanted)) == 0 &&
@@ -226,6 +232,8 @@ static void variables_by_symbols(const struct build *b, size_t target,
 void lookup_variables(const struct build *b, const char *name, const char *unit,
 		      const char *function, struct candidates *ret)
 {
+	bool outside = strcmp(function, LOOKUP_OUTSIDE) == 0;
+
 	ret->count = 0;
 	for (size_t i = 0; i < b->targets; i++) {
 		const char *path = unit;
@@ -234,12 +242,15 @@ void lookup_variables(const struct build *b, const char *name, const char *unit,
 		if (!unit_split(b->target[i], &path))
 			continue;
 		/* What lies inside a function is meant if the author says so,
-		 * or if nothing else has the name. */
-		for (int local = *function != 0; local < 2; local++) {
+		 * or if nothing else has the name. Symbols do not tell in which
+		 * function a variable lies; debug information does. */
+		for (int local = *function && !outside; local < 1 + !outside; local++) {
 			if (ret->count == before)
-				variables_by_facts(b, i, name, path, function,
+				variables_by_facts(b, i, name, path,
+						   outside ? "" : function,
 						   local, ret);
-			if (ret->count == before)
+			if (ret->count == before &&
+			    !(local && *function && b->target[i]->dwarf))
 				variables_by_symbols(b, i, name, path, local, ret);
 		}
 		candidates_drop_constant(ret);

@@ -16,15 +16,26 @@
 #include "build.h"
 
 static const char help[] =
-	"usage: opus-build compile PATCH.c... --target FILE [option...] -o OUT.opus\n"
+	"usage: opus-build diff FIX.diff --source DIR --target FILE [option...]\n"
+	"                  -o OUT.opus -- BUILD COMMAND...\n"
+	"       opus-build compile PATCH.c... --target FILE [option...] -o OUT.opus\n"
 	"\n"
-	"Make a patch for programs that run, from functions written with\n"
-	"<opus-livepatch/patch.h>; see opus-build(1) and opus-patch(5).\n"
+	"Make a patch for programs that run: from a source diff and the project's\n"
+	"own build, or from functions written with <opus-livepatch/patch.h>. See\n"
+	"opus-build(1) and opus-patch(5).\n"
 	"\n"
 	"  -t, --target FILE   program or library to patch, as it is installed;\n"
 	"                      again for each further object that is patched or\n"
 	"                      referred to\n"
 	"  -d, --debug FILE    its separate debug file, if it is not found by itself\n"
+	"  -s, --source DIR    diff: the source that the target was built from; it is\n"
+	"                      built in a private view and left as it is\n"
+	"      --compile-commands FILE   diff: a compile_commands.json instead of the\n"
+	"                      build command\n"
+	"  -l, --label LABEL   diff: a label, such as a CVE number; again for more\n"
+	"  -n, --name NAME     diff: the patch's name; else the first label\n"
+	"      --emit-c FILE   diff: keep the generated source, to read or edit it\n"
+	"      --strict        warnings are reasons to refuse\n"
 	"  -c, --cflags FLAGS  flags for the compiler: those the target was built with\n"
 	"      --cc COMPILER   instead of gcc (for .c) or g++ (for .cc .cpp .cxx .C)\n"
 	"  -o, --output FILE   the patch\n"
@@ -37,6 +48,12 @@ static const char help[] =
 	"reason for each function), 3 the patch changes nothing\n";
 
 static const struct option long_options[] = {
+	{"source", required_argument, NULL, 's'},
+	{"compile-commands", required_argument, NULL, 'J'},
+	{"label", required_argument, NULL, 'l'},
+	{"name", required_argument, NULL, 'n'},
+	{"emit-c", required_argument, NULL, 'E'},
+	{"strict", no_argument, NULL, 'S'},
 	{"target", required_argument, NULL, 't'},
 	{"debug", required_argument, NULL, 'd'},
 	{"cflags", required_argument, NULL, 'c'},
@@ -94,12 +111,18 @@ static int options_read(int argc, char **argv, struct build_options *o)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":t:d:c:o:gvhV", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, ":t:d:c:o:s:l:n:gvhV", long_options, NULL)) != -1)
 		switch (c) {
 		case 't': good &= list_add(&o->target, &o->targets, optarg); break;
 		case 'd': good &= list_add(&o->debug, &o->debugs, optarg); break;
 		case 'c': o->cflags = optarg; break;
 		case 'C': o->cc = optarg; break;
+		case 's': o->tree = optarg; break;
+		case 'J': o->compile_commands = optarg; break;
+		case 'l': good &= list_add(&o->label, &o->labels, optarg); break;
+		case 'n': o->name = optarg; break;
+		case 'E': o->emit = optarg; break;
+		case 'S': o->strict = true; break;
 		case 'o': o->output = optarg; break;
 		case 'g': o->keep_debug = true; break;
 		case 'v': o->verbose = true; break;
@@ -108,19 +131,55 @@ static int options_read(int argc, char **argv, struct build_options *o)
 		case ':': return usage("option %s needs an argument", argv[optind - 1]);
 		default: return usage("unknown option %s", argv[optind - 1]);
 		}
-	for (int i = optind + 1; i < argc; i++)
-		good &= list_add(&o->source, &o->sources, argv[i]);
 	return good ? -1 : usage("out of memory");
 }
 
-static int options_check(int argc, char **argv, const struct build_options *o)
+/* The words that are no options, and `rest`, what stands behind "--". */
+static int words_read(int argc, char **argv, char **rest, struct build_options *o)
 {
-	if (optind >= argc)
+	bool diff = optind < argc && strcmp(argv[optind], "diff") == 0;
+	bool good = true;
+
+	for (int i = optind + 1; i < argc; i++) {
+		if (diff && o->diff)
+			return usage("%s: there is one diff to a patch, and behind `--` the build command",
+				     argv[i]);
+		if (diff)
+			o->diff = argv[i];
+		else
+			good &= list_add(&o->source, &o->sources, argv[i]);
+	}
+	for (; *rest; rest++)
+		good &= diff ? list_add(&o->command, &o->commands, *rest)
+			     : list_add(&o->source, &o->sources, *rest);
+	return good ? -1 : usage("out of memory");
+}
+
+static int diff_check(const struct build_options *o)
+{
+	if (!o->diff)
+		return usage("no diff");
+	if (!o->tree)
+		return usage("no --source: the source tree that the target was built from");
+	if (o->commands == 0 && !o->compile_commands)
+		return usage("neither a build command behind `--` nor --compile-commands");
+	return -1;
+}
+
+static int options_check(const char *command, const struct build_options *o)
+{
+	int status = -1;
+
+	if (!command)
 		return usage("no command");
-	if (strcmp(argv[optind], "compile") != 0)
-		return usage("unknown command %s; there is: compile", argv[optind]);
-	if (o->sources == 0)
+	if (strcmp(command, "diff") == 0)
+		status = diff_check(o);
+	else if (strcmp(command, "compile") != 0)
+		return usage("unknown command %s; there are: diff, compile", command);
+	else if (o->sources == 0)
 		return usage("no source file");
+	if (status >= 0)
+		return status;
 	if (o->targets == 0)
 		return usage("no --target: the program or library to patch");
 	if (!o->output)
@@ -131,10 +190,15 @@ static int options_check(int argc, char **argv, const struct build_options *o)
 int main(int argc, char **argv)
 {
 	struct build_options options = {0};
-	int status = options_read(argc, argv, &options);
+	int count = 1, status;
 
+	while (count < argc && strcmp(argv[count], "--") != 0)
+		count++;
+	status = options_read(count, argv, &options);
 	if (status < 0)
-		status = options_check(argc, argv, &options);
+		status = words_read(count, argv, argv + count + (count < argc), &options);
+	if (status < 0)
+		status = options_check(optind < count ? argv[optind] : NULL, &options);
 	if (status < 0) {
 		signals_init();
 		status = build_run(&options);
@@ -142,6 +206,8 @@ int main(int argc, char **argv)
 	free(options.source);
 	free(options.target);
 	free(options.debug);
+	free(options.label);
+	free(options.command);
 	if (build_interrupted) {
 		/* Die of the signal, so that a shell or make stops too. */
 		signal(build_interrupted, SIG_DFL);

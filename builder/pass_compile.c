@@ -1,8 +1,7 @@
 /*
  * pass_compile.c - the author's sources to objects.
  *
- * Called by:  build.c.  Needs build.target; leaves build.folder, objects and
- *             source_digest.
+ * Called by:  build.c.  Needs build.source and folder; leaves objects.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -34,20 +33,6 @@ bool compile_is_cxx(const char *source)
 	return false;
 }
 
-static enum opus_code folder_make(struct build *b, struct opus_error *err)
-{
-	const char *parent = getenv("TMPDIR");
-	int n = snprintf(b->folder, sizeof(b->folder), "%s/opus-build.XXXXXX",
-			 parent && *parent ? parent : "/tmp");
-
-	if (n < 0 || (size_t)n >= sizeof(b->folder) || !mkdtemp(b->folder)) {
-		b->folder[0] = 0;
-		return error_set_errno(err, OPUS_RESOURCE,
-				       "cannot make a temporary folder");
-	}
-	return OPUS_OK;
-}
-
 /* The folder that holds opus-livepatch/patch.h, or "". In an installed tree
  * and in the build tree the executable knows where it is. */
 static void include_find(char *ret, size_t size)
@@ -76,36 +61,11 @@ static void include_find(char *ret, size_t size)
 	}
 }
 
-static enum opus_code sources_digest(struct build *b, struct opus_error *err)
-{
-	uint8_t digest[DIGEST_SIZE];
-	struct sha256 s;
-
-	sha256_init(&s);
-	for (size_t i = 0; i < b->options->sources; i++) {
-		CLEANUP(cleanup_free) uint8_t *data = NULL;
-		size_t size;
-		enum opus_code code =
-			image_read(b->options->source[i], &data, &size, err);
-
-		if (code != OPUS_OK)
-			return code;
-		sha256_add(&s, data, size);
-	}
-	sha256_end(&s, digest);
-	for (int i = 0; i < DIGEST_SIZE; i++)
-		sprintf(b->source_digest + 2 * i, "%02x", digest[i]);
-	return OPUS_OK;
-}
-
 static void flags_add(struct build *b, const char *source, struct command *c)
 {
 	const char *base = strrchr(source, '/') ? strrchr(source, '/') + 1 : source;
 	char include[PATH_MAX + 32];
 
-	command_add(c, "-O2");
-	command_add(c, "-g");
-	command_add_words(c, b->options->cflags);
 	/* Every reference that leaves the patch has to be a GOT slot. */
 	command_add(c, "-fPIC");
 	command_add(c, "-fno-plt");
@@ -115,7 +75,7 @@ static void flags_add(struct build *b, const char *source, struct command *c)
 	command_add(c, "-fsemantic-interposition");
 	/* The records of patch.h have to be in the object. */
 	command_add(c, "-fno-lto");
-	if (compile_is_cxx(source) && !strstr(compile_driver(b), "clang"))
+	if (compile_is_cxx(source) && !strstr(c->argv[0], "clang"))
 		command_add(c, "-fno-gnu-unique"); /* or it is never unloaded */
 	for (size_t i = 0; i < b->targets; i++)
 		if (b->target[i]->cet) {
@@ -135,8 +95,8 @@ const char *compile_driver(const struct build *b)
 {
 	if (b->options->cc)
 		return b->options->cc;
-	for (size_t i = 0; i < b->options->sources; i++)
-		if (compile_is_cxx(b->options->source[i]))
+	for (size_t i = 0; i < b->sources; i++)
+		if (compile_is_cxx(b->source[i].path))
 			return "g++";
 	return "gcc";
 }
@@ -144,14 +104,26 @@ const char *compile_driver(const struct build *b)
 static enum opus_code source_compile(struct build *b, size_t index,
 				     struct opus_error *err)
 {
-	const char *source = b->options->source[index];
+	const char *source = b->source[index].path;
+	const struct command *call = b->source[index].call;
 	struct command c = {0};
 	enum opus_code code;
 
 	if (b->options->cc)
 		command_add_words(&c, b->options->cc);
 	else
-		command_add(&c, "%s", compile_is_cxx(source) ? "g++" : "gcc");
+		command_add(&c, "%s", call ? call->argv[0]
+				      : compile_is_cxx(source) ? "g++" : "gcc");
+	if (call) {
+		c.folder = call->folder;
+		for (size_t i = 1; i < call->count; i++)
+			command_add(&c, "%s", call->argv[i]);
+		command_add(&c, "-w"); /* the project's source is as it is */
+	} else {
+		command_add(&c, "-O2");
+		command_add(&c, "-g");
+	}
+	command_add_words(&c, b->options->cflags);
 	flags_add(b, source, &c);
 	b->objects[index] = (char *)build_text(b, "%s/%zu.o", b->folder, index);
 	command_add(&c, "-c");
@@ -165,16 +137,15 @@ static enum opus_code source_compile(struct build *b, size_t index,
 
 enum opus_code pass_compile(struct build *b, struct opus_error *err)
 {
-	enum opus_code code = sources_digest(b, err);
+	enum opus_code code = OPUS_OK;
 
-	if (code == OPUS_OK)
-		code = folder_make(b, err);
-	if (code != OPUS_OK)
-		return code;
-	b->objects = calloc(b->options->sources, sizeof(char *));
+	/* Without a unit that changed there is nothing to say more. */
+	if (b->diff && b->sources == 0)
+		return OPUS_OK;
+	b->objects = calloc(b->sources, sizeof(char *));
 	if (!b->objects)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
-	for (size_t i = 0; i < b->options->sources && code == OPUS_OK; i++)
+	for (size_t i = 0; i < b->sources && code == OPUS_OK; i++)
 		code = source_compile(b, i, err);
 	return code;
 }

@@ -63,7 +63,7 @@ static enum opus_code list_write(struct build *b, const char *path,
 	fprintf(list, "{\n\"opus.none\";\n");
 	for (size_t i = 0; i < b->replaces; i++)
 		fprintf(list, "\"%s\";\n", b->replace[i].patch_name);
-	for (size_t i = 0; i < b->options->sources && code == OPUS_OK; i++) {
+	for (size_t i = 0; i < b->sources && code == OPUS_OK; i++) {
 		CLEANUP(cleanup_free) uint8_t *data = NULL;
 		struct image image;
 		size_t size;
@@ -101,7 +101,7 @@ enum opus_code pass_link(struct build *b, struct opus_error *err)
 	if (!b->options->keep_debug)
 		command_add(&c, "-Wl,--strip-debug");
 	command_add(&c, "-Wl,--dynamic-list=%s", list);
-	for (size_t i = 0; i < b->options->sources; i++)
+	for (size_t i = 0; i < b->sources; i++)
 		command_add(&c, "%s", b->objects[i]);
 	if (b->thunk_object)
 		command_add(&c, "%s", b->thunk_object);

@@ -138,7 +138,7 @@ enum opus_code pass_name(struct build *b, struct opus_error *err)
 		search[i].wanted = b->replace[i].patch_name;
 	for (size_t i = 0; i < b->hooks; i++)
 		search[b->replaces + i].wanted = b->hook[i].function;
-	for (size_t i = 0; i < b->options->sources && code == OPUS_OK; i++)
+	for (size_t i = 0; i < b->sources && code == OPUS_OK; i++)
 		code = object_search(b, i, search, count, err);
 	for (size_t i = 0; i < b->replaces && code == OPUS_OK; i++) {
 		struct replace *r = &b->replace[i];

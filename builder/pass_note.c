@@ -311,7 +311,7 @@ static enum opus_code object_read(struct build *b, size_t index,
 	if (code == OPUS_OK)
 		code = image_init(&i, data, size, err);
 	if (code == OPUS_OK)
-		code = constructors_check(&i, b->options->source[index], err);
+		code = constructors_check(&i, b->source[index].path, err);
 	if (code != OPUS_OK)
 		return code;
 	compiler_read(b, &i);
@@ -322,7 +322,7 @@ static enum opus_code object_read(struct build *b, size_t index,
 
 enum opus_code pass_note(struct build *b, struct opus_error *err)
 {
-	for (size_t i = 0; i < b->options->sources; i++) {
+	for (size_t i = 0; i < b->sources; i++) {
 		enum opus_code code = object_read(b, i, err);
 
 		if (code != OPUS_OK)
@@ -331,10 +331,10 @@ enum opus_code pass_note(struct build *b, struct opus_error *err)
 	if (!b->name)
 		return error_set(err, OPUS_INVALID,
 				 "%s: no OPUS_PATCH(\"name\", \"description\"), so the patch has no name",
-				 b->options->source[0]);
+				 b->source[0].path);
 	if (b->replaces == 0 && b->hooks == 0)
 		return error_set(err, OPUS_ALREADY,
 				 "%s: neither OPUS_REPLACE nor OPUS_HOOK: the patch would change nothing",
-				 b->options->source[0]);
+				 b->source[0].path);
 	return OPUS_OK;
 }

@@ -37,7 +37,7 @@ static bool bytes_write(int fd, const uint8_t *data, size_t size)
 
 static enum opus_code file_write(const struct build *b, struct opus_error *err)
 {
-	const char *path = b->options->output;
+	const char *path = b->output, *shown = b->options->output;
 	const char *slash = strrchr(path, '/');
 	CLEANUP(cleanup_free) char *temp = NULL;
 	CLEANUP(cleanup_close) int fd = -1;
@@ -52,11 +52,11 @@ static enum opus_code file_write(const struct build *b, struct opus_error *err)
 	}
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
-		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", shown);
 	if (!bytes_write(fd, b->image, b->image_size) ||
 	    fchmod(fd, 0644 & ~mask) != 0 || build_interrupted ||
 	    rename(temp, path) != 0) {
-		code = error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+		code = error_set_errno(err, OPUS_RESOURCE, "cannot write %s", shown);
 		unlink(temp);
 	}
 	return code;

@@ -147,7 +147,7 @@ enum opus_code pass_signature(struct build *b, struct opus_error *err)
 {
 	enum opus_code code = OPUS_OK;
 
-	for (size_t i = 0; i < b->options->sources; i++)
+	for (size_t i = 0; i < b->sources; i++)
 		object_look(b, b->objects[i]);
 	for (size_t i = 0; i < b->replaces; i++) {
 		const struct replace *r = &b->replace[i];

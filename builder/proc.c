@@ -1,7 +1,7 @@
 /*
  * proc.c - run the compiler.
  *
- * Called by:  pass_compile.c, pass_link.c.
+ * Called by:  the passes that compile, link, build and apply the diff.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -9,6 +9,7 @@
 #include "proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "build.h"
 
@@ -90,6 +92,8 @@ static void command_print(const struct command *c)
 enum opus_code command_run(const struct command *c, bool verbose,
 			   struct opus_error *err)
 {
+	const char *log = c->quiet ? "/dev/null" : c->log;
+	posix_spawn_file_actions_t actions;
 	int status = 0, failed;
 	pid_t pid;
 
@@ -97,7 +101,17 @@ enum opus_code command_run(const struct command *c, bool verbose,
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	if (verbose)
 		command_print(c);
-	failed = posix_spawnp(&pid, c->argv[0], NULL, NULL, c->argv, environ);
+	posix_spawn_file_actions_init(&actions);
+	if (log) {
+		posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
+						 O_WRONLY | O_CREAT | O_APPEND, 0600);
+		posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+	}
+	if (c->folder)
+		posix_spawn_file_actions_addchdir_np(&actions, c->folder);
+	failed = posix_spawnp(&pid, c->argv[0], &actions, NULL, c->argv,
+			      c->environment ? c->environment : environ);
+	posix_spawn_file_actions_destroy(&actions);
 	if (failed) {
 		errno = failed;
 		return error_set_errno(err, OPUS_RESOURCE, "cannot run %s",

@@ -19,6 +19,10 @@ struct command {
 	char **argv; /* always ends in NULL once something was added */
 	size_t count;
 	bool failed; /* memory ran out; command_run() reports it */
+	const char *folder;  /* to run it in, or NULL: where we are */
+	char **environment;  /* or NULL: ours */
+	bool quiet;	     /* its words go nowhere */
+	const char *log;     /* or NULL: its words go into this file */
 };
 
 void command_add(struct command *c, const char *format, ...)
@@ -29,7 +33,7 @@ void command_add(struct command *c, const char *format, ...)
 void command_add_words(struct command *c, const char *text);
 
 /*
- * Run it with our own standard output and error and wait. If we are
+ * Run it, with our own standard output and error unless told, and wait. If we are
  * interrupted, it is ended as well. `verbose` prints it first.
  * Errors: OPUS_RESOURCE (cannot be started), OPUS_INVALID (failed; it has said
  * why on standard error).

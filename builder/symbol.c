@@ -83,7 +83,7 @@ static void lookup_all(const struct build *b, const char *name, const char *unit
 	struct candidates variables;
 
 	lookup_functions(b, name, unit, ret);
-	if (*function)
+	if (*function && strcmp(function, LOOKUP_OUTSIDE) != 0)
 		ret->count = 0;
 	lookup_variables(b, name, unit, function, &variables);
 	for (size_t i = 0; i < variables.count && ret->count < LOOKUP_MAX; i++)

@@ -3,7 +3,7 @@
 T := $(B)/tests
 UNIT     := $(patsubst tests/unit/%.c,$(T)/%,$(wildcard tests/unit/*_test.c))
 BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lffi -lpthread -ldl
+UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lclang-14 -lffi -lpthread -ldl
 
 # Archives, so that a test takes only the objects that it uses. What has a
 # main(), and what acts on the process as soon as it is loaded, stays out.
@@ -12,7 +12,7 @@ UNIT_LEAVE_OUT := agent/agent.c agent/preload.c agent/follow.c agent/start.c inj
 $(T)/common.a: $(call objects,tool,$(COMMON_SRC))
 $(T)/agent.a: $(call objects,agent,$(filter-out $(UNIT_LEAVE_OUT),$(AGENT_SRC)))
 $(T)/send.a: $(INJECTOR_OBJ)
-$(T)/build.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard builder/*.c)))
+$(T)/build.a: $(call objects,tool,$(filter-out $(UNIT_LEAVE_OUT),$(wildcard builder/*.[cS])))
 # What tests share: files of tests/unit that are no tests themselves.
 $(T)/unit.a: $(call objects,tool,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
 $(T)/%.a:

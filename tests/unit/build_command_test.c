@@ -123,7 +123,7 @@ Test(command, usage)
 	cr_assert_eq(run("$build compile p.c -o"), 1);
 	cr_assert(says("option -o needs an argument"));
 	cr_assert_eq(run("$build --help"), 0);
-	cr_assert(says("usage: opus-build compile"));
+	cr_assert(says("usage: opus-build diff"));
 	cr_assert_eq(run("$build --version"), 0);
 }
 

@@ -1,0 +1,341 @@
+/*
+ * compare.c - what differs in a unit, and which functions that concerns.
+ *
+ * Called by:  pass_compare.c, pass_closure.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A function changes if its tokens do, or if something that it names means
+ * something else: an enumerator, a type, constant data, a prototype. What
+ * exists in the process and cannot be made anew there, the layout of objects
+ * and the values of variables, is refused.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "diff.h"
+
+/* One comparison. */
+struct compare {
+	struct build *b;
+	struct unit *u;
+	const struct text *old, *new; /* without lines, if they agree in count */
+};
+
+static size_t first_token(const struct text *t, uint32_t at)
+{
+	return text_token_at(t, at);
+}
+
+/* `text` has the offsets, `plain` the same tokens. */
+static bool range_same(const struct compare *c, uint32_t old_start,
+		       uint32_t old_end, uint32_t new_start, uint32_t new_end)
+{
+	size_t i = first_token(&c->u->before, old_start);
+	size_t i_end = first_token(&c->u->before, old_end);
+	size_t k = first_token(&c->u->after, new_start);
+	size_t k_end = first_token(&c->u->after, new_end);
+
+	if (i_end - i != k_end - k)
+		return false;
+	for (; i < i_end; i++, k++)
+		if (!token_same(c->old, i, c->new, k))
+			return false;
+	return true;
+}
+
+struct note_place entity_place(struct build *b, const struct text *t,
+			       const struct entity *e)
+{
+	size_t i = text_token_at(t, e->name_at);
+	const struct token *k = i < t->tokens ? &t->token[i] : NULL;
+
+	return (struct note_place){
+		build_text(b, "%s", k ? t->file[k->file] : ""),
+		build_text(b, "%u", k ? k->line : 0)};
+}
+
+struct change *change_find(const struct diff *d, const struct unit *u,
+			   const char *linkage)
+{
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit == u &&
+		    strcmp(d->change[i].linkage, linkage) == 0)
+			return &d->change[i];
+	return NULL;
+}
+
+enum opus_code change_add(struct build *b, struct unit *u,
+			  const struct entity *e, enum change_why why,
+			  const char *because, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	struct change *grown;
+
+	if (change_find(d, u, e->linkage))
+		return OPUS_OK;
+	grown = build_grow(d->change, d->changes, sizeof(*grown));
+	if (!grown)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	d->change = grown;
+	grown[d->changes++] = (struct change){
+		.unit = u,
+		.name = e->name,
+		.linkage = e->linkage,
+		.why = why,
+		.because = because,
+		.place = entity_place(b, &u->after, e),
+	};
+	return OPUS_OK;
+}
+
+/* Does the range name the word, other than as a member? */
+static bool range_names(const struct text *t, uint32_t start, uint32_t end,
+			const char *word)
+{
+	size_t last = text_token_at(t, end);
+
+	for (size_t i = text_token_at(t, start); i < last; i++)
+		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, word) &&
+		    !(i > 0 && token_is(t, i - 1, ".")) &&
+		    !(i > 1 && token_is(t, i - 1, ">") && token_is(t, i - 2, "-")))
+			return true;
+	return false;
+}
+
+/* Every function of the unit that names it has to be new. */
+static enum opus_code users_add(struct compare *c, const char *word,
+				struct opus_error *err)
+{
+	const struct parse *p = &c->u->parse_after;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
+		const struct entity *e = &p->entity[i];
+
+		if (e->kind == ENTITY_FUNCTION && e->is_definition &&
+		    strcmp(e->name, word) != 0 &&
+		    parse_function(&c->u->parse_before, e->linkage) &&
+		    range_names(&c->u->after, e->start, e->end, word))
+			code = change_add(c->b, c->u, e, CHANGE_USES, word, err);
+	}
+	return code;
+}
+
+/* The entity of that kind and mangled name; of several declarations the
+ * definition, and the one with an initialiser or body. */
+static struct entity *counterpart(const struct parse *p, const struct entity *e)
+{
+	struct entity *best = NULL;
+
+	for (struct entity *o = parse_find(p, e->name, strlen(e->name)); o;
+	     o = parse_next(p, o)) {
+		if (o->kind != e->kind || strcmp(o->linkage, e->linkage) != 0 ||
+		    (e->kind == ENTITY_LOCAL && strcmp(o->function, e->function) != 0))
+			continue;
+		if (!best || (o->is_definition && !best->is_definition) ||
+		    (o->is_definition == best->is_definition &&
+		     o->end - o->name_at > best->end - best->name_at))
+			best = o;
+	}
+	return best;
+}
+
+/* Words in front of a function that say nothing about its code. */
+static bool is_storage(const struct text *t, size_t i)
+{
+	return token_is(t, i, "static") || token_is(t, i, "extern") ||
+	       token_is(t, i, "inline") || token_is(t, i, "__inline") ||
+	       token_is(t, i, "__inline__");
+}
+
+/* Function definitions, without those words. */
+static bool function_same(const struct compare *c, const struct entity *old,
+			  const struct entity *new)
+{
+	size_t i = text_token_at(&c->u->before, old->start);
+	size_t k = text_token_at(&c->u->after, new->start);
+	size_t i_name = text_token_at(&c->u->before, old->name_at);
+	size_t k_name = text_token_at(&c->u->after, new->name_at);
+
+	for (;;) {
+		while (i < i_name && is_storage(c->old, i))
+			i++;
+		while (k < k_name && is_storage(c->new, k))
+			k++;
+		if (i >= i_name || k >= k_name)
+			break;
+		if (!token_same(c->old, i++, c->new, k++))
+			return false;
+	}
+	return i == i_name && k == k_name &&
+	       range_same(c, old->name_at, old->end, new->name_at, new->end);
+}
+
+static bool details_same(const struct entity *a, const struct entity *b)
+{
+	return strcmp(a->detail ? a->detail : "", b->detail ? b->detail : "") == 0;
+}
+
+static enum opus_code function_compare(struct compare *c, struct entity *new,
+				       struct opus_error *err)
+{
+	struct entity *old = counterpart(&c->u->parse_before, new);
+	struct change *change;
+	enum opus_code code = OPUS_OK;
+	bool passed;
+
+	if (!old)
+		return OPUS_OK; /* new: its users are changed themselves */
+	passed = details_same(old, new);
+	if (!passed)
+		code = users_add(c, new->name, err);
+	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
+	    (passed && function_same(c, old, new)))
+		return code;
+	if (new->is_template) {
+		struct note_place place = entity_place(c->b, &c->u->after, new);
+
+		build_refuse(c->b, &place, new->name,
+			     "replace the functions that use it, by hand",
+			     "is a template, or a member of one: its instances are in every function that uses it");
+		return OPUS_OK;
+	}
+	code = change_add(c->b, c->u, new, CHANGE_TEXT, NULL, err);
+	change = change_find(c->b->diff, c->u, new->linkage);
+	if (change)
+		change->fresh = !passed;
+	return code;
+}
+
+static void layout_refuse(struct compare *c, const struct entity *old,
+			  const struct entity *new)
+{
+	struct note_place place = entity_place(c->b, &c->u->after, new);
+	const char *o = old->detail ? old->detail : "";
+	const char *n = new->detail ? new->detail : "";
+
+	/* Nothing moved, something was put into a gap or behind the last
+	 * field where there was room. */
+	if (old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
+		build_warn(c->b, &place, new->name,
+			   "see that the value that objects already have there, often 0, is a good one",
+			   "has a new field; objects that exist were made without a value for it");
+		return;
+	}
+	if (old->size != new->size)
+		build_refuse(c->b, &place, new->name,
+			     "keep the structure as it is, and what is new beside it, in a table of the patch with the object's address as key",
+			     "had %lld bytes, and would have %lld: objects that exist, and code that is not replaced, have the old layout",
+			     (long long)old->size, (long long)new->size);
+	else
+		build_refuse(c->b, &place, new->name,
+			     "keep fields where they are",
+			     "has its fields at other places: objects that exist, and code that is not replaced, have the old layout");
+}
+
+static enum opus_code type_compare(struct compare *c, struct entity *new,
+				   struct opus_error *err)
+{
+	struct entity *old = counterpart(&c->u->parse_before, new);
+
+	if (!old || !*new->name || details_same(old, new))
+		return OPUS_OK;
+	if (new->kind == ENTITY_ENUMERATOR)
+		return users_add(c, new->name, err);
+	/* A type that holds the changed one is as it was, but for its size. */
+	if (range_same(c, old->start, old->end, new->start, new->end))
+		return OPUS_OK;
+	if (!new->is_template)
+		layout_refuse(c, old, new);
+	return OPUS_OK;
+}
+
+static void variable_refuse(struct compare *c, const struct entity *old,
+			    const struct entity *new)
+{
+	struct note_place place = entity_place(c->b, &c->u->after, new);
+	const char *name = new->kind == ENTITY_LOCAL
+				   ? build_text(c->b, "%s (in %s)", new->name,
+						new->function)
+				   : new->name;
+
+	if (old->size != new->size)
+		build_refuse(c->b, &place, name,
+			     "leave it as it is, and add a variable beside it",
+			     "is a variable that exists, of %lld bytes, and would have %lld",
+			     (long long)old->size, (long long)new->size);
+	else
+		build_refuse(c->b, &place, name,
+			     "set it in a post_apply hook (OPUS_HOOK), or leave this change out of the diff",
+			     "gets another first value, but it exists already: it was set when the program started, and may have changed since");
+}
+
+static enum opus_code variable_compare(struct compare *c, struct entity *new,
+				       struct opus_error *err)
+{
+	struct entity *old = counterpart(&c->u->parse_before, new);
+
+	if (!old || !new->is_definition || !old->is_definition)
+		return OPUS_OK;
+	/* Of several declarations only the one that counts. */
+	if (counterpart(&c->u->parse_after, new) != new)
+		return OPUS_OK;
+	if (details_same(old, new) &&
+	    range_same(c, old->name_at, old->end, new->name_at, new->end))
+		return OPUS_OK;
+	if (new->kind == ENTITY_LOCAL && !new->is_const &&
+	    !change_find(c->b->diff, c->u, new->function) && !c->u->cxx)
+		return OPUS_OK;
+	if (new->is_const && new->kind == ENTITY_LOCAL)
+		return OPUS_OK; /* its function changed, and brings it along */
+	if (new->is_const && old->is_const) {
+		if (!new->is_static) {
+			struct note_place place = entity_place(c->b, &c->u->after, new);
+
+			build_warn(c->b, &place, new->name,
+				   "see whether other source files read it",
+				   "is constant data whose content changes: the replaced functions of this file read the new, all others the old");
+		}
+		return users_add(c, new->name, err);
+	}
+	variable_refuse(c, old, new);
+	return OPUS_OK;
+}
+
+enum opus_code compare_unit(struct build *b, struct unit *u,
+			    struct opus_error *err)
+{
+	struct compare c = {.b = b, .u = u};
+	struct parse *p = &u->parse_after;
+	enum opus_code code = OPUS_OK;
+
+	c.old = u->before_plain.tokens == u->before.tokens ? &u->before_plain
+							  : &u->before;
+	c.new = u->after_plain.tokens == u->after.tokens ? &u->after_plain
+							 : &u->after;
+	if (c.old->tokens == c.new->tokens) {
+		size_t i = 0;
+
+		while (i < c.old->tokens && token_same(c.old, i, c.new, i))
+			i++;
+		if (i == c.old->tokens)
+			return OPUS_OK;
+	}
+	code = unit_parse(u, err);
+	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++)
+		if (p->entity[i].kind == ENTITY_FUNCTION)
+			code = function_compare(&c, &p->entity[i], err);
+	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
+		struct entity *e = &p->entity[i];
+
+		if (e->kind == ENTITY_RECORD || e->kind == ENTITY_TYPEDEF ||
+		    e->kind == ENTITY_ENUMERATOR)
+			code = type_compare(&c, e, err);
+		else if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
+			code = variable_compare(&c, e, err);
+	}
+	return code;
+}

@@ -1,0 +1,133 @@
+/*
+ * diff.h - from a source diff to sources of a patch: what its passes share.
+ *
+ * Included by: builder/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ *
+ *   tree     a private view of the source tree, at its own path
+ *   units    how each source file is compiled, from the project's own build
+ *   texts    before and after the diff, preprocessed; what changed in them
+ *   changes  the functions that have to be replaced, with all that holds a
+ *            copy of their code
+ *   sources  one generated C file per unit, for the passes of `compile`
+ */
+#ifndef OPUS_DIFF_H
+#define OPUS_DIFF_H
+
+#include "build.h"
+#include "lex.h"
+#include "parse.h"
+#include "proc.h"
+
+/* Why a function is in the patch. */
+enum change_why {
+	CHANGE_TEXT,	/* its own text differs */
+	CHANGE_USES,	/* it uses something whose meaning differs */
+	CHANGE_INLINED, /* it holds a copy of a changed function */
+	CHANGE_CALLS,	/* it calls a clone of a changed function */
+};
+
+/* A source file as the build compiles it. */
+struct unit {
+	const char *source;   /* absolute, without links */
+	const char *relative; /* below the tree, or the last part */
+	const char *folder;   /* working directory of the command */
+	struct command call;  /* as it was called */
+	const char *standard; /* -std=..., or NULL */
+	bool cxx;
+	bool pic;
+	const char *found; /* its path in the debug information of the target, or
+			    * `relative` */
+	struct command *compile; /* pass_emit: to compile what was generated */
+	bool reached; /* by the diff, directly or through a header */
+	bool parsed;
+	bool fresh; /* there is none before the diff */
+	bool same;  /* not reached by the diff: before is after */
+	struct text before, before_plain; /* *_plain: __LINE__ and the like out */
+	struct text after, after_plain;
+	struct parse parse_before, parse_after;
+};
+
+/* A function that has to be new, or one that is only in the new source. */
+struct change {
+	struct unit *unit;
+	const char *name;
+	const char *linkage;
+	enum change_why why;
+	const char *because; /* the function or thing behind CHANGE_... */
+	struct note_place place;
+	bool fresh;	/* not in the old source, or with another signature */
+	bool present;	/* pass_closure: the target has it as a function */
+	size_t target;
+	const char *symbol; /* its name there */
+	const char *label; /* assembler name in the patch, or NULL: its own */
+	const char *found_unit; /* its source file as the target's DWARF says */
+};
+
+struct diff {
+	const char *path;    /* of the diff */
+	const char *root;    /* the tree, absolute */
+	bool overlaid;	     /* the tree at `root` is a private view */
+	const char *view;    /* where the private tree is: root if overlaid */
+	int strip;	     /* leading parts to take off the names in the diff */
+	const char **file;   /* files the diff touches, absolute in the view */
+	size_t files;
+	bool adds;	     /* it makes new files */
+	struct unit **unit;
+	size_t units;
+	struct change *change;
+	size_t changes;
+	const char *emit; /* where to keep the sources, as it can be opened */
+};
+
+/* pass_tree.c: the files that the diff names, with `strip` parts taken off. */
+enum opus_code diff_files(struct build *b, struct opus_error *err) MUST_CHECK;
+
+/* capture.c: read what the build did, or compile_commands.json. Units that are
+ * known already stay. Errors: OPUS_UNREADABLE, OPUS_INVALID, OPUS_RESOURCE. */
+enum opus_code capture_read(struct build *b, const char *folder,
+			    struct opus_error *err) MUST_CHECK;
+enum opus_code capture_read_json(struct build *b, const char *path,
+				 struct opus_error *err) MUST_CHECK;
+
+/* unit.c */
+/* The command without what concerns output, dependencies and input. */
+void unit_command(const struct unit *u, bool preprocessor, struct command *ret);
+/* Preprocess into two texts; `after` chooses which. */
+enum opus_code unit_preprocess(struct build *b, struct unit *u, bool after,
+			       struct opus_error *err) MUST_CHECK;
+enum opus_code unit_parse(struct unit *u, struct opus_error *err) MUST_CHECK;
+/* Does compiling the unit read one of the diff's files? */
+enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
+			  struct opus_error *err) MUST_CHECK;
+void unit_destroy(struct unit *u);
+
+/* pass_compare.c */
+void diff_destroy(struct diff *d);
+
+/* pass_closure.c: is it the unit of this path of the debug information? */
+bool unit_is(const struct unit *u, const char *path);
+/* ".constprop.0" of a symbol, or NULL. */
+const char *clone_suffix_of(const char *symbol);
+
+/* pass_tree.c: write a copy of the generated sources to where the user wants. */
+enum opus_code emit_keep(struct build *b, struct opus_error *err) MUST_CHECK;
+
+/* compare.c: add what changed in a unit to diff.change; refuse what cannot
+ * be carried over. */
+enum opus_code compare_unit(struct build *b, struct unit *u,
+			    struct opus_error *err) MUST_CHECK;
+/* Add a change unless it is there. Errors: OPUS_RESOURCE. */
+enum opus_code change_add(struct build *b, struct unit *u,
+			  const struct entity *e, enum change_why why,
+			  const char *because, struct opus_error *err) MUST_CHECK;
+struct change *change_find(const struct diff *d, const struct unit *u,
+			   const char *linkage);
+
+/* The place of an entity in the source that it came from. */
+struct note_place entity_place(struct build *b, const struct text *t,
+			       const struct entity *e);
+
+#endif

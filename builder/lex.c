@@ -1,0 +1,276 @@
+/*
+ * lex.c - preprocessed C or C++ text as tokens.
+ *
+ * Called by:  unit.c and what edits its text.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include "lex.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "image.h"
+
+#define TEXT_MAX (1u << 30)
+
+/* Where the cutting is. */
+struct lexer {
+	struct text *text;
+	size_t at;
+	uint32_t line;
+	uint32_t file;
+	bool failed;
+};
+
+static bool is_word_start(char c)
+{
+	return isalpha((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
+}
+
+static bool is_word(char c)
+{
+	return is_word_start(c) || isdigit((unsigned char)c);
+}
+
+static uint32_t file_index(struct lexer *l, const char *name, size_t length)
+{
+	struct text *t = l->text;
+	char **grown;
+
+	for (size_t i = t->files; i-- > 0;)
+		if (strlen(t->file[i]) == length &&
+		    memcmp(t->file[i], name, length) == 0)
+			return (uint32_t)i;
+	grown = build_grow(t->file, t->files, sizeof(*grown));
+	if (!grown) {
+		l->failed = true;
+		return 0;
+	}
+	t->file = grown;
+	grown[t->files] = strndup(name, length);
+	l->failed |= !grown[t->files];
+	return (uint32_t)t->files++;
+}
+
+/* A directive, up to its end: a line marker says where the next line is. */
+static void lex_directive(struct lexer *l)
+{
+	const char *p = l->text->bytes + l->at + 1, *quote;
+	size_t length = strcspn(l->text->bytes + l->at, "\n");
+	const char *end = l->text->bytes + l->at + length;
+
+	l->at += length;
+	p += strspn(p, " \t");
+	if (strncmp(p, "line", 4) == 0)
+		p += 4 + strspn(p + 4, " \t");
+	if (!isdigit((unsigned char)*p))
+		return;
+	/* The newline that follows counts. */
+	l->line = (uint32_t)strtoul(p, NULL, 10) - 1;
+	quote = memchr(p, '"', (size_t)(end - p));
+	if (quote) {
+		const char *close = quote + 1;
+
+		while (close < end && *close != '"')
+			close += *close == '\\' && close + 1 < end ? 2 : 1;
+		l->file = file_index(l, quote + 1, (size_t)(close - quote - 1));
+	}
+}
+
+/* Length of a literal that starts with a quote at p. */
+static size_t literal_length(const char *p)
+{
+	const char *q = p + 1;
+
+	while (*q && *q != *p && *q != '\n')
+		q += *q == '\\' && q[1] ? 2 : 1;
+	return (size_t)(q - p) + (*q == *p);
+}
+
+/* R"mark( ... )mark" */
+static size_t raw_length(const char *p)
+{
+	size_t mark = strcspn(p + 1, "(");
+	const char *q = p + 1 + mark;
+
+	while (*q && (q = strchr(q, ')')) != NULL) {
+		if (strncmp(q + 1, p + 1, mark) == 0 && q[1 + mark] == '"')
+			return (size_t)(q - p) + mark + 2;
+		q++;
+	}
+	return strlen(p);
+}
+
+static size_t number_length(const char *p)
+{
+	size_t n = 1;
+
+	while (is_word(p[n]) || p[n] == '.' ||
+	       (p[n] == '\'' && is_word(p[n + 1])) ||
+	       ((p[n] == '+' || p[n] == '-') && strchr("eEpP", p[n - 1])))
+		n++;
+	return n;
+}
+
+static void token_add(struct lexer *l, enum token_kind kind, size_t length)
+{
+	struct text *t = l->text;
+	struct token *grown = build_grow(t->token, t->tokens, sizeof(*grown));
+
+	if (!grown) {
+		l->failed = true;
+		return;
+	}
+	t->token = grown;
+	grown[t->tokens++] = (struct token){
+		.at = (uint32_t)l->at,
+		.length = (uint32_t)length,
+		.line = l->line,
+		.file = l->file,
+		.kind = kind,
+	};
+	for (size_t i = 0; i < length; i++)
+		l->line += t->bytes[l->at + i] == '\n';
+	l->at += length;
+}
+
+static void lex_token(struct lexer *l)
+{
+	const char *p = l->text->bytes + l->at;
+	size_t n = 0;
+
+	if (isdigit((unsigned char)*p) ||
+	    (*p == '.' && isdigit((unsigned char)p[1]))) {
+		token_add(l, TOKEN_NUMBER, number_length(p));
+		return;
+	}
+	while (is_word(p[n]))
+		n++;
+	/* u8R"..." and the like are one token with what follows. */
+	if ((p[n] == '"' || (p[n] == '\'' && n > 0)) && n <= 3 &&
+	    strspn(p, "uULR8") == n) {
+		bool raw = n > 0 && p[n - 1] == 'R' && p[n] == '"';
+
+		token_add(l, TOKEN_LITERAL,
+			  n + (raw ? raw_length(p + n) : literal_length(p + n)));
+	} else if (n > 0) {
+		token_add(l, TOKEN_WORD, n);
+	} else if (*p == '\'') {
+		token_add(l, TOKEN_LITERAL, literal_length(p));
+	} else {
+		token_add(l, TOKEN_MARK, 1);
+	}
+}
+
+enum opus_code text_init(struct text *t, char *bytes, size_t size,
+			 struct opus_error *err)
+{
+	struct lexer l = {.text = t, .line = 1};
+	bool line_start = true;
+
+	*t = (struct text){.bytes = bytes, .size = size};
+	file_index(&l, "", 0);
+	while (l.at < size && !l.failed) {
+		char c = bytes[l.at];
+
+		if (c == '\n') {
+			l.line++;
+			l.at++;
+			line_start = true;
+		} else if (isspace((unsigned char)c) || c == 0) {
+			l.at++;
+		} else if (c == '#' && line_start) {
+			lex_directive(&l);
+		} else {
+			line_start = false;
+			lex_token(&l);
+		}
+	}
+	return l.failed ? error_set(err, OPUS_RESOURCE, "out of memory") : OPUS_OK;
+}
+
+enum opus_code text_read(const char *path, struct text *ret,
+			 struct opus_error *err)
+{
+	uint8_t *data = NULL;
+	char *bytes;
+	size_t size;
+	enum opus_code code = image_read(path, &data, &size, err);
+
+	memset(ret, 0, sizeof(*ret));
+	if (code != OPUS_OK)
+		return code;
+	if (size > TEXT_MAX) {
+		free(data);
+		return error_set(err, OPUS_INVALID, "%s: too large", path);
+	}
+	bytes = realloc(data, size + 1);
+	if (!bytes) {
+		free(data);
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	}
+	bytes[size] = 0;
+	return text_init(ret, bytes, size, err);
+}
+
+void text_deinit(struct text *t)
+{
+	for (size_t i = 0; i < t->files; i++)
+		free(t->file[i]);
+	free(t->file);
+	free(t->token);
+	free(t->bytes);
+	memset(t, 0, sizeof(*t));
+}
+
+size_t text_token_at(const struct text *t, size_t offset)
+{
+	size_t low = 0, high = t->tokens;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (t->token[mid].at < offset)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+bool token_is(const struct text *t, size_t i, const char *spelling)
+{
+	size_t n = strlen(spelling);
+
+	return i < t->tokens && t->token[i].length == n &&
+	       memcmp(t->bytes + t->token[i].at, spelling, n) == 0;
+}
+
+bool token_same(const struct text *a, size_t i, const struct text *b, size_t k)
+{
+	const struct token *x = &a->token[i], *y = &b->token[k];
+
+	return x->length == y->length &&
+	       memcmp(a->bytes + x->at, b->bytes + y->at, x->length) == 0;
+}
+
+size_t token_closing(const struct text *t, size_t i)
+{
+	size_t depth = 0;
+
+	for (; i < t->tokens; i++) {
+		char c = t->bytes[t->token[i].at];
+
+		if (t->token[i].kind != TOKEN_MARK)
+			continue;
+		if (strchr("([{", c))
+			depth++;
+		else if (strchr(")]}", c) && --depth == 0)
+			return i;
+	}
+	return t->tokens;
+}

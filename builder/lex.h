@@ -1,0 +1,63 @@
+/*
+ * lex.h - preprocessed C or C++ text as tokens.
+ *
+ * Included by: builder/, tests/unit/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ *
+ * Only as much lexing as comparing and editing need: words, numbers, literals,
+ * and every other character by itself. Line markers give each token its place
+ * in the source, other directives are passed over.
+ */
+#ifndef OPUS_LEX_H
+#define OPUS_LEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+enum token_kind { TOKEN_WORD, TOKEN_NUMBER, TOKEN_LITERAL, TOKEN_MARK };
+
+struct token {
+	uint32_t at; /* offset in the text */
+	uint32_t length;
+	uint32_t line; /* in the source */
+	uint32_t file; /* index in text.file */
+	uint8_t kind;  /* enum token_kind */
+};
+
+struct text {
+	char *bytes; /* ends in NUL */
+	size_t size;
+	struct token *token;
+	size_t tokens;
+	char **file;
+	size_t files;
+};
+
+/* Read and cut up a file. The caller gives *ret back with text_deinit().
+ * Errors: OPUS_UNREADABLE, OPUS_RESOURCE, OPUS_INVALID (over 1 GiB). */
+enum opus_code text_read(const char *path, struct text *ret,
+			 struct opus_error *err) MUST_CHECK;
+
+/* Cut up `bytes`, which the text then owns. Errors: OPUS_RESOURCE. */
+enum opus_code text_init(struct text *t, char *bytes, size_t size,
+			 struct opus_error *err) MUST_CHECK;
+void text_deinit(struct text *t);
+
+/* Index of the first token at or behind an offset; text.tokens if none. */
+size_t text_token_at(const struct text *t, size_t offset);
+
+/* Is token `i` spelled like this? False behind the last token. */
+bool token_is(const struct text *t, size_t i, const char *spelling);
+/* Are the two spelled alike? */
+bool token_same(const struct text *a, size_t i, const struct text *b, size_t k);
+
+/* Token `i` opens a bracket: the index of the token that closes it, or
+ * text.tokens if none does. */
+size_t token_closing(const struct text *t, size_t i);
+
+#endif

@@ -1,0 +1,586 @@
+/*
+ * parse.c - what is declared and defined in a preprocessed unit, by libclang.
+ *
+ * Called by:  unit.c.
+ * Runs on:    command.
+ * Locks:      none; libclang is told to start no threads.
+ * Signal:     unsafe: heap.
+ */
+#include "parse.h"
+
+#include <clang-c/Index.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+
+/* GCC's names for types of the same meaning to us. They are not macros. */
+static const char prelude[] =
+	"typedef float _Float32; typedef double _Float64;\n"
+	"typedef double _Float32x; typedef long double _Float64x;\n"
+	"typedef __float128 _Float128;\n";
+#define PRELUDE "/opus-prelude.h"
+#define MAIN_C "/opus-unit.c"
+#define MAIN_CXX "/opus-unit.cc"
+
+struct visit {
+	struct parse *parse;
+	const char *function; /* around the cursor, or NULL */
+	uint32_t block_end;
+	bool nameless;	      /* inside an anonymous namespace */
+	bool in_class;
+	bool failed;
+};
+
+static enum CXChildVisitResult visit_outer(CXCursor c, CXCursor parent,
+					   CXClientData data);
+static enum CXChildVisitResult visit_inner(CXCursor c, CXCursor parent,
+					   CXClientData data);
+
+static char *string_take(CXString s)
+{
+	const char *text = clang_getCString(s);
+	char *ret = strdup(text ? text : "");
+
+	clang_disposeString(s);
+	return ret;
+}
+
+/* Offset in our text, false for what comes from the prelude. */
+static bool place_of(CXSourceLocation at, uint32_t *ret)
+{
+	CXFile file;
+	unsigned int offset;
+	CXString name;
+	const char *path;
+	bool ours;
+
+	clang_getFileLocation(at, &file, NULL, NULL, &offset);
+	if (!file)
+		return false;
+	name = clang_getFileName(file);
+	path = clang_getCString(name);
+	ours = path && strstr(path, "opus-unit.") != NULL;
+	clang_disposeString(name);
+	*ret = offset;
+	return ours;
+}
+
+static struct entity *entity_add(struct visit *v, CXCursor c,
+				 enum entity_kind kind)
+{
+	struct parse *p = v->parse;
+	CXSourceRange range = clang_getCursorExtent(c);
+	struct entity e = {.kind = kind, .length = -1, .returns = true};
+	struct entity *grown;
+
+	if (!place_of(clang_getRangeStart(range), &e.start) ||
+	    !place_of(clang_getRangeEnd(range), &e.end) ||
+	    !place_of(clang_getCursorLocation(c), &e.name_at))
+		return NULL;
+	grown = build_grow(p->entity, p->entities, sizeof(*grown));
+	if (!grown) {
+		v->failed = true;
+		return NULL;
+	}
+	p->entity = grown;
+	e.name = string_take(clang_getCursorSpelling(c));
+	e.linkage = strdup(e.name ? e.name : "");
+	e.is_nameless = v->nameless;
+	e.in_class = v->in_class;
+	if (!e.name || !e.linkage)
+		v->failed = true;
+	grown[p->entities] = e;
+	return &grown[p->entities++];
+}
+
+/* In C++ the mangled name is the identity; clang leaves it empty in C. */
+static void linkage_set(struct entity *e, CXCursor c)
+{
+	char *mangled = string_take(clang_Cursor_getMangling(c));
+
+	if (mangled && strncmp(mangled, "_Z", 2) == 0) {
+		free(e->linkage);
+		e->linkage = mangled;
+	} else {
+		free(mangled);
+	}
+}
+
+/* Elements of arrays, however many dimensions. *constant: clang keeps the
+ * qualifiers of elements at the array. */
+static CXType type_element(CXType t, bool *constant)
+{
+	t = clang_getCanonicalType(t);
+	*constant = clang_isConstQualifiedType(t) && !clang_isVolatileQualifiedType(t);
+	while (t.kind == CXType_ConstantArray || t.kind == CXType_IncompleteArray ||
+	       t.kind == CXType_VariableArray) {
+		t = clang_getCanonicalType(clang_getArrayElementType(t));
+		*constant |= clang_isConstQualifiedType(t) &&
+			     !clang_isVolatileQualifiedType(t);
+	}
+	return t;
+}
+
+/* How a value is passed and what it is made of, as far as code that was
+ * compiled cares: names and qualifiers do not matter. The caller frees it. */
+static char *type_abi(CXType t)
+{
+	char *ret = NULL;
+	const char *kind;
+
+	t = clang_getCanonicalType(t);
+	switch (t.kind) {
+	case CXType_Void:
+		return strdup("void");
+	case CXType_Pointer:
+	case CXType_LValueReference:
+	case CXType_RValueReference:
+		return strdup("pointer");
+	case CXType_FunctionProto:
+	case CXType_FunctionNoProto: {
+		CXType result = clang_getResultType(t);
+		int count = clang_getNumArgTypes(t);
+
+		ret = type_abi(result);
+		for (int i = 0; i < count && ret; i++) {
+			char *argument = type_abi(clang_getArgType(t, i));
+			char *longer = NULL;
+
+			if (asprintf(&longer, "%s, %s", ret,
+				     argument ? argument : "?") < 0)
+				longer = NULL;
+			free(argument);
+			free(ret);
+			ret = longer;
+		}
+		if (ret && clang_isFunctionTypeVariadic(t) &&
+		    t.kind == CXType_FunctionProto) {
+			char *longer = NULL;
+
+			if (asprintf(&longer, "%s, ...", ret) < 0)
+				longer = NULL;
+			free(ret);
+			ret = longer;
+		}
+		return ret;
+	}
+	case CXType_Float:
+	case CXType_Double:
+	case CXType_LongDouble:
+	case CXType_Float128:
+		kind = "float";
+		break;
+	case CXType_Record: {
+		CXString name = clang_getTypeSpelling(t);
+		int n = asprintf(&ret, "%s %lld", clang_getCString(name),
+				 (long long)clang_Type_getSizeOf(t));
+
+		clang_disposeString(name);
+		return n < 0 ? NULL : ret;
+	}
+	default:
+		kind = "value";
+	}
+	if (asprintf(&ret, "%s%lld", kind, (long long)clang_Type_getSizeOf(t)) < 0)
+		ret = NULL;
+	return ret;
+}
+
+static void variable_describe(struct entity *e, CXCursor c)
+{
+	CXType t = clang_getCanonicalType(clang_getCursorType(c));
+	CXType element = type_element(t, &e->is_const);
+	enum CX_StorageClass storage = clang_Cursor_getStorageClass(c);
+	CXCursor initialiser = clang_Cursor_getVarDeclInitializer(c);
+
+	enum CXLinkageKind linkage = clang_getCursorLinkage(c);
+
+	e->is_static |= storage == CX_SC_Static || linkage == CXLinkage_Internal;
+	e->is_extern = storage == CX_SC_Extern;
+	e->is_definition = !e->is_extern || !clang_Cursor_isNull(initialiser);
+	e->is_scalar = element.kind == t.kind && element.kind != CXType_Record;
+	e->is_thread = clang_getCursorTLSKind(c) != CXTLS_None;
+	e->size = clang_Type_getSizeOf(t);
+	e->detail = string_take(clang_getTypeSpelling(t));
+	if (t.kind == CXType_ConstantArray)
+		e->length = clang_getArraySize(t);
+}
+
+static bool is_class(CXCursor c)
+{
+	enum CXCursorKind kind = clang_getCursorKind(c);
+
+	return kind == CXCursor_StructDecl || kind == CXCursor_ClassDecl ||
+	       kind == CXCursor_UnionDecl || kind == CXCursor_ClassTemplate ||
+	       kind == CXCursor_ClassTemplatePartialSpecialization;
+}
+
+static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent,
+					 CXClientData data)
+{
+	enum CXCursorKind kind = clang_getCursorKind(c);
+	struct entity *e = data;
+
+	(void)parent;
+	if (kind == CXCursor_CompoundStmt || kind == CXCursor_CXXTryStmt)
+		place_of(clang_getRangeStart(clang_getCursorExtent(c)),
+			 &e->body_at);
+	return CXChildVisit_Continue;
+}
+
+static void visit_function(struct visit *v, CXCursor c)
+{
+	struct entity *e = entity_add(v, c, ENTITY_FUNCTION);
+	enum CXCursorKind kind = clang_getCursorKind(c);
+	CXCursor parent = clang_getCursorSemanticParent(c);
+	struct visit inner = *v;
+	size_t index;
+
+	if (!e)
+		return;
+	index = v->parse->entities - 1;
+	linkage_set(e, c);
+	e->is_member = is_class(parent);
+	e->is_static = v->nameless ||
+		       (!e->is_member &&
+			clang_Cursor_getStorageClass(c) == CX_SC_Static);
+	e->is_extern = clang_Cursor_getStorageClass(c) == CX_SC_Extern;
+	e->detail = type_abi(clang_getCursorType(c));
+	e->is_inline = clang_Cursor_isFunctionInlined(c);
+	e->is_virtual = clang_CXXMethod_isVirtual(c);
+	e->is_definition = clang_isCursorDefinition(c);
+	e->is_template = kind == CXCursor_FunctionTemplate ||
+			 clang_getCursorKind(parent) == CXCursor_ClassTemplate ||
+			 clang_getCursorKind(parent) ==
+				 CXCursor_ClassTemplatePartialSpecialization;
+	if (!e->is_definition)
+		return;
+	clang_visitChildren(c, find_body, e);
+	inner.function = e->name;
+	inner.block_end = e->end;
+	inner.in_class = false;
+	clang_visitChildren(c, visit_inner, &inner);
+	v->failed |= inner.failed;
+	/* A definition without braces: = default, = delete. */
+	if (!v->parse->entity[index].body_at)
+		v->parse->entity[index].is_definition = false;
+}
+
+static void visit_variable(struct visit *v, CXCursor c)
+{
+	struct entity *e = entity_add(v, c, ENTITY_VARIABLE);
+
+	if (!e)
+		return;
+	linkage_set(e, c);
+	e->is_static = v->nameless;
+	variable_describe(e, c);
+	e->is_member = is_class(clang_getCursorSemanticParent(c));
+	if (e->is_member)
+		e->is_static = v->nameless;
+}
+
+/* "size @offset:size ...": fields without their names, for names do no harm. */
+struct layout {
+	char *text;
+	size_t size;
+	FILE *stream;
+};
+
+static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
+					    CXClientData data)
+{
+	struct layout *l = data;
+	enum CXCursorKind kind = clang_getCursorKind(c);
+	long long size = clang_Type_getSizeOf(clang_getCursorType(c));
+
+	(void)parent;
+	if (kind == CXCursor_FieldDecl && clang_Cursor_isBitField(c))
+		fprintf(l->stream, " @%lld:%d-bit",
+			(long long)clang_Cursor_getOffsetOfField(c),
+			clang_getFieldDeclBitWidth(c));
+	else if (kind == CXCursor_FieldDecl)
+		fprintf(l->stream, " @%lld:%lld",
+			(long long)clang_Cursor_getOffsetOfField(c), size);
+	else if (kind == CXCursor_CXXBaseSpecifier)
+		fprintf(l->stream, " base:%lld", size);
+	else if (clang_CXXMethod_isVirtual(c))
+		fprintf(l->stream, " virtual"); /* a row of the vtable */
+	return CXChildVisit_Continue;
+}
+
+static char *layout_text(CXCursor record, CXType type)
+{
+	struct layout l = {0};
+
+	l.stream = open_memstream(&l.text, &l.size);
+	if (!l.stream)
+		return NULL;
+	fprintf(l.stream, "%lld", (long long)clang_Type_getSizeOf(type));
+	clang_visitChildren(record, layout_field, &l);
+	return fclose(l.stream) == 0 ? l.text : NULL;
+}
+
+static void visit_record(struct visit *v, CXCursor c)
+{
+	struct entity *e;
+	struct visit inner = *v;
+
+	if (!clang_isCursorDefinition(c))
+		return;
+	e = entity_add(v, c, ENTITY_RECORD);
+	if (!e)
+		return;
+	e->is_definition = true;
+	e->is_template = clang_getCursorKind(c) != CXCursor_StructDecl &&
+			 clang_getCursorKind(c) != CXCursor_UnionDecl &&
+			 clang_getCursorKind(c) != CXCursor_ClassDecl;
+	e->size = clang_Type_getSizeOf(clang_getCursorType(c));
+	e->detail = layout_text(c, clang_getCursorType(c));
+	inner.in_class = true;
+	clang_visitChildren(c, visit_outer, &inner);
+	v->failed |= inner.failed;
+}
+
+static void visit_enumerator(struct visit *v, CXCursor c)
+{
+	struct entity *e = entity_add(v, c, ENTITY_ENUMERATOR);
+
+	if (e && asprintf(&e->detail, "%lld",
+			  (long long)clang_getEnumConstantDeclValue(c)) < 0)
+		e->detail = NULL;
+}
+
+static void visit_typedef(struct visit *v, CXCursor c)
+{
+	struct entity *e = entity_add(v, c, ENTITY_TYPEDEF);
+
+	CXType type = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(c));
+
+	if (!e)
+		return;
+	e->size = clang_Type_getSizeOf(type);
+	if (type.kind == CXType_Record)
+		e->detail = layout_text(clang_getTypeDeclaration(type), type);
+	else
+		e->detail = type_abi(type);
+}
+
+static enum CXChildVisitResult visit_outer(CXCursor c, CXCursor parent,
+					   CXClientData data)
+{
+	struct visit *v = data;
+	struct visit inner = *v;
+
+	(void)parent;
+	switch ((int)clang_getCursorKind(c)) {
+	case CXCursor_FunctionDecl:
+	case CXCursor_CXXMethod:
+	case CXCursor_Constructor:
+	case CXCursor_Destructor:
+	case CXCursor_ConversionFunction:
+	case CXCursor_FunctionTemplate:
+		visit_function(v, c);
+		break;
+	case CXCursor_VarDecl:
+		visit_variable(v, c);
+		break;
+	case CXCursor_StructDecl:
+	case CXCursor_UnionDecl:
+	case CXCursor_ClassDecl:
+	case CXCursor_ClassTemplate:
+	case CXCursor_ClassTemplatePartialSpecialization:
+		visit_record(v, c);
+		break;
+	case CXCursor_EnumConstantDecl:
+		visit_enumerator(v, c);
+		break;
+	case CXCursor_TypedefDecl:
+	case CXCursor_TypeAliasDecl:
+		visit_typedef(v, c);
+		break;
+	case CXCursor_Namespace:
+		inner.nameless |= clang_Cursor_isAnonymous(c) &&
+				  !clang_Cursor_isInlineNamespace(c);
+		clang_visitChildren(c, visit_outer, &inner);
+		v->failed |= inner.failed;
+		break;
+	case CXCursor_EnumDecl:
+	case CXCursor_LinkageSpec:
+	case CXCursor_UnexposedDecl:
+		return CXChildVisit_Recurse;
+	default:
+		break;
+	}
+	return CXChildVisit_Continue;
+}
+
+/* Inside a function: its static variables. */
+static enum CXChildVisitResult visit_inner(CXCursor c, CXCursor parent,
+					   CXClientData data)
+{
+	struct visit *v = data;
+	enum CXCursorKind kind = clang_getCursorKind(c);
+	struct entity *e;
+
+	(void)parent;
+	if (kind == CXCursor_CompoundStmt) {
+		struct visit inner = *v;
+
+		place_of(clang_getRangeEnd(clang_getCursorExtent(c)),
+			 &inner.block_end);
+		clang_visitChildren(c, visit_inner, &inner);
+		v->failed |= inner.failed;
+		return CXChildVisit_Continue;
+	}
+	if (kind == CXCursor_VarDecl &&
+	    clang_Cursor_getStorageClass(c) == CX_SC_Static) {
+		e = entity_add(v, c, ENTITY_LOCAL);
+		if (e) {
+			variable_describe(e, c);
+			e->is_static = true;
+			e->function = strdup(v->function);
+			e->block_end = v->block_end;
+		}
+	}
+	/* A class or struct within a function: its methods are code of it. */
+	return CXChildVisit_Recurse;
+}
+
+static uint32_t name_hash(const char *name, size_t length)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < length; i++)
+		h = (h ^ (unsigned char)name[i]) * 16777619u;
+	return h;
+}
+
+static bool index_make(struct parse *p)
+{
+	p->slots = 16;
+	while (p->slots < 2 * p->entities)
+		p->slots *= 2;
+	p->slot = calloc(p->slots, sizeof(*p->slot));
+	p->next = calloc(p->entities + 1, sizeof(*p->next));
+	if (!p->slot || !p->next)
+		return false;
+	/* From the back, so that chains are in the order of the text. */
+	for (size_t i = p->entities; i-- > 0;) {
+		const char *name = p->entity[i].name;
+		uint32_t h = name_hash(name, strlen(name)) & (p->slots - 1);
+
+		while (p->slot[h] &&
+		       strcmp(p->entity[p->slot[h] - 1].name, name) != 0)
+			h = (h + 1) & (p->slots - 1);
+		p->next[i] = p->slot[h];
+		p->slot[h] = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+struct entity *parse_find(const struct parse *p, const char *name, size_t length)
+{
+	uint32_t h;
+
+	if (p->slots == 0)
+		return NULL;
+	h = name_hash(name, length) & (p->slots - 1);
+	for (; p->slot[h]; h = (h + 1) & (p->slots - 1)) {
+		struct entity *e = &p->entity[p->slot[h] - 1];
+
+		if (strncmp(e->name, name, length) == 0 && e->name[length] == 0)
+			return e;
+	}
+	return NULL;
+}
+
+struct entity *parse_next(const struct parse *p, const struct entity *e)
+{
+	uint32_t next = p->next[e - p->entity];
+
+	return next ? &p->entity[next - 1] : NULL;
+}
+
+struct entity *parse_function(const struct parse *p, const char *linkage)
+{
+	size_t first = 0;
+
+	if (p->entities == 0)
+		return NULL;
+	if (strncmp(linkage, "_Z", 2) != 0) {
+		struct entity *e = parse_find(p, linkage, strlen(linkage));
+
+		while (e && !(e->kind == ENTITY_FUNCTION && e->is_definition))
+			e = parse_next(p, e);
+		return e;
+	}
+	for (; first < p->entities; first++) {
+		struct entity *e = &p->entity[first];
+
+		if (e->kind == ENTITY_FUNCTION && e->is_definition &&
+		    strcmp(e->linkage, linkage) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
+			  struct parse *ret, struct opus_error *err)
+{
+	const char *args[12] = {"-x", cxx ? "c++" : "c", "-w", "-ferror-limit=0",
+				"-fno-spell-checking"};
+	int count = 5;
+	struct CXUnsavedFile files[2] = {
+		{cxx ? MAIN_CXX : MAIN_C, t->bytes, t->size},
+		{PRELUDE, prelude, sizeof(prelude) - 1},
+	};
+	struct visit v = {.parse = ret};
+	CXIndex index;
+	CXTranslationUnit unit = NULL;
+	enum CXErrorCode code;
+
+	memset(ret, 0, sizeof(*ret));
+	setenv("LIBCLANG_NOTHREADS", "1", 1);
+	if (standard)
+		args[count++] = standard;
+	if (!cxx) {
+		args[count++] = "-include";
+		args[count++] = PRELUDE;
+	}
+	index = clang_createIndex(0, 0);
+	code = clang_parseTranslationUnit2(index, files[0].Filename, args, count,
+					   files, 2,
+					   CXTranslationUnit_KeepGoing, &unit);
+	if (code == CXError_Success) {
+		clang_visitChildren(clang_getTranslationUnitCursor(unit),
+				    visit_outer, &v);
+		clang_disposeTranslationUnit(unit);
+	}
+	clang_disposeIndex(index);
+	if (code != CXError_Success)
+		return error_set(err, OPUS_INVALID,
+				 "libclang cannot read the preprocessed source (%d)",
+				 (int)code);
+	if (v.failed || !index_make(ret)) {
+		parse_deinit(ret);
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	}
+	return OPUS_OK;
+}
+
+void parse_deinit(struct parse *p)
+{
+	for (size_t i = 0; i < p->entities; i++) {
+		free(p->entity[i].name);
+		free(p->entity[i].linkage);
+		free(p->entity[i].function);
+		free(p->entity[i].detail);
+	}
+	free(p->entity);
+	free(p->slot);
+	free(p->next);
+	memset(p, 0, sizeof(*p));
+}

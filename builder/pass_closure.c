@@ -1,0 +1,301 @@
+/*
+ * pass_closure.c - what else has to be replaced with the changed functions.
+ *
+ * Called by:  build.c.  Needs diff.change, target; leaves diff.change complete.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * The debug information of the targets says where a changed function is: as a
+ * function, inlined into others, or as clones that only certain callers use
+ * (.constprop, .isra, .part). Those callers are compiled anew as well, from
+ * their own source, and so on until nothing old is left.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "callers.h"
+#include "common/cleanup.h"
+#include "diff.h"
+#include "facts.h"
+
+struct closure {
+	struct build *b;
+	struct facts **facts; /* per target */
+	size_t named;	      /* changes whose names the facts were made for */
+};
+
+static void facts_drop(struct closure *c)
+{
+	for (size_t i = 0; i < c->b->targets && c->facts; i++)
+		facts_destroy(c->facts[i]);
+	free(c->facts);
+	c->facts = NULL;
+}
+
+static enum opus_code facts_make(struct closure *c, struct opus_error *err)
+{
+	struct build *b = c->b;
+	struct diff *d = b->diff;
+	CLEANUP(cleanup_free) const char **names =
+		calloc(2 * d->changes + 1, sizeof(*names));
+	size_t count = 0;
+	enum opus_code code = OPUS_OK;
+
+	facts_drop(c);
+	c->facts = calloc(b->targets, sizeof(*c->facts));
+	if (!names || !c->facts)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	for (size_t i = 0; i < d->changes; i++) {
+		names[count++] = d->change[i].name;
+		if (strcmp(d->change[i].name, d->change[i].linkage) != 0)
+			names[count++] = d->change[i].linkage;
+	}
+	c->named = d->changes;
+	for (size_t i = 0; i < b->targets && code == OPUS_OK; i++)
+		code = facts_collect(b->target[i], names, count, &c->facts[i], err);
+	return code;
+}
+
+bool unit_is(const struct unit *u, const char *path)
+{
+	return u->found ? strcmp(u->found, path) == 0
+			: unit_matches(path, u->relative);
+}
+
+/* The path of a unit in the debug information: of those that end as it does
+ * the shortest, for the tree's own top is nearest. */
+static void units_locate(struct closure *c)
+{
+	struct diff *d = c->b->diff;
+
+	for (size_t i = 0; i < d->units; i++) {
+		const char *best = NULL;
+
+		for (size_t t = 0; t < c->b->targets; t++) {
+			struct facts *f = c->facts[t];
+
+			for (size_t k = 0; k < f->units; k++) {
+				const char *path = facts_unit_path(f, &f->unit[k].die);
+
+				if (unit_matches(path, d->unit[i]->relative) &&
+				    (!best || strlen(path) < strlen(best)))
+					best = path;
+			}
+		}
+		if (best)
+			d->unit[i]->found = build_text(c->b, "%s", best);
+	}
+}
+
+/* Is what the debug information describes the function of this change? */
+static bool is_same(const struct change *c, bool is_static, const char *name,
+		    const char *linkage, const char *unit, bool external)
+{
+	if (*linkage ? strcmp(linkage, c->linkage) != 0 : strcmp(name, c->name) != 0)
+		return false;
+	/* What is static in one unit is nothing to another's. */
+	return (external && !is_static) || unit_is(c->unit, unit);
+}
+
+static bool change_is_static(const struct change *c)
+{
+	const struct entity *e = parse_function(&c->unit->parse_after, c->linkage);
+
+	return e && e->is_static;
+}
+
+const char *clone_suffix_of(const char *symbol)
+{
+	static const char *const kinds[] = {".constprop.", ".isra.", ".part."};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		const char *at = strstr(symbol, kinds[k]);
+
+		if (at)
+			return at;
+	}
+	return NULL;
+}
+
+/* The symbol of the function at an address: one without a suffix, if any. */
+static const char *symbol_at(const struct object *o, uint64_t address)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+
+		if (s->value != address || !s->code || s->type != STT_FUNC)
+			continue;
+		if (!found || (strchr(found, '.') && !strchr(s->name, '.')))
+			found = s->name;
+	}
+	return found;
+}
+
+/* The unit of that source file, ready to be read; NULL if the build did not
+ * compile it. */
+static enum opus_code unit_ready(struct build *b, const char *path,
+				 struct unit **ret, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	struct unit *found = NULL;
+	enum opus_code code;
+
+	*ret = NULL;
+	for (size_t i = 0; i < d->units; i++)
+		if (unit_is(d->unit[i], path) &&
+		    (!found || strlen(d->unit[i]->relative) > strlen(found->relative) ||
+		     (d->unit[i]->parsed && !found->parsed)))
+			found = d->unit[i];
+	if (!found)
+		return OPUS_OK;
+	code = unit_preprocess(b, found, true, err);
+	if (code == OPUS_OK && !found->before.bytes)
+		found->same = true;
+	if (code == OPUS_OK)
+		code = unit_parse(found, err);
+	*ret = found;
+	return code;
+}
+
+/* The function `name` of a unit holds or calls old code of `of`. */
+static enum opus_code caller_add(struct closure *c, size_t of, enum change_why why,
+				 const char *name, const char *linkage,
+				 const char *path, struct opus_error *err)
+{
+	struct build *b = c->b;
+	struct note_place place = b->diff->change[of].place;
+	const char *changed = b->diff->change[of].name;
+	const struct entity *e = NULL;
+	struct unit *u;
+	enum opus_code code = unit_ready(b, path, &u, err);
+
+	if (code != OPUS_OK)
+		return code;
+	if (u)
+		e = parse_function(&u->parse_after, *linkage ? linkage : name);
+	if (e && !e->is_template)
+		return change_add(b, u, e, why, changed, err);
+	/* Gone from the new source: then nothing new calls the old one. */
+	if (u && !u->same && parse_function(&u->parse_before, *linkage ? linkage : name))
+		return OPUS_OK;
+	build_refuse(b, &place, changed,
+		     u ? "replace that one by hand, with `opus-build compile`"
+		       : "give a build command that compiles that file too (in a built tree: make -B)",
+		     "%s %s (%s), which %s",
+		     why == CHANGE_INLINED ? "has been inlined into" : "has a clone called by",
+		     name, path,
+		     e ? "is a template" : u ? "was not found in the source"
+					     : "was not compiled by the build");
+	return OPUS_OK;
+}
+
+/* Everybody who calls the code at `address` calls a clone. */
+static enum opus_code clone_callers_add(struct closure *c, size_t of, size_t target,
+					uint64_t address, struct opus_error *err)
+{
+	struct build *b = c->b;
+	const struct code_edges *edges;
+	size_t n;
+	enum opus_code code = callers_edges(b, target, &edges, err);
+	const struct code_edge *e;
+
+	if (code != OPUS_OK)
+		return code;
+	for (e = code_edges_to(edges, address, &n); n > 0 && code == OPUS_OK; n--, e++) {
+		const char *name, *linkage, *unit;
+
+		if (facts_origin_at(c->facts[target], e->site, &name, &linkage, &unit))
+			code = caller_add(c, of, CHANGE_CALLS, name, linkage, unit, err);
+	}
+	return code;
+}
+
+static enum opus_code change_close(struct closure *c, size_t of, size_t target,
+				   struct opus_error *err)
+{
+	struct facts *f = c->facts[target];
+	struct diff *d = c->b->diff;
+	bool is_static = change_is_static(&d->change[of]);
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < f->functions && code == OPUS_OK; i++) {
+		const struct facts_function *fn = &f->function[i];
+		const char *symbol;
+
+		if (!is_same(&d->change[of], is_static, fn->name, fn->linkage,
+			     fn->unit, fn->external))
+			continue;
+		symbol = symbol_at(c->b->target[target], fn->entry);
+		if (symbol && clone_suffix_of(symbol)) {
+			code = clone_callers_add(c, of, target, fn->entry, err);
+			continue;
+		}
+		d->change[of].present = true;
+		d->change[of].target = target;
+		d->change[of].symbol = build_text(c->b, "%s", symbol ? symbol : fn->name);
+		d->change[of].found_unit = build_text(c->b, "%s", fn->unit);
+	}
+	for (size_t i = 0; i < f->inlines && code == OPUS_OK; i++) {
+		const struct facts_inline *in = &f->inlined[i];
+
+		if (is_same(&d->change[of], is_static, in->name, in->linkage, in->unit,
+			    in->external))
+			code = caller_add(c, of, CHANGE_INLINED, in->caller,
+					  in->caller_linkage, in->caller_unit, err);
+	}
+	return code;
+}
+
+static void closure_tell(struct build *b)
+{
+	static const char *const why[] = {
+		"its text differs", "uses what differs: ", "holds a copy of ",
+		"calls a clone of "};
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->changes && b->options->verbose; i++)
+		fprintf(stderr, "opus-build: %s:%s: %s: %s%s%s\n",
+			d->change[i].place.file, d->change[i].place.line,
+			d->change[i].name, why[d->change[i].why],
+			d->change[i].because ? d->change[i].because : "",
+			d->change[i].present ? "" : " (no function of its own)");
+}
+
+enum opus_code pass_closure(struct build *b, struct opus_error *err)
+{
+	struct closure c = {.b = b};
+	struct diff *d = b->diff;
+	bool any = false;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < b->targets; i++)
+		if (!b->target[i]->dwarf)
+			return error_set(err, OPUS_INVALID,
+				 "%s: has no debug information, without which copies of a function that were inlined elsewhere would not be seen: give the debug file with --debug",
+				 b->target[i]->path);
+	while (code == OPUS_OK && c.named < d->changes && !build_interrupted) {
+		size_t before = d->changes;
+
+		bool first = c.named == 0;
+
+		code = facts_make(&c, err);
+		if (code == OPUS_OK && first)
+			units_locate(&c);
+		for (size_t i = 0; i < before && code == OPUS_OK; i++)
+			for (size_t t = 0; t < b->targets && code == OPUS_OK; t++)
+				code = change_close(&c, i, t, err);
+	}
+	facts_drop(&c);
+	for (size_t i = 0; i < d->changes; i++)
+		any |= d->change[i].present && !d->change[i].fresh;
+	closure_tell(b);
+	if (code == OPUS_OK && !any && !b->refused)
+		return error_set(err, OPUS_ALREADY,
+				 "none of the functions that %s changes is in %s",
+				 b->options->diff, b->target[0]->path);
+	return code;
+}

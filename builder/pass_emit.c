@@ -1,0 +1,465 @@
+/*
+ * pass_emit.c - the changes as C sources in the language of patch.h.
+ *
+ * Called by:  build.c.  Needs diff.change, complete; leaves source.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Of the new preprocessed unit stay: declarations, the functions to replace,
+ * new functions and data, inline functions, constant data that changed. Every
+ * other function loses its body, every other variable its first value, and
+ * what is static becomes a reference to the one that the target has. What the
+ * compiler left no trace of in the target (functions that are inlined
+ * everywhere, constants that were folded) stays as well: nothing can tell.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "diff.h"
+#include "edit.h"
+#include "facts.h"
+#include "lookup.h"
+
+/* What becomes of a function or variable. */
+enum fate {
+	FATE_KEEP,    /* as it is: code or data of the patch */
+	FATE_REPLACE, /* the new function */
+	FATE_REFER,   /* static in the target: OPUS_REF */
+	FATE_EXTERN,  /* global in the target */
+	FATE_GONE,    /* a definition that can only stand alone */
+};
+
+struct emit {
+	struct build *b;
+	struct unit *u;
+	size_t index; /* of the unit among the sources */
+	struct edits edits;
+	const char *notes; /* OPUS_REF_NAME lines */
+	const char **noted; /* labels that are in them */
+	size_t noteds;
+};
+
+static bool is_new(const struct unit *u, const struct entity *e)
+{
+	const struct entity *o;
+
+	if (u->same)
+		return false;
+	for (o = parse_find(&u->parse_before, e->name, strlen(e->name)); o;
+	     o = parse_next(&u->parse_before, o))
+		if (o->kind == e->kind && o->is_definition &&
+		    strcmp(o->linkage, e->linkage) == 0 &&
+		    (e->kind != ENTITY_LOCAL || strcmp(o->function, e->function) == 0))
+			return false;
+	return true;
+}
+
+/* Does the target have it? Functions: as one, not only inlined or cloned. */
+static bool target_has(struct emit *m, const struct entity *e)
+{
+	struct candidates c;
+	bool function = e->kind == ENTITY_FUNCTION;
+	const char *unit = e->is_static ? m->u->found : "";
+
+	if (function)
+		lookup_functions(m->b, e->name, unit, &c);
+	else
+		lookup_variables(m->b, e->name, unit,
+				 e->kind == ENTITY_LOCAL ? e->function : LOOKUP_OUTSIDE, &c);
+	return c.count > 0 && !c.at[0].constant;
+}
+
+static enum fate function_fate(struct emit *m, const struct entity *f)
+{
+	const struct change *c = change_find(m->b->diff, m->u, f->linkage);
+	const struct entity *d = parse_function(&m->u->parse_after, f->linkage);
+
+	if (c)
+		return c->present && !c->fresh ? FATE_REPLACE : FATE_KEEP;
+	if (!d || d->in_class || d->is_template || d->is_inline || is_new(m->u, d))
+		return FATE_KEEP;
+	if (d->is_nameless)
+		return FATE_KEEP;
+	if (d->is_static)
+		return target_has(m, d) ? FATE_REFER : FATE_KEEP;
+	return d->is_member ? FATE_GONE : FATE_EXTERN;
+}
+
+/* The declaration of a variable that counts: the one with a value. */
+static const struct entity *variable_main(const struct parse *p,
+					  const struct entity *v)
+{
+	const struct entity *best = NULL;
+
+	for (const struct entity *o = parse_find(p, v->name, strlen(v->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == v->kind && strcmp(o->linkage, v->linkage) == 0 &&
+		    o->is_definition &&
+		    (!best || o->end - o->name_at > best->end - best->name_at))
+			best = o;
+	return best;
+}
+
+static bool constant_changed(struct emit *m, const struct entity *v)
+{
+	const struct diff *d = m->b->diff;
+
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit == m->u && d->change[i].why == CHANGE_USES &&
+		    strcmp(d->change[i].because, v->name) == 0)
+			return true;
+	return false;
+}
+
+static enum fate variable_fate(struct emit *m, const struct entity *v)
+{
+	const struct entity *d = v->kind == ENTITY_LOCAL
+					 ? v
+					 : variable_main(&m->u->parse_after, v);
+
+	if (!d || is_new(m->u, d) || (v->is_member && v->in_class))
+		return FATE_KEEP;
+	if (d->is_const && (d->is_scalar || m->u->cxx || v->kind == ENTITY_LOCAL ||
+			    constant_changed(m, d)))
+		return FATE_KEEP;
+	if (d->is_nameless || !target_has(m, d))
+		return FATE_KEEP;
+	if (d->is_member)
+		return FATE_GONE;
+	return d->is_static ? FATE_REFER : FATE_EXTERN;
+}
+
+/* "opus.ref.LABEL", and the note that says what it is. */
+static const char *reference(struct emit *m, const struct entity *e)
+{
+	const char *label = e->kind == ENTITY_LOCAL
+		? build_text(m->b, "u%zu.%s.%s", m->index, e->function, e->name)
+		: build_text(m->b, "u%zu.%s", m->index, e->name);
+	const char **grown;
+
+	for (size_t i = 0; i < m->noteds; i++)
+		if (strcmp(m->noted[i], label) == 0)
+			return build_text(m->b, PLAN_REF_PREFIX "%s", label);
+	grown = build_grow(m->noted, m->noteds, sizeof(*grown));
+	if (grown) {
+		m->noted = grown;
+		grown[m->noteds++] = label;
+	}
+	m->notes = build_text(m->b, "%sOPUS_REF_NAME(%s, \"%s\", \"%s\", \"%s\");\n",
+			      m->notes, label, e->name, m->u->found,
+			      e->kind == ENTITY_LOCAL ? e->function : LOOKUP_OUTSIDE);
+	return build_text(m->b, PLAN_REF_PREFIX "%s", label);
+}
+
+static void replace_note(struct emit *m, const struct entity *f,
+			 struct change *c, const char *label)
+{
+	struct note_place end = {c->place.file, c->place.line};
+	size_t last = text_token_at(&m->u->after, f->end);
+	const struct token *t = last < m->u->after.tokens
+					? &m->u->after.token[last]
+					: NULL;
+
+	if (t) {
+		end.file = m->u->after.file[t->file];
+		end.line = build_text(m->b, "%u", t->line);
+	}
+	edit_add(&m->edits, f->end, 0,
+		 build_text(m->b,
+			    "\n# %s \"%s\"\nOPUS_REPLACE_NAME(\"%s\", \"%s\", \"%s:%s\");\n# %s \"%s\"\n",
+			    c->place.line, c->place.file, c->symbol, label,
+			    m->b->target[c->target]->name, c->found_unit, end.line,
+			    end.file));
+}
+
+static void function_emit(struct emit *m, const struct entity *f)
+{
+	struct change *c;
+	const char *label = NULL;
+
+	switch (function_fate(m, f)) {
+	case FATE_REPLACE:
+		c = change_find(m->b->diff, m->u, f->linkage);
+		if (parse_function(&m->u->parse_after, f->linkage)->is_static)
+			label = build_text(m->b, "%s.opus%zu", f->name, m->index);
+		if (f->in_class) {
+			if (f->body_at)
+				edit_add(&m->edits, f->start, 0,
+					 "__attribute__((used)) ");
+		} else {
+			edit_function(&m->edits, f, label, true);
+		}
+		if (f->body_at)
+			replace_note(m, f, c, label ? label : f->linkage);
+		break;
+	case FATE_REFER:
+		edit_function(&m->edits, f, reference(m, f), false);
+		break;
+	case FATE_EXTERN:
+		if (f->body_at)
+			edit_function(&m->edits, f, NULL, false);
+		break;
+	case FATE_GONE:
+		if (f->body_at)
+			edit_add(&m->edits, f->start, f->end - f->start, "");
+		break;
+	case FATE_KEEP:
+		break;
+	}
+}
+
+/* The variables of one declaration go separate ways: each gets its own. */
+static void variables_split(struct emit *m, struct entity *const *v,
+			    const enum fate *fate, const char *const *label,
+			    size_t count)
+{
+	const struct text *t = &m->u->after;
+	size_t name = text_token_at(t, v[0]->name_at), type = name;
+	uint32_t start = v[0]->start;
+	const char *text = "";
+
+	/* The declarator starts behind the type: "char *", "(*f)" */
+	while (type > 0 && (token_is(t, type - 1, "*") || token_is(t, type - 1, "(")))
+		type--;
+	for (size_t k = 0; k < count; k++) {
+		size_t from = k ? text_token_at(t, v[k - 1]->end) + 1 : type;
+		uint32_t at = t->token[from].at;
+		const char *words = build_text(m->b, "%.*s",
+			(int)(t->token[type].at - start), t->bytes + start);
+		const char *mark = strstr(words, "static");
+		size_t end = declarator_end(t, v[k]->name_at);
+
+		if (fate[k] == FATE_KEEP) {
+			text = build_text(m->b, "%s%s%.*s; ", text, words,
+					  (int)(v[k]->end - at), t->bytes + at);
+			continue;
+		}
+		if (mark)
+			words = build_text(m->b, "%.*sextern%s",
+					   (int)(mark - words), words, mark + 6);
+		text = build_text(m->b, "%s%s%s%.*s", text, mark ? "" : "extern ",
+				  words, (int)(t->token[end].at - at), t->bytes + at);
+		text = label[k] ? build_text(m->b, "%s __asm__(\"%s\"); ", text, label[k])
+				: build_text(m->b, "%s; ", text);
+	}
+	edit_add(&m->edits, start, v[count - 1]->end - start, text);
+}
+
+#define GROUP_MAX 64
+
+/* All variables that one declaration declares. */
+static void variables_emit(struct emit *m, struct entity *const *v, size_t count)
+{
+	enum fate fate[GROUP_MAX];
+	const char *label[GROUP_MAX];
+	size_t kept = 0;
+
+	for (size_t k = 0; k < count; k++) {
+		fate[k] = variable_fate(m, v[k]);
+		label[k] = fate[k] == FATE_REFER ? reference(m, v[k]) : NULL;
+		kept += fate[k] == FATE_KEEP;
+		if (fate[k] == FATE_GONE) {
+			edit_add(&m->edits, v[k]->start, v[k]->end - v[k]->start, "");
+			return;
+		}
+		if (v[k]->kind == ENTITY_LOCAL && fate[k] == FATE_REFER)
+			edit_rename(&m->edits, v[k], v[k]->block_end,
+				    build_text(m->b, "opus_u%zu_%s_%s", m->index,
+					       v[k]->function, v[k]->name));
+	}
+	if (kept == 0)
+		edit_variables(&m->edits, v, label, count);
+	else if (kept < count)
+		variables_split(m, v, fate, label, count);
+}
+
+static void entities_emit(struct emit *m)
+{
+	struct parse *p = &m->u->parse_after;
+
+	for (size_t i = 0; i < p->entities; i++) {
+		struct entity *e = &p->entity[i], *group[GROUP_MAX];
+		size_t count = 0;
+
+		if (e->kind == ENTITY_FUNCTION)
+			function_emit(m, e);
+		if (e->kind != ENTITY_VARIABLE && e->kind != ENTITY_LOCAL)
+			continue;
+		for (size_t k = i; k < p->entities && count < GROUP_MAX; k++)
+			if (p->entity[k].start == e->start && p->entity[k].kind == e->kind)
+				group[count++] = &p->entity[k];
+			else if (p->entity[k].start > e->end && count)
+				break;
+		/* Only from the first of them. */
+		for (size_t k = i; k-- > 0 && p->entity[k].end >= e->start;)
+			if (p->entity[k].start == e->start && p->entity[k].kind == e->kind)
+				count = 0;
+		if (count)
+			variables_emit(m, group, count);
+	}
+}
+
+static const char *patch_name(struct build *b)
+{
+	const struct build_options *o = b->options;
+	const char *from = o->name ? o->name : o->labels ? o->label[0] : o->diff;
+	const char *base = !o->name && strrchr(from, '/') ? strrchr(from, '/') + 1 : from;
+	size_t n = strlen(base);
+	char *name;
+
+	if (!o->name && n > 6 && (strcmp(base + n - 6, ".patch") == 0))
+		n -= 6;
+	else if (!o->name && n > 5 && strcmp(base + n - 5, ".diff") == 0)
+		n -= 5;
+	name = (char *)build_text(b, "%.*s", n > 100 ? 100 : (int)n, base);
+	for (char *p = name; *p; p++)
+		if (strchr(" \t\n/\"\\", *p))
+			*p = '-';
+	return name;
+}
+
+/* What stands above the text. */
+static void head_write(struct emit *m, FILE *out, bool first)
+{
+	const struct build_options *o = m->b->options;
+	const char *base = strrchr(o->diff, '/') ? strrchr(o->diff, '/') + 1 : o->diff;
+	const struct diff *d = m->b->diff;
+	const char *title = build_text(m->b, "%s", base);
+
+	fprintf(out, "/*\n * %s with %s: made by opus-build " OPUS_RELEASE ".\n *\n",
+		m->u->relative, base);
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit == m->u)
+			fprintf(out, " * %s %s (line %s)\n",
+				d->change[i].present && !d->change[i].fresh
+					? "replaces"
+					: "brings along",
+				d->change[i].name, d->change[i].place.line);
+	fprintf(out, " */\n#include <opus-livepatch/patch.h>\n");
+	for (char *p = (char *)title; *p; p++)
+		if (*p == '"' || *p == '\\')
+			*p = '-';
+	if (first) {
+		fprintf(out, "OPUS_PATCH(\"%s\", \"from %s\");\n", patch_name(m->b), title);
+		for (size_t i = 0; i < o->labels; i++)
+			fprintf(out, "OPUS_LABEL(\"%s\");\n", o->label[i]);
+	}
+	fputs(m->notes, out);
+}
+
+static enum opus_code source_add(struct build *b, struct unit *u,
+				 const char *path, struct opus_error *err)
+{
+	struct build_source *grown = build_grow(b->source, b->sources, sizeof(*grown));
+	struct command *call = calloc(1, sizeof(*call));
+
+	if (!grown || !call) {
+		free(call);
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	}
+	unit_command(u, false, call);
+	u->compile = call;
+	b->source = grown;
+	grown[b->sources++] = (struct build_source){path, call};
+	return OPUS_OK;
+}
+
+static enum opus_code unit_emit(struct build *b, struct unit *u,
+				struct opus_error *err)
+{
+	struct emit m = {.b = b, .u = u, .index = b->sources, .notes = "",
+			 .edits = {.b = b, .text = &u->after}};
+	const char *base = strrchr(u->source, '/') + 1;
+	const char *dot = strrchr(base, '.');
+	const char *path = build_text(b, "%s/%zu-%.*s.%s", b->folder, b->sources,
+				      dot ? (int)(dot - base) : (int)strlen(base),
+				      base, u->cxx ? "cc" : "c");
+	FILE *out = fopen(path, "we");
+	enum opus_code code;
+
+	if (!out)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+	edit_common(&m.edits);
+	entities_emit(&m);
+	head_write(&m, out, b->sources == 0);
+	edit_write(&m.edits, out);
+	edit_deinit(&m.edits);
+	free(m.noted);
+	if (fclose(out) != 0 || m.edits.failed)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+	code = source_add(b, u, path, err);
+	return code;
+}
+
+/* A unit is in the patch if it has a change, or brings new functions that
+ * others may call. */
+static bool unit_is_in(const struct diff *d, const struct unit *u)
+{
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit == u)
+			return true;
+	for (size_t i = 0; u->reached && i < u->parse_after.entities; i++) {
+		const struct entity *e = &u->parse_after.entity[i];
+
+		if ((e->kind == ENTITY_FUNCTION || e->kind == ENTITY_VARIABLE) &&
+		    e->is_definition && !e->is_static && !e->is_inline &&
+		    !e->is_template && !e->in_class && is_new(u, e) &&
+		    !(e->kind == ENTITY_VARIABLE && e->is_extern))
+			return true;
+	}
+	return false;
+}
+
+/* Ask the debug information about everything that a reference may name. */
+static enum opus_code facts_ask(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	const char **names = NULL;
+	size_t count = 0;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < d->units; i++) {
+		struct parse *p = &d->unit[i]->parse_after;
+
+		if (!unit_is_in(d, d->unit[i]))
+			continue;
+		for (size_t k = 0; k < p->entities; k++) {
+			const struct entity *e = &p->entity[k];
+			const char **grown;
+
+			if (!e->is_definition || e->kind > ENTITY_LOCAL ||
+			    (e->kind == ENTITY_FUNCTION && !e->is_static))
+				continue;
+			grown = build_grow(names, count, sizeof(*grown));
+			if (!grown) {
+				free(names);
+				return error_set(err, OPUS_RESOURCE, "out of memory");
+			}
+			names = grown;
+			names[count++] = e->name;
+		}
+	}
+	for (size_t i = 0; i < b->targets && code == OPUS_OK; i++)
+		code = facts_collect(b->target[i], names, count, &b->facts[i], err);
+	free(names);
+	return code;
+}
+
+enum opus_code pass_emit(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	enum opus_code code = facts_ask(b, err);
+
+	for (size_t i = 0; i < d->units && code == OPUS_OK; i++)
+		if (unit_is_in(d, d->unit[i]))
+			code = unit_emit(b, d->unit[i], err);
+	for (size_t i = 0; i < b->targets; i++) {
+		facts_destroy(b->facts[i]);
+		b->facts[i] = NULL;
+	}
+	if (code == OPUS_OK && b->options->emit)
+		code = emit_keep(b, err);
+	return code;
+}

@@ -1,0 +1,306 @@
+/*
+ * pass_tree.c - a private view of the source tree that may be built in.
+ *
+ * Called by:  build.c.  Needs the options; leaves diff.view, diff.strip,
+ *             diff.file and the way to the output.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A build writes into its tree, and a configured tree knows its own absolute
+ * path. So the tree is covered, in a mount namespace of our own, by an overlay
+ * whose writable half lies in our temporary folder: the same path, the same
+ * files, and nothing of it reaches the user's tree. The namespace ends with
+ * the command, however that ends.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "diff.h"
+#include "image.h"
+
+static bool file_write_text(const char *path, const char *text)
+{
+	CLEANUP(cleanup_close) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+/* Without root, a user namespace gives the right to mount. */
+static bool namespace_enter(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char map[64];
+
+	if (unshare(CLONE_NEWNS) != 0) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+			return false;
+		snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+		file_write_text("/proc/self/setgroups", "deny");
+		if (!file_write_text("/proc/self/uid_map", map))
+			return false;
+		snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+		if (!file_write_text("/proc/self/gid_map", map))
+			return false;
+	}
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+static bool overlay_mount(struct build *b)
+{
+	const char *upper = build_text(b, "%s/upper", b->folder);
+	const char *work = build_text(b, "%s/work", b->folder);
+	const char *options = build_text(b, "lowerdir=%s,upperdir=%s,workdir=%s",
+					 b->diff->root, upper, work);
+
+	/* Commas and colons separate in the option string. */
+	return !strpbrk(b->diff->root, ",:\\") && mkdir(upper, 0755) == 0 &&
+	       mkdir(work, 0755) == 0 &&
+	       mount("overlay", b->diff->root, "overlay", 0, options) == 0;
+}
+
+/* Where the kernel has no overlay for us, a copy does, if it may lie at the
+ * path of the original or the build does not care for the path. */
+static enum opus_code tree_copy(struct build *b, bool mounts,
+				struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	struct command c = {0};
+	enum opus_code code;
+
+	d->view = build_text(b, "%s/tree", b->folder);
+	command_add(&c, "cp");
+	command_add(&c, "-a");
+	command_add(&c, "--reflink=auto");
+	command_add(&c, "%s", d->root);
+	command_add(&c, "%s", d->view);
+	code = command_run(&c, b->options->verbose, err);
+	command_deinit(&c);
+	if (code != OPUS_OK)
+		return code;
+	if (mounts && mount(d->view, d->root, NULL, MS_BIND, NULL) == 0) {
+		d->view = d->root;
+		d->overlaid = true;
+		return OPUS_OK;
+	}
+	fprintf(stderr, "opus-build: warning: no mount namespace here: the build runs in a copy of the tree, at another path; a tree that was configured with absolute paths has to be configured anew in the build command\n");
+	return OPUS_OK;
+}
+
+/* A path as it can be opened from within the view: outputs are written where
+ * the user meant them, not into the view. *fd holds the folder open. */
+static enum opus_code path_hold(struct build *b, const char *path, int *fd,
+				const char **ret, struct opus_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder = slash ? build_text(b, "%.*s/", (int)(slash - path), path)
+				   : ".";
+
+	*fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+	*ret = build_text(b, "/proc/self/fd/%d/%s", *fd, slash ? slash + 1 : path);
+	return OPUS_OK;
+}
+
+enum opus_code emit_keep(struct build *b, struct opus_error *err)
+{
+	const char *to = b->diff->emit, *dot = strrchr(b->options->emit, '.');
+	int stem = (int)(strlen(to) - (dot && !strchr(dot, '/') ? strlen(dot) : 0));
+
+	for (size_t i = 0; i < b->sources; i++) {
+		const char *path = i == 0 ? to
+					  : build_text(b, "%.*s-%zu%s", stem, to, i + 1,
+						       to + stem);
+		CLEANUP(cleanup_free) uint8_t *data = NULL;
+		size_t size;
+		enum opus_code code = image_read(b->source[i].path, &data, &size, err);
+		FILE *f;
+
+		if (code != OPUS_OK)
+			return code;
+		f = fopen(path, "we");
+		if (!f || fwrite(data, 1, size, f) != size || fclose(f) != 0)
+			return error_set_errno(err, OPUS_RESOURCE, "cannot write %s",
+					       b->options->emit);
+	}
+	return OPUS_OK;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == 0);
+}
+
+/* "--- a/src/x.c<tab>2026-01-01": the name, or NULL for /dev/null. */
+static const char *header_name(struct build *b, const char *line)
+{
+	size_t n;
+
+	line += 4;
+	n = strcspn(line, "\t\n\r");
+	while (n > 0 && line[n - 1] == ' ')
+		n--;
+	if (n >= 9 && strncmp(line, "/dev/null", 9) == 0)
+		return NULL;
+	if (*line == '"' && n > 2)
+		return build_text(b, "%.*s", (int)n - 2, line + 1);
+	return build_text(b, "%.*s", (int)n, line);
+}
+
+static const char *name_strip(const char *name, int strip)
+{
+	while (strip-- > 0) {
+		name = strchr(name, '/');
+		if (!name)
+			return NULL;
+		name += strspn(name, "/");
+	}
+	return name;
+}
+
+static enum opus_code file_add(struct build *b, const char *name,
+			       struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	const char *path = build_text(b, "%s/%s", d->view, name);
+	const char **grown;
+
+	for (size_t i = 0; i < d->files; i++)
+		if (strcmp(d->file[i], path) == 0)
+			return OPUS_OK;
+	grown = build_grow(d->file, d->files, sizeof(*grown));
+	if (!grown)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	d->file = grown;
+	grown[d->files++] = path;
+	return OPUS_OK;
+}
+
+/* Go through the headers of the diff. With `names` NULL count how many of the
+ * files that it changes exist at this strip level. */
+static enum opus_code headers_read(struct build *b, const char *bytes, int strip,
+				   bool add, size_t *ret_there, size_t *ret_all,
+				   struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	enum opus_code code = OPUS_OK;
+
+	*ret_there = *ret_all = 0;
+	for (const char *p = bytes; p && *p && code == OPUS_OK;
+	     p = strchr(p, '\n'), p = p ? p + 1 : NULL) {
+		const char *next = strchr(p, '\n'), *old, *new, *name;
+
+		if (strncmp(p, "--- ", 4) != 0 || !next ||
+		    strncmp(next + 1, "+++ ", 4) != 0)
+			continue;
+		old = header_name(b, p);
+		new = header_name(b, next + 1);
+		(*ret_all)++;
+		if (!old) {
+			d->adds = true;
+			(*ret_there)++;
+		}
+		name = name_strip(old ? old : new ? new : "", strip);
+		if (old && (!name || access(build_text(b, "%s/%s", d->view, name),
+					    F_OK) != 0))
+			name = new ? name_strip(new, strip) : NULL;
+		if (!name || !*name)
+			continue;
+		*ret_there += old && access(build_text(b, "%s/%s", d->view, name),
+					    F_OK) == 0;
+		if (add)
+			code = file_add(b, name, err);
+	}
+	return code;
+}
+
+enum opus_code diff_files(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	size_t size, there, all, most = 0;
+	static const int levels[] = {1, 0, 2, 3, 4};
+	uint8_t digest[DIGEST_SIZE];
+	struct sha256 s;
+	enum opus_code code = image_read(d->path, &data, &size, err);
+
+	if (code != OPUS_OK)
+		return code;
+	sha256_init(&s);
+	sha256_add(&s, data, size);
+	sha256_end(&s, digest);
+	for (int i = 0; i < DIGEST_SIZE; i++)
+		sprintf(b->source_digest + 2 * i, "%02x", digest[i]);
+	bytes = strndup((char *)data, size);
+	if (!bytes)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	d->strip = -1;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		code = headers_read(b, bytes, levels[i], false, &there, &all, err);
+		if (code != OPUS_OK)
+			return code;
+		if (there > most) {
+			most = there;
+			d->strip = levels[i];
+		}
+	}
+	if (all == 0)
+		return error_set(err, OPUS_INVALID,
+				 "%s: is no unified diff: it has no lines \"--- a/file\", \"+++ b/file\"",
+				 d->path);
+	if (d->strip < 0)
+		return error_set(err, OPUS_INVALID,
+				 "%s: none of the files that it changes is in %s",
+				 d->path, d->root);
+	return headers_read(b, bytes, d->strip, true, &there, &all, err);
+}
+
+enum opus_code pass_tree(struct build *b, struct opus_error *err)
+{
+	const struct build_options *o = b->options;
+	struct diff *d = calloc(1, sizeof(*d));
+	char root[PATH_MAX], path[PATH_MAX], cwd[PATH_MAX];
+	bool mounts;
+	enum opus_code code = OPUS_OK;
+
+	b->diff = d;
+	if (!d)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	if (!realpath(o->tree, root))
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", o->tree);
+	if (!realpath(o->diff, path) || !getcwd(cwd, sizeof(cwd)))
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", o->diff);
+	d->root = d->view = build_text(b, "%s", root);
+	d->path = build_text(b, "%s", path);
+	if (is_below(b->folder, root))
+		return error_set(err, OPUS_INVALID,
+				 "the temporary folder %s lies in the source tree: set TMPDIR",
+				 b->folder);
+	code = path_hold(b, o->output, &b->output_folder, &b->output, err);
+	if (code == OPUS_OK && o->emit)
+		code = path_hold(b, o->emit, &b->emit_folder, &d->emit, err);
+	if (code != OPUS_OK)
+		return code;
+	mounts = namespace_enter();
+	d->overlaid = mounts && overlay_mount(b);
+	if (!d->overlaid)
+		code = tree_copy(b, mounts, err);
+	/* The working directory still is what lies below the view. */
+	if (code == OPUS_OK && chdir(cwd) != 0)
+		code = error_set_errno(err, OPUS_RESOURCE, "cannot enter %s", cwd);
+	return code == OPUS_OK ? diff_files(b, err) : code;
+}

@@ -1,0 +1,288 @@
+/*
+ * pass_unit.c - run the build, apply the diff, preprocess what it reaches.
+ *
+ * Called by:  build.c.  Needs diff.view and diff.file; leaves diff.unit, those
+ *             reached with their texts before and after.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * The build runs once before the diff, which makes the generated headers and
+ * shows the command lines. In a tree that is built already it would do nothing;
+ * so the files of the diff are made new, and it compiles what depends on them.
+ * It runs again after the diff only where new or generated sources demand it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "compile.h"
+#include "diff.h"
+#include "image.h"
+
+extern char **environ;
+/* The object that writes down the calls of the compiler: capture_blob.S. */
+extern const uint8_t capture_blob[], capture_blob_end[];
+
+static enum opus_code capture_object_write(const char *path,
+					   struct opus_error *err)
+{
+	size_t size = (size_t)(capture_blob_end - capture_blob);
+	FILE *f = fopen(path, "we");
+
+	if (!f || fwrite(capture_blob, 1, size, f) != size || fclose(f) != 0)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+	return OPUS_OK;
+}
+
+/* Our environment, with the writer preloaded into everything. */
+static char **environment_make(struct build *b, const char *object,
+			       const char *records)
+{
+	const char *preload = getenv("LD_PRELOAD");
+	size_t count = 0, n = 0;
+	char **env;
+
+	while (environ[count])
+		count++;
+	env = calloc(count + 4, sizeof(*env));
+	for (size_t i = 0; env && i < count; i++)
+		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
+			env[n++] = environ[i];
+	if (env) {
+		env[n++] = (char *)build_text(b, "LD_PRELOAD=%s%s%s", object,
+					      preload ? ":" : "", preload ? preload : "");
+		env[n++] = (char *)build_text(b, "OPUS_BUILD_CAPTURE=%s", records);
+		/* A cached object would come without a call of the compiler. */
+		env[n++] = (char *)"CCACHE_RECACHE=1";
+	}
+	return env;
+}
+
+static enum opus_code build_command_run(struct build *b, struct opus_error *err)
+{
+	const struct build_options *o = b->options;
+	const char *records = build_text(b, "%s/calls", b->folder);
+	const char *object = build_text(b, "%s/capture.so", b->folder);
+	CLEANUP(cleanup_free) char **env = NULL;
+	struct command c = {.folder = b->diff->view};
+	enum opus_code code;
+
+	if (mkdir(records, 0700) != 0 && errno != EEXIST)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot make %s", records);
+	code = capture_object_write(object, err);
+	if (code != OPUS_OK)
+		return code;
+	env = environment_make(b, object, records);
+	if (!env)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	c.environment = env;
+	c.log = o->verbose ? NULL : build_text(b, "%s/build.log", b->folder);
+	for (size_t i = 0; i < o->commands; i++)
+		command_add(&c, "%s", o->command[i]);
+	code = command_run(&c, o->verbose, err);
+	command_deinit(&c);
+	if (code == OPUS_INVALID && c.log && !build_interrupted)
+		build_log_show(b, c.log);
+	return code == OPUS_OK ? capture_read(b, records, err) : code;
+}
+
+void build_log_show(struct build *b, const char *path)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	size_t size = 0, from, lines = 0;
+
+	(void)b;
+	if (image_read(path, &data, &size, NULL) != OPUS_OK)
+		return;
+	for (from = size; from > 0 && lines < 40; from--)
+		lines += data[from - 1] == '\n';
+	fwrite(data + from, 1, size - from, stderr);
+}
+
+/* Newer than what was made of them. */
+static void files_touch(const struct diff *d)
+{
+	for (size_t i = 0; i < d->files; i++)
+		utimensat(AT_FDCWD, d->file[i], NULL, 0);
+}
+
+static enum opus_code diff_apply(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	struct command c = {0};
+	enum opus_code code;
+
+	c.log = build_text(b, "%s/patch.log", b->folder);
+	command_add_words(&c, "patch -s -f -N --no-backup-if-mismatch -r - ");
+	command_add(&c, "-p%d", d->strip);
+	command_add(&c, "-d");
+	command_add(&c, "%s", d->view);
+	command_add(&c, "-i");
+	command_add(&c, "%s", d->path);
+	code = command_run(&c, b->options->verbose, err);
+	command_deinit(&c);
+	if (code == OPUS_INVALID) {
+		build_log_show(b, c.log);
+		return error_set(err, OPUS_INVALID,
+				 "%s does not fit the source in %s: that has to be the source that the target was built from, without the fix",
+				 d->path, d->root);
+	}
+	return code;
+}
+
+static bool is_unit_source(const struct diff *d, const char *path)
+{
+	for (size_t i = 0; i < d->units; i++)
+		if (strcmp(d->unit[i]->source, path) == 0)
+			return true;
+	return false;
+}
+
+static bool has_suffix(const char *path, const char *const *suffixes)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (; dot && *suffixes; suffixes++)
+		if (strcmp(dot, *suffixes) == 0)
+			return true;
+	return false;
+}
+
+/* Documents and tests are in many diffs, and no compiler reads them. */
+static bool is_no_source(const char *path)
+{
+	static const char *const suffixes[] = {
+		".md", ".txt", ".rst", ".html", ".xml", ".1", ".3", ".5", ".7", ".8",
+		".po", ".sgml", ".adoc", ".t", ".py", ".pl", ".sh", ".test", NULL};
+
+	return !strrchr(path, '.') || has_suffix(path, suffixes);
+}
+
+static bool is_header(const char *path)
+{
+	static const char *const suffixes[] = {".h", ".hh", ".hpp", ".hxx", ".inc",
+					       ".ipp", ".tcc", NULL};
+
+	return has_suffix(path, suffixes);
+}
+
+/* Files that make units of which the diff says nothing: looked for only if the
+ * diff has such a file. */
+static bool looks_everywhere(const struct diff *d)
+{
+	for (size_t i = 0; i < d->files; i++)
+		if (!is_unit_source(d, d->file[i]) && !is_no_source(d->file[i]))
+			return true;
+	return false;
+}
+
+/* New files, and files that something else is generated from. */
+static bool builds_again(const struct diff *d)
+{
+	if (d->adds)
+		return true;
+	for (size_t i = 0; i < d->files; i++)
+		if (!is_unit_source(d, d->file[i]) && !is_no_source(d->file[i]) &&
+		    !is_header(d->file[i]) && !compile_is_cxx(d->file[i]) &&
+		    !has_suffix(d->file[i], (const char *const[]){".c", NULL}))
+			return true;
+	return false;
+}
+
+static enum opus_code units_reach(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	bool everywhere = looks_everywhere(d);
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < d->units && code == OPUS_OK && !build_interrupted; i++) {
+		struct unit *u = d->unit[i];
+
+		build_progress(b, "looking for what the diff reaches", i, d->units);
+		if (everywhere)
+			code = unit_reads(b, u, &u->reached, err);
+		else
+			for (size_t k = 0; k < d->files; k++)
+				u->reached |= strcmp(u->source, d->file[k]) == 0;
+	}
+	return code;
+}
+
+static enum opus_code units_preprocess(struct build *b, bool after,
+				       struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < d->units && code == OPUS_OK && !build_interrupted; i++) {
+		build_progress(b, "preprocessing", i, d->units);
+		if (d->unit[i]->reached)
+			code = unit_preprocess(b, d->unit[i], after, err);
+	}
+	return code;
+}
+
+/* After the diff: its new units have no text before. */
+static enum opus_code build_again(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	size_t known = d->units;
+	enum opus_code code;
+
+	if (b->options->commands == 0)
+		return OPUS_OK;
+	files_touch(d);
+	build_progress(b, "building with the diff", 0, 0);
+	code = build_command_run(b, err);
+	for (size_t i = known; i < d->units && code == OPUS_OK; i++) {
+		struct unit *u = d->unit[i];
+
+		for (size_t k = 0; k < known; k++)
+			if (strcmp(d->unit[k]->source, u->source) == 0)
+				goto next; /* known under another command line */
+		code = unit_reads(b, u, &u->reached, err);
+		u->fresh = true;
+	next:;
+	}
+	return code;
+}
+
+enum opus_code pass_unit(struct build *b, struct opus_error *err)
+{
+	const struct build_options *o = b->options;
+	struct diff *d = b->diff;
+	bool any = false;
+	enum opus_code code = OPUS_OK;
+
+	if (o->compile_commands) {
+		code = capture_read_json(b, o->compile_commands, err);
+	} else {
+		files_touch(d);
+		build_progress(b, "building", 0, 0);
+		code = build_command_run(b, err);
+	}
+	if (code == OPUS_OK)
+		code = units_reach(b, err);
+	if (code == OPUS_OK)
+		code = units_preprocess(b, false, err);
+	if (code == OPUS_OK)
+		code = diff_apply(b, err);
+	if (code == OPUS_OK && builds_again(d))
+		code = build_again(b, err);
+	for (size_t i = 0; i < d->units; i++)
+		any |= d->unit[i]->reached;
+	if (code == OPUS_OK && !any)
+		return error_set(err, OPUS_INVALID,
+				 "no source file that the build compiled reads a file of the diff (it compiled %zu); does the build command build everything? in a built tree try `make -B`",
+				 d->units);
+	if (code == OPUS_OK)
+		code = units_preprocess(b, true, err);
+	build_progress(b, NULL, 0, 0);
+	return code;
+}

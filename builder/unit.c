@@ -1,0 +1,268 @@
+/*
+ * unit.c - one source file: its command line, its texts before and after.
+ *
+ * Called by:  pass_unit.c, compare.c, pass_emit.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Each state is preprocessed twice. The plain text differs from the other in
+ * nothing but __LINE__, __COUNTER__ and the time, which are constants there: so
+ * token n of one is token n of the other, and comparing plain tokens is blind
+ * to lines that moved (asserts) and to nothing else.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "diff.h"
+#include "image.h"
+
+/* What a word of a command line means for us. */
+enum word_use {
+	WORD_KEEP,
+	WORD_PREPROCESS, /* only the preprocessor wants it */
+	WORD_DROP,
+};
+
+struct word_rule {
+	const char *word;
+	bool prefix;	/* "-I" and "-Ifoo" */
+	bool next;	/* the next word belongs to it, if nothing is attached */
+	enum word_use use;
+};
+
+static const struct word_rule rules[] = {
+	{"-o", true, true, WORD_DROP},
+	{"-c", false, false, WORD_DROP},
+	{"-S", false, false, WORD_DROP},
+	{"-E", false, false, WORD_DROP},
+	{"-MF", true, true, WORD_DROP},
+	{"-MT", true, true, WORD_DROP},
+	{"-MQ", true, true, WORD_DROP},
+	{"-M", true, false, WORD_DROP},
+	{"-Wp,-M", true, false, WORD_DROP},
+	{"-Wl,", true, false, WORD_DROP},
+	{"-Wa,-a", true, false, WORD_DROP},
+	{"-pipe", false, false, WORD_DROP},
+	{"-save-temps", true, false, WORD_DROP},
+	{"--save-temps", true, false, WORD_DROP},
+	{"-fdump-", true, false, WORD_DROP},
+	{"-dump", true, true, WORD_DROP},
+	{"-aux-info", false, true, WORD_DROP},
+	{"-Werror", true, false, WORD_DROP},
+	{"-flto", true, false, WORD_DROP},
+	{"-fwhole-program", false, false, WORD_DROP},
+	{"-fno-toplevel-reorder", false, false, WORD_DROP},
+	{"-fno-unit-at-a-time", false, false, WORD_DROP},
+	{"-fprofile-arcs", false, false, WORD_DROP},
+	{"-ftest-coverage", false, false, WORD_DROP},
+	{"--coverage", false, false, WORD_DROP},
+	{"-coverage", false, false, WORD_DROP},
+	{"-fprofile-generate", true, false, WORD_DROP},
+	{"-gsplit-dwarf", false, false, WORD_DROP},
+	{"-shared", false, false, WORD_DROP},
+	{"-static", true, false, WORD_DROP},
+	{"-rdynamic", false, false, WORD_DROP},
+	{"-pie", false, false, WORD_DROP},
+	{"-no-pie", false, false, WORD_DROP},
+	{"-l", true, true, WORD_DROP},
+	{"-L", true, true, WORD_DROP},
+	{"-T", true, true, WORD_DROP},
+	{"-u", true, true, WORD_DROP},
+	{"-z", true, true, WORD_DROP},
+	{"-Xlinker", false, true, WORD_DROP},
+	{"-fuse-ld=", true, false, WORD_DROP},
+	{"-x", true, true, WORD_DROP},
+	{"-include", true, true, WORD_PREPROCESS},
+	{"-imacros", true, true, WORD_PREPROCESS},
+	{"-isystem", true, true, WORD_PREPROCESS},
+	{"-idirafter", true, true, WORD_PREPROCESS},
+	{"-iquote", true, true, WORD_PREPROCESS},
+	{"-iprefix", true, true, WORD_PREPROCESS},
+	{"-iwithprefix", true, true, WORD_PREPROCESS},
+	{"-isysroot", true, true, WORD_PREPROCESS},
+	{"-I", true, true, WORD_PREPROCESS},
+	{"-D", true, true, WORD_PREPROCESS},
+	{"-U", true, true, WORD_PREPROCESS},
+	{"-A", true, true, WORD_PREPROCESS},
+	{"-nostdinc", true, false, WORD_PREPROCESS},
+	{"-Xpreprocessor", false, true, WORD_PREPROCESS},
+	{"-Wp,", true, false, WORD_PREPROCESS},
+	{"-ffile-prefix-map=", true, false, WORD_PREPROCESS},
+	{"-fmacro-prefix-map=", true, false, WORD_PREPROCESS},
+	{"-fdebug-prefix-map=", true, false, WORD_DROP},
+	{"--param", false, true, WORD_KEEP},
+	{"-Xassembler", false, true, WORD_KEEP},
+	{"-B", true, true, WORD_KEEP},
+	{"-target", false, true, WORD_KEEP},
+	{"-mllvm", false, true, WORD_KEEP},
+	{"-Xclang", false, true, WORD_KEEP},
+};
+
+static const struct word_rule *rule_of(const char *word)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct word_rule *r = &rules[i];
+
+		if (r->prefix ? strncmp(word, r->word, strlen(r->word)) == 0
+			      : strcmp(word, r->word) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+void unit_command(const struct unit *u, bool preprocessor, struct command *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->folder = u->folder;
+	for (size_t i = 0; i < u->call.count; i++) {
+		const char *w = u->call.argv[i];
+		const struct word_rule *r = i ? rule_of(w) : NULL;
+		bool keep = !r || r->use == WORD_KEEP ||
+			    (preprocessor && r->use == WORD_PREPROCESS);
+
+		/* Inputs: sources are named anew, objects are for the linker. */
+		if (i && (*w != '-' || !w[1]))
+			continue;
+		if (keep)
+			command_add(ret, "%s", w);
+		if (r && r->next && strcmp(w, r->word) == 0 &&
+		    i + 1 < u->call.count && ++i && keep)
+			command_add(ret, "%s", u->call.argv[i]);
+	}
+}
+
+static enum opus_code preprocess(struct build *b, const struct unit *u,
+				 bool plain, struct text *ret,
+				 struct opus_error *err)
+{
+	const char *out = build_text(b, "%s/unit.i", b->folder);
+	struct command c;
+	enum opus_code code;
+
+	unit_command(u, true, &c);
+	command_add(&c, "-E");
+	command_add(&c, "-w");
+	if (plain) {
+		command_add(&c, "-D__LINE__=0");
+		command_add(&c, "-D__COUNTER__=0");
+	}
+	command_add(&c, "-D__DATE__=\"\"");
+	command_add(&c, "-D__TIME__=\"\"");
+	command_add(&c, "-D__TIMESTAMP__=\"\"");
+	command_add(&c, "-x");
+	command_add(&c, u->cxx ? "c++" : "c");
+	command_add(&c, "%s", u->source);
+	command_add(&c, "-o");
+	command_add(&c, "%s", out);
+	code = command_run(&c, b->options->verbose, err);
+	command_deinit(&c);
+	return code == OPUS_OK ? text_read(out, ret, err) : code;
+}
+
+enum opus_code unit_preprocess(struct build *b, struct unit *u, bool after,
+			       struct opus_error *err)
+{
+	struct text *text = after ? &u->after : &u->before;
+	struct text *plain = after ? &u->after_plain : &u->before_plain;
+	enum opus_code code;
+
+	if (text->bytes)
+		return OPUS_OK;
+	code = preprocess(b, u, false, text, err);
+	if (code == OPUS_OK)
+		code = preprocess(b, u, true, plain, err);
+	return code;
+}
+
+enum opus_code unit_parse(struct unit *u, struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	if (u->parsed)
+		return OPUS_OK;
+	if (!u->fresh && !u->same)
+		code = parse_text(&u->before, u->cxx, u->standard,
+				  &u->parse_before, err);
+	if (code == OPUS_OK)
+		code = parse_text(&u->after, u->cxx, u->standard,
+				  &u->parse_after, err);
+	u->parsed = code == OPUS_OK;
+	return code;
+}
+
+static bool is_touched(const struct diff *d, const char *path)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(path, real))
+		return false;
+	for (size_t i = 0; i < d->files; i++) {
+		char file[PATH_MAX];
+
+		if (realpath(d->file[i], file) && strcmp(file, real) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
+			  struct opus_error *err)
+{
+	const char *out = build_text(b, "%s/unit.d", b->folder);
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	CLEANUP(cleanup_free) char *words = NULL;
+	struct command c, list = {0};
+	size_t size;
+	enum opus_code code;
+
+	*ret = is_touched(b->diff, u->source);
+	if (*ret)
+		return OPUS_OK;
+	unit_command(u, true, &c);
+	command_add(&c, "-M");
+	command_add(&c, "-w");
+	command_add(&c, "-MF");
+	command_add(&c, "%s", out);
+	command_add(&c, "%s", u->source);
+	c.quiet = true;
+	code = command_run(&c, b->options->verbose, err);
+	command_deinit(&c);
+	if (code == OPUS_INVALID) /* its source is gone, or it never compiled */
+		return OPUS_OK;
+	if (code == OPUS_OK)
+		code = image_read(out, &data, &size, err);
+	if (code != OPUS_OK)
+		return code;
+	words = strndup((char *)data, size);
+	for (char *p = words; p && (p = strstr(p, "\\\n")) != NULL;)
+		p[0] = p[1] = ' ';
+	command_add_words(&list, words);
+	for (size_t i = 0; i < list.count && !*ret; i++)
+		*ret = is_touched(b->diff, *list.argv[i] == '/'
+						   ? list.argv[i]
+						   : build_text(b, "%s/%s", u->folder,
+								list.argv[i]));
+	command_deinit(&list);
+	return OPUS_OK;
+}
+
+void unit_destroy(struct unit *u)
+{
+	if (!u)
+		return;
+	text_deinit(&u->before);
+	text_deinit(&u->before_plain);
+	text_deinit(&u->after);
+	text_deinit(&u->after_plain);
+	parse_deinit(&u->parse_before);
+	parse_deinit(&u->parse_after);
+	command_deinit(&u->call);
+	if (u->compile)
+		command_deinit(u->compile);
+	free(u->compile);
+	free(u);
+}

@@ -1,0 +1,10 @@
+/*
+ * A build that fails shows its own words.
+ *
+ * command: false-command-of-nobody
+ * exit: 1
+ * says: cannot run false-command-of-nobody
+ */
+//@ a.c
+int main(void) { return 0; } //-
+int main(void) { return 1; } //+

@@ -1,0 +1,13 @@
+/*
+ * A variable that exists gets another first value.
+ *
+ * exit: 2
+ * says: refused: timeout: gets another first value, but it exists already
+ * says: OPUS_HOOK
+ */
+//@ a.c
+#include "tests/unit/build_apply.h"
+static int timeout = 30; //-
+static int timeout = 10; //+
+__attribute__((noipa)) int get(void) { return timeout++; }
+int main(int argc, char **argv) { return get() + argc + !argv; }
