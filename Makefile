@@ -70,7 +70,8 @@ help:
 
 ## deps: install the Debian packages that are missing
 deps:
-	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) \
+		$(DEMO_PACKAGES) $(APACHE_PACKAGES)
 
 $(B)/agent/%_sig.c.o: %_sig.c
 	$(Q)mkdir -p $(@D)
