@@ -4,8 +4,7 @@
 # Everything lies in a cache folder and each step leaves a stamp there, so a
 # second run, or one after an interruption, goes on where the last one ended.
 # Prints progress on standard error and, at the end, the folder of the built
-# source tree on standard output. The system's list of package sources is only
-# read: the source package is found through a list of our own.
+# source tree on standard output.
 set -euo pipefail
 
 version=2.4.68-1~deb12u1
@@ -42,31 +41,8 @@ step() {
 	touch "$stamp"
 }
 
-# Source entries for the same archives that this system already uses.
-write_list() {
-	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg option=
-	[ ! -e "$keyring" ] || option="[signed-by=$keyring] "
-	apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format \
-		"deb-src $option\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" |
-		sort -u >"$work/sources.list"
-	if [ ! -s "$work/sources.list" ]; then
-		echo "no Debian archive in apt's lists: run 'apt-get update' first"
-		return 1
-	fi
-}
-
-own_apt() {
-	apt-get -q -o Dir::Etc::sourcelist="$work/sources.list" \
-		-o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State::lists="$work/lists" \
-		-o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= \
-		-o APT::Sandbox::User=root "$@"
-}
-
 fetch() {
-	mkdir -p "$work/lists/partial"
-	write_list && own_apt update || return 1
-	cd "$work" && own_apt source --download-only "apache2=$version"
+	"$here/../../tests/lib/fetch-source.sh" apache2 "$version" "$work"
 }
 
 unpack() {

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# fetch-source.sh PACKAGE VERSION FOLDER - fetch a Debian source package.
+#
+# Leaves PACKAGE_VERSION.dsc, the epoch left out, and what belongs to it in FOLDER. The system's
+# list of package sources is only read: source packages are found through a
+# list of our own in the cache, with the same archives. It is brought up to
+# date once a day, and when a version cannot be had with what it knows.
+set -euo pipefail
+package=$1 version=$2 folder=$3
+own=${XDG_CACHE_HOME:-$HOME/.cache}/opus-livepatch/apt
+
+# Source entries for the same archives that this system already uses; the
+# security archive last, since it drops what a point release has taken up.
+write_list() {
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg option=
+	[ ! -e "$keyring" ] || option="[signed-by=$keyring] "
+	apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format \
+		"deb-src $option\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" |
+		sort -ur >"$own/sources.list"
+	if [ ! -s "$own/sources.list" ]; then
+		echo "no Debian archive in apt's lists: run 'apt-get update' first"
+		return 1
+	fi
+}
+
+own_apt() {
+	apt-get -q -o Dir::Etc::sourcelist="$own/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::State::lists="$own/lists" \
+		-o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= \
+		-o APT::Sandbox::User=root "$@"
+}
+
+update() {
+	write_list
+	own_apt update
+	touch "$own/.updated"
+}
+
+download() {
+	(cd "$folder" && own_apt source --download-only "$package=$version")
+}
+
+mkdir -p "$folder" "$own/lists/partial"
+exec 9>"$own/.lock"
+flock 9
+[ -n "$(find "$own" -name .updated -mtime -1)" ] || update
+download || { update && download; }
