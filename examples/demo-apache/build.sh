@@ -17,7 +17,7 @@ recipe=(--with-mpm=event --disable-ssl --enable-modules=none
 	--enable-mods-static='unixd authz_core alias mime dir log_config'
 	CFLAGS='-O2 -g -DBUILD_DATETIME=__DATE__')
 # A change of the recipe or of the diff builds anew, in a folder of its own.
-key=$({ cat "$here/open-the-hole.diff" && echo "${recipe[@]}"; } |
+key=$({ cat "$here/fix.diff" && echo "${recipe[@]}"; } |
 	sha256sum | cut -c1-8)
 work=$cache/$upstream-$key
 tree=$work/httpd-$upstream
@@ -76,7 +76,7 @@ flock -n 9 || { say "another build is running: waiting for it"; flock 9; }
 step fetch "fetching the source package $version" fetch
 step unpack "unpacking" unpack
 step open "opening the hole (CVE-2021-41773)" \
-	patch -d "$tree" -p1 -i "$here/open-the-hole.diff"
+	patch -R -d "$tree" -p1 -i "$here/fix.diff"
 step configure "configuring" configure
 step build "compiling: some minutes, only the first time" build
 printf '%s\n' "$tree"

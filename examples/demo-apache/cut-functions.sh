@@ -6,7 +6,7 @@ tree=$1 out=$2
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$out/server"
 cp "$tree/server/util.c" "$tree/server/request.c" "$out/server/"
-patch -s -R -d "$out" -p1 -i "$here/open-the-hole.diff"
+patch -s -d "$out" -p1 -i "$here/fix.diff"
 
 # The definition of NAME: from its first line, which does not end in a
 # semicolon, to the closing brace in column one.
