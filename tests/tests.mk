@@ -60,6 +60,13 @@ check-man:
 lint:
 	$(Q)tests/lib/lint.sh
 
+.PHONY: cases
+## cases: close real holes of real programs live; all of them, or CASE=05
+cases: deps
+	$(Q)$(remake) all $(T)/guard
+	$(Q)B=$(B) $(T)/guard 36000 tests/cases/run $(CASE) \
+		$(if $(CASE),,--table docs/cases.csv)
+
 ## bench: measure; a table with the aims, and a CSV file
 bench: deps
 	$(Q)$(remake) all examples $(BENCH) $(T)/guard
