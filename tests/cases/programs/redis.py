@@ -5,7 +5,9 @@ from source import Source
 
 BASE = "debian/patches/0001-Apply-security-fixes-for-CVEs-1113.patch"
 UNPACK = "debian/patches/CVE-2025-46817.patch"
-MAKE = ('make -j"$(nproc)" -C src MALLOC=libc USE_SYSTEMD=no '
+# The program's own makefile looks at the libraries only once.
+MAKE = ('make -C deps hiredis linenoise lua hdr_histogram && '
+        'make -j"$(nproc)" -C src MALLOC=libc USE_SYSTEMD=no '
         'REDIS_CFLAGS="$CFLAGS" REDIS_LDFLAGS="$LDFLAGS" redis-server')
 VERSION = "5:7.0.15-1~deb12u10"
 # Other patches stand on the first one.
