@@ -26,6 +26,8 @@
 #include "control.h"
 #include "follow.h"
 #include "gate.h"
+#include "guard.h"
+#include "library.h"
 #include "stop.h"
 #include "stop_signal.h"
 #include "text.h"
@@ -118,6 +120,8 @@ static void agent_forked(void)
 	stop_forked();
 	control_forked();
 	update_forked();
+	guard_forked();
+	library_forked();
 	beacon_begin();
 	opus_beacon.pid = getpid();
 	opus_beacon.flags &= ~(uint32_t)BEACON_ACTIVE;
@@ -182,10 +186,12 @@ __attribute__((constructor)) static void agent_start(void)
 	agent_late = raw_gettid() != getpid();
 	preload_init();
 	follow_init();
+	library_init();
 	contact_init();
 	if (!agent_late) /* else before the first update, see text.h */
 		text_init();
-	if (control_init(&err) != OPUS_OK || pthread_atfork(NULL, NULL, agent_forked) != 0) {
+	if (control_init(&err) != OPUS_OK ||
+	    pthread_atfork(NULL, guard_has_forked, agent_forked) != 0) {
 		agent_switch_off("out of memory at start");
 		return;
 	}

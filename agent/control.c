@@ -33,6 +33,7 @@
 #include "arch/x86_64/futex.h"
 #include "contact.h"
 #include "gate.h"
+#include "library.h"
 #include "proc.h"
 #include "serve.h"
 #include "unwind.h"
@@ -131,12 +132,12 @@ static void contacts_take(void)
 	}
 }
 
-static bool contacts_waiting(void)
+static bool work_waiting(void)
 {
 	for (int i = 0; i < CONTACT_QUEUE; i++)
 		if (atomic_load(&contact_queue[i]) != 0)
 			return true;
-	return false;
+	return library_waiting();
 }
 
 static bool clients_open(void)
@@ -190,6 +191,7 @@ static uint64_t control_round(void)
 	enum opus_code code;
 
 	contacts_take();
+	library_serve();
 	for (int i = 0; i < SERVE_CLIENTS; i++)
 		if (clients[i].open)
 			serve_read(&clients[i], clients);
@@ -219,6 +221,7 @@ static void *control_main(void *arg)
 {
 	(void)arg;
 	mask_own();
+	library_own();
 	prctl(PR_SET_NAME, "opus-agent");
 	for (;;) {
 		uint32_t idle = CONTACT_IDLE;
@@ -229,8 +232,7 @@ static void *control_main(void *arg)
 		for (;;) {
 			uint64_t timeout = control_round();
 
-			if (!clients_open() && !update_now.active &&
-			    !contacts_waiting())
+			if (!clients_open() && !update_now.active && !work_waiting())
 				break;
 			control_sleep(timeout);
 		}
@@ -241,7 +243,7 @@ static void *control_main(void *arg)
 		atomic_store(&contact_state, CONTACT_IDLE);
 		/* A contact that came in between found RUNNING and left it to
 		 * this thread. */
-		if (!contacts_waiting() ||
+		if (!work_waiting() ||
 		    !atomic_compare_exchange_strong(&contact_state, &idle,
 						    CONTACT_RUNNING))
 			return NULL;

@@ -26,7 +26,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/x86_64/raw.h"
 #include "common/start.h"
+#include "guard.h"
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -47,10 +49,7 @@ static const char *follow_agent; /* NULL: do not follow */
 static const char *follow_not;
 
 #define REAL(R)                                                                \
-	R(int, execve, (const char *, char *const[], char *const[]))           \
 	R(int, execvpe, (const char *, char *const[], char *const[]))          \
-	R(int, fexecve, (int, char *const[], char *const[]))                   \
-	R(int, execveat, (int, const char *, char *const[], char *const[], int)) \
 	R(int, posix_spawn, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[])) \
 	R(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[]))
 
@@ -224,43 +223,59 @@ static char **follow_build(char *const env[], void *room)
 
 /* --- the functions --- */
 
+/* libc's would do the same, and looking them up takes time at each start. */
+static int failed(long rc)
+{
+	errno = (int)-rc;
+	return -1;
+}
+
+static int exec_raw(int folder, const char *path, char *const words[],
+		    char *const env[], int flags)
+{
+	return failed(raw_syscall6(SYS_execveat, folder, (long)path, (long)words,
+				   (long)env, flags, 0));
+}
+
 PUBLIC int execve(const char *path, char *const words[], char *const env[])
 {
-	NEED(execve);
-	return real_execve(path, words, FOLLOWED(path, -1, env));
+	guard_end();
+	return failed(raw_syscall3(SYS_execve, (long)path, (long)words,
+				   (long)FOLLOWED(path, -1, env)));
 }
 
 PUBLIC int execv(const char *path, char *const words[])
 {
-	NEED(execve);
-	return real_execve(path, words, FOLLOWED(path, -1, environ));
+	return execve(path, words, environ);
 }
 
 PUBLIC int execvpe(const char *name, char *const words[], char *const env[])
 {
 	NEED(execvpe);
+	guard_end();
 	return real_execvpe(name, words, FOLLOWED(name, -1, env));
 }
 
 PUBLIC int execvp(const char *name, char *const words[])
 {
 	NEED(execvpe);
+	guard_end();
 	return real_execvpe(name, words, FOLLOWED(name, -1, environ));
 }
 
 PUBLIC int fexecve(int fd, char *const words[], char *const env[])
 {
-	NEED(fexecve);
-	return real_fexecve(fd, words, FOLLOWED(NULL, fd, env));
+	guard_end();
+	return exec_raw(fd, "", words, FOLLOWED(NULL, fd, env), AT_EMPTY_PATH);
 }
 
 PUBLIC int execveat(int folder, const char *path, char *const words[],
 		    char *const env[], int flags)
 {
-	NEED(execveat);
+	guard_end();
 	/* A path that counts from a folder is not looked at. */
-	return real_execveat(folder, path, words,
-			     FOLLOWED(NULL, *path ? -1 : folder, env), flags);
+	return exec_raw(folder, path, words,
+			FOLLOWED(NULL, *path ? -1 : folder, env), flags);
 }
 
 PUBLIC int posix_spawn(pid_t *pid, const char *path,

@@ -111,6 +111,35 @@ enum opus_code object_snapshot(struct opus_error *err)
 	}
 }
 
+struct id_visit {
+	bool (*visit)(const uint8_t *, uint32_t, void *);
+	void *data;
+};
+
+static int id_visit(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct id_visit *v = data;
+	struct object o;
+
+	(void)size;
+	o.build_id_size = 0;
+	for (int i = 0; i < info->dlpi_phnum && o.build_id_size == 0; i++) {
+		const Elf64_Phdr *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_NOTE)
+			object_note(&o, (const void *)(info->dlpi_addr + p->p_vaddr),
+				    p->p_memsz);
+	}
+	return o.build_id_size && v->visit(o.build_id, o.build_id_size, v->data);
+}
+
+bool object_any_id(bool (*visit)(const uint8_t *, uint32_t, void *), void *data)
+{
+	struct id_visit v = {visit, data};
+
+	return dl_iterate_phdr(id_visit, &v) != 0;
+}
+
 const struct object *object_by_build_id(const uint8_t *id, uint32_t size)
 {
 	for (uint32_t i = 0; i < objects_now.count; i++) {

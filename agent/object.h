@@ -48,6 +48,11 @@ extern struct objects objects_now;
 /* Take the list anew. Not while threads are stopped. */
 enum opus_code object_snapshot(struct opus_error *err) MUST_CHECK;
 
+/* Call `visit` for the build-id of each object that has one until it says true,
+ * which is then the result. Under the loader's lock. */
+bool object_any_id(bool (*visit)(const uint8_t *id, uint32_t size, void *data),
+		   void *data);
+
 /* Object with this build-id, or NULL. */
 const struct object *object_by_build_id(const uint8_t *id, uint32_t size);
 /* Object that holds the address, or NULL. */

@@ -28,7 +28,9 @@
 #include "common/cleanup.h"
 #include "common/start.h"
 #include "control.h"
+#include "library.h"
 #include "patch.h"
+#include "store.h"
 #include "update.h"
 
 typedef int main_function(int, char **, char **);
@@ -43,20 +45,18 @@ static bool alone(void)
 	return stat("/proc/self/task", &st) == 0 && st.st_nlink == 3;
 }
 
-enum opus_code start_apply(int fd, char ret_name[], struct opus_error *err)
+enum opus_code start_apply(int fd, uint32_t flags, struct opus_error *err)
 {
 	bool one = alone();
 	struct patch *p = NULL;
 	enum opus_code code;
 
 	error_clear(err);
-	ret_name[0] = '\0';
 	code = patch_load(fd, one, &p, err);
 	if (code != OPUS_OK)
 		return code;
-	memcpy(ret_name, p->name, sizeof(p->name));
 	return one ? update_alone(p, err)
-		   : update_start(p, false, WIRE_AT_ONCE, 0, "", 0, err);
+		   : update_start(p, false, flags, 0, "", 0, err);
 }
 
 /* --- opus-run --patch, --require --- */
@@ -75,12 +75,11 @@ static void refuse(const char *what, const struct opus_error *err)
 static enum opus_code patch_apply(const char *path, struct opus_error *err)
 {
 	int fd CLEANUP(cleanup_close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char name[WIRE_NAME];
 	enum opus_code code;
 
 	if (fd < 0)
 		return error_set_errno(err, OPUS_UNREADABLE, "cannot be opened");
-	code = start_apply(fd, name, err);
+	code = start_apply(fd, WIRE_AT_ONCE, err);
 	log_line("at start: %s: %s%s%s", path, code_text(code),
 		 err->text[0] ? ": " : "", err->text);
 	return code;
@@ -106,6 +105,7 @@ static void patches_apply(const char *list, bool required)
 	}
 }
 
+/* The store first: what is asked for by name stands on what is there. */
 static void start_patches(void)
 {
 	const char *patches = secure_getenv(START_PATCHES);
@@ -113,6 +113,7 @@ static void start_patches(void)
 	const char *off = secure_getenv(START_SWITCH);
 	/* A child inherits the environment, and may be another program. */
 	bool required = require && strtol(require, NULL, 10) == getpid();
+	bool stored = store_concerns();
 	struct opus_error err;
 
 	if (off && strcmp(off, "off") == 0 && !required)
@@ -122,10 +123,15 @@ static void start_patches(void)
 				 "the agent cannot have a signal of its own");
 		refuse("agent", &err);
 	}
-	if (!patches)
+	if (!patches && !stored)
 		return;
 	if (control_hold()) {
-		patches_apply(patches, required);
+		library_own();
+		if (stored)
+			store_apply(WIRE_AT_ONCE);
+		if (patches)
+			patches_apply(patches, required);
+		library_own_end();
 		control_let();
 	} else if (required) {
 		(void)!error_set(&err, OPUS_BUSY, "the agent is busy");

@@ -7,7 +7,8 @@ UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lclang-14 -lffi -lpthread 
 
 # Archives, so that a test takes only the objects that it uses. What has a
 # main(), and what acts on the process as soon as it is loaded, stays out.
-UNIT_LEAVE_OUT := agent/agent.c agent/preload.c agent/follow.c agent/start.c injector/send_main.c \
+UNIT_LEAVE_OUT := agent/agent.c agent/preload.c agent/follow.c agent/start.c \
+	agent/guard.c agent/library.c injector/send_main.c \
 	injector/inject_main.c builder/build_main.c builder/main.c injector/main.c
 $(T)/common.a: $(call objects,tool,$(COMMON_SRC))
 $(T)/agent.a: $(call objects,agent,$(filter-out $(UNIT_LEAVE_OUT),$(AGENT_SRC)))

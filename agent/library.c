@@ -1,0 +1,179 @@
+/*
+ * library.c - dlopen(3): patch a library before its caller can use it.
+ *
+ * Called by:  the host program and its libraries, in place of libc's own.
+ * Runs on:    any thread of the host that loads a library; library_serve() on
+ *             the agent thread.
+ * Locks:      the caller waits, without a lock of the loader, for the agent
+ *             thread, a limited time.
+ * Signal:     unsafe: loader.
+ *
+ *      dlopen ── libc's ── is there a patch for it? ── no ─▶ return
+ *                                   | yes
+ *                      wake the agent thread, wait ── applied ─▶ return
+ *
+ * The agent thread does it as it does every update, with all threads stopped:
+ * others may work in the library already, and the caller may be inside a
+ * function of the program that the same patch replaces.
+ *
+ * libc looks at its caller's address, for the search path in that object. So
+ * without a store the call is passed on by a jump, and so it is where the
+ * caller has a search path of its own that would be used.
+ */
+#include "library.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "agent.h"
+#include "arch/x86_64/futex.h"
+#include "common/wire.h"
+#include "contact.h"
+#include "store.h"
+
+#define WAIT_NS 5000000000u
+
+static void *(*real_dlopen)(const char *, int);
+static _Atomic uint32_t library_asked; /* by threads that wait */
+static _Atomic uint32_t library_done;  /* the last of them that was served */
+static _Atomic unsigned long long library_adds; /* objects ever loaded, at the last look */
+/* Not 0 on a thread whose loading is the agent's, or inside another dlopen: a
+ * constructor runs under the loader's lock, which belongs to the outer call. */
+static __thread int library_depth;
+
+void library_init(void)
+{
+	*(void **)&real_dlopen = dlsym(RTLD_NEXT, "dlopen");
+}
+
+void library_own(void)
+{
+	library_depth++;
+}
+
+void library_own_end(void)
+{
+	library_depth--;
+}
+
+/* --- on the agent thread --- */
+
+bool library_waiting(void)
+{
+	return atomic_load(&library_asked) != atomic_load(&library_done);
+}
+
+void library_serve(void)
+{
+	uint32_t asked = atomic_load(&library_asked);
+
+	if (asked == atomic_load(&library_done))
+		return;
+	/* It may wait for threads inside; nobody need be connected for that. */
+	store_apply(WIRE_KEEP);
+	atomic_store(&library_done, asked);
+	futex_wake_all(&library_done);
+}
+
+void library_forked(void)
+{
+	atomic_store(&library_done, atomic_load(&library_asked));
+}
+
+/* --- on the caller's thread --- */
+
+static int adds_read(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	*(unsigned long long *)data = info->dlpi_adds;
+	return 1;
+}
+
+static bool loaded_something(void)
+{
+	unsigned long long adds = 0;
+
+	dl_iterate_phdr(adds_read, &adds);
+	return atomic_exchange(&library_adds, adds) != adds;
+}
+
+static void agent_wake(void)
+{
+	uint32_t idle = CONTACT_IDLE;
+	uint64_t all = UINT64_MAX, before;
+
+	if (!atomic_compare_exchange_strong(&contact_state, &idle, CONTACT_RUNNING)) {
+		control_wake_sig();
+		return;
+	}
+	/* The thread inherits the mask, as from a handler: none is its own. */
+	raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
+		     sizeof(all), 0, 0);
+	if (control_start_sig() != 0)
+		atomic_store(&contact_state, CONTACT_IDLE);
+	raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+		     sizeof(before), 0, 0);
+}
+
+static void library_ask(void)
+{
+	uint32_t mine = atomic_fetch_add(&library_asked, 1) + 1, done;
+	uint64_t end = raw_now() + WAIT_NS, now;
+
+	while ((int32_t)((done = atomic_load(&library_done)) - mine) < 0 &&
+	       (now = raw_now()) < end) {
+		/* Again each time: a thread that was about to end may not have
+		 * seen the question. */
+		agent_wake();
+		futex_wait(&library_done, done, 20000000);
+	}
+}
+
+static bool has_search_path(const struct link_map *map)
+{
+	for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++)
+		if (d->d_tag == DT_RPATH || d->d_tag == DT_RUNPATH)
+			return true;
+	return false;
+}
+
+/* Does it make a difference who asks for this file? */
+static bool caller_matters(const char *file, void *caller)
+{
+	struct link_map *map = NULL;
+	Dl_info info;
+
+	if (!file || strchr(file, '$'))
+		return true;
+	if (strchr(file, '/'))
+		return false;
+	return !dladdr1(caller, &info, (void **)&map, RTLD_DL_LINKMAP) || !map ||
+	       has_search_path(map);
+}
+
+static void *library_open(const char *file, int mode)
+{
+	void *handle;
+
+	library_depth++;
+	handle = real_dlopen(file, mode);
+	library_depth--;
+	if (handle && library_depth == 0 && agent_usable() &&
+	    loaded_something() && store_concerns())
+		library_ask();
+	return handle;
+}
+
+/* Optimized in any case: the calls at its end have to be jumps. */
+__attribute__((visibility("default"), optimize("O2"), noinline))
+void *dlopen(const char *file, int mode)
+{
+	if (!real_dlopen)
+		library_init();
+	if (!store_there || caller_matters(file, __builtin_return_address(0)))
+		return real_dlopen(file, mode);
+	return library_open(file, mode);
+}

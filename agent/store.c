@@ -1,0 +1,243 @@
+/*
+ * store.c - find what the store holds for the loaded objects, and apply it.
+ *
+ * Called by:  start.c before main(), control.c when a library was loaded.
+ * Runs on:    the first thread before main(), the agent thread afterwards;
+ *             control_hold() keeps the two apart.
+ * Locks:      the loader's and malloc's.
+ * Signal:     unsafe: heap, loader.
+ *
+ * A program that no patch concerns pays one path per loaded object: its
+ * build-id is the name of a folder. Rights are looked at where there is one.
+ * Files are read through descriptors, so what was checked is what is used.
+ */
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "common/cleanup.h"
+#include "common/store.h"
+#include "guard.h"
+#include "object.h"
+#include "patch.h"
+#include "start.h"
+
+bool store_there;
+
+struct entry {
+	uint32_t number;
+	char folder[STORE_ID];
+	char name[STORE_NAME];
+};
+
+struct entries {
+	struct entry *list;
+	uint32_t count, room;
+};
+
+/* Numbers of those that were tried and are settled, in order of trying. */
+static uint32_t tried[PATCH_MAX];
+static uint32_t tried_count;
+static bool some_wait; /* for an object that is not loaded yet */
+
+/* Folders that were read, so that a library that was loaded and changes
+ * nothing costs no more than a look. */
+#define KNOWN 64
+static char known[KNOWN][STORE_ID];
+static uint32_t known_count;
+
+static bool was_tried(uint32_t number)
+{
+	for (uint32_t i = 0; i < tried_count; i++)
+		if (tried[i] == number)
+			return true;
+	return false;
+}
+
+/* The agent itself and the vDSO cannot be patched, but asking costs nothing. */
+static bool object_folder(const struct object *o, char ret[STORE_ID])
+{
+	store_hex(o->build_id, o->build_id_size, ret);
+	return o->build_id_size != 0;
+}
+
+static bool is_known(const char *id)
+{
+	for (uint32_t i = 0; i < known_count; i++)
+		if (strcmp(known[i], id) == 0)
+			return true;
+	return false;
+}
+
+static bool id_concerns(const uint8_t *id, uint32_t size, void *data)
+{
+	char name[STORE_ID];
+
+	store_hex(id, size, name);
+	return !is_known(name) && faccessat(*(int *)data, name, F_OK, 0) == 0;
+}
+
+bool store_concerns(void)
+{
+	int folder CLEANUP(cleanup_close) =
+		open(store_folder(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	store_there = folder >= 0;
+	return store_there && (object_any_id(id_concerns, &folder) || some_wait);
+}
+
+/* --- collect --- */
+
+static bool entry_add(struct entries *e, const char *folder, const char *name)
+{
+	uint32_t number = store_number(name);
+
+	if (number == 0 || !store_has_suffix(name, STORE_ON_SUFFIX) ||
+	    strlen(name) >= STORE_NAME || was_tried(number))
+		return true;
+	if (e->count == e->room) {
+		uint32_t room = e->room ? 2 * e->room : 16;
+		struct entry *more = realloc(e->list, room * sizeof(*more));
+
+		if (!more)
+			return false;
+		e->list = more;
+		e->room = room;
+	}
+	e->list[e->count] = (struct entry){.number = number};
+	strcpy(e->list[e->count].folder, folder);
+	strcpy(e->list[e->count++].name, name);
+	return true;
+}
+
+static enum opus_code folder_read(int store, const char *id, struct entries *e,
+				  struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+	struct dirent *d;
+	DIR *dir;
+	int fd;
+
+	code = store_open_at(store, id, O_RDONLY | O_DIRECTORY, &fd, err);
+	if (code != OPUS_OK)
+		return code;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return error_set_errno(err, OPUS_RESOURCE, "%s", id);
+	}
+	while (code == OPUS_OK && (d = readdir(dir)) != NULL)
+		if (!entry_add(e, id, d->d_name))
+			code = error_set(err, OPUS_RESOURCE, "no memory");
+	closedir(dir);
+	return code;
+}
+
+static int entry_compare(const void *a, const void *b)
+{
+	uint32_t x = ((const struct entry *)a)->number;
+	uint32_t y = ((const struct entry *)b)->number;
+
+	return x < y ? -1 : x > y;
+}
+
+static void entries_collect(int store, struct entries *e)
+{
+	char id[STORE_ID];
+
+	if (object_snapshot(NULL) != OPUS_OK)
+		return;
+	for (uint32_t i = 0; i < objects_now.count; i++) {
+		struct opus_error err;
+		enum opus_code code;
+
+		if (!object_folder(&objects_now.list[i], id))
+			continue;
+		code = folder_read(store, id, e, &err);
+		if (code == OPUS_OK && known_count < KNOWN && !is_known(id))
+			strcpy(known[known_count++], id);
+		if (code != OPUS_OK && code != OPUS_NO_TARGET)
+			log_line("store: %s", err.text);
+	}
+	if (e->count)
+		qsort(e->list, e->count, sizeof(*e->list), entry_compare);
+}
+
+/* --- apply --- */
+
+static enum opus_code entry_apply(int store, const struct entry *e,
+				  uint32_t flags, struct opus_error *err)
+{
+	int folder CLEANUP(cleanup_close) = -1, fd CLEANUP(cleanup_close) = -1;
+	enum opus_code code;
+
+	code = store_open_at(store, e->folder, O_RDONLY | O_DIRECTORY, &folder, err);
+	if (code == OPUS_OK)
+		code = store_open_at(folder, e->name, O_RDONLY, &fd, err);
+	return code == OPUS_OK ? start_apply(fd, flags, err) : code;
+}
+
+static void entries_apply(int store, const struct entries *e, uint32_t flags)
+{
+	some_wait = false;
+	for (uint32_t i = 0; i < e->count && agent_usable(); i++) {
+		const struct entry *x = &e->list[i];
+		struct opus_error err;
+		enum opus_code code;
+
+		error_clear(&err);
+		code = guard_allows(x->number) ? entry_apply(store, x, flags, &err)
+					       : OPUS_CANCELLED;
+		log_line("store: %s: %s%s%s", x->name,
+			 code == OPUS_CANCELLED ? "set aside" : code_text(code),
+			 err.text[0] ? ": " : "", err.text);
+		/* Its other objects may come with a later library, and what
+		 * holds it up now may be over then. */
+		if (code == OPUS_NO_MATCH || code == OPUS_OTHER_UPDATE ||
+		    code == OPUS_BUSY)
+			some_wait = true;
+		else if (tried_count < PATCH_MAX)
+			tried[tried_count++] = x->number;
+	}
+}
+
+static void guard_tell(const struct entries *e)
+{
+	uint32_t numbers[64], count = 0;
+
+	for (uint32_t i = e->count > 64 ? e->count - 64 : 0; i < e->count; i++)
+		numbers[count++] = e->list[i].number;
+	guard_begin(numbers, count);
+}
+
+void store_apply(uint32_t flags)
+{
+	int store CLEANUP(cleanup_close) = -1;
+	struct entries e = {.count = 0};
+	struct opus_error err;
+	const char *off;
+
+	if (store_open(store_folder(), &store, &err) != OPUS_OK) {
+		log_line("store: %s; nothing is applied", err.text);
+		return;
+	}
+	off = store_switched_off(store);
+	if (off) {
+		log_line("store: switched off by %s", off);
+		return;
+	}
+	entries_collect(store, &e);
+	if (e.count) {
+		guard_tell(&e);
+		entries_apply(store, &e, flags);
+	}
+	free(e.list);
+}
