@@ -42,7 +42,7 @@ static size_t utf8_length(const unsigned char *s)
 	return s[0] == 0xc0 || s[0] == 0xc1 ? 0 : n;
 }
 
-static struct json_object *json_text(const char *text)
+struct json_object *json_text(const char *text)
 {
 	char *copy = strdup(text);
 	struct json_object *value;

@@ -21,6 +21,8 @@ struct json_object *json_root(const struct options *o,
 struct json_object *json_report(const struct options *o, const struct report *r);
 /* "thread", "tried", "pause_ns", "total_ns": how an agent was brought in. */
 struct json_object *json_join(const struct inject_report *r);
+/* A string of any bytes. */
+struct json_object *json_text(const char *text);
 /* "plan" of inspect. */
 struct json_object *json_plan(const struct patch_file *f);
 /* "code", "status", "message" [, "errno", "thread"] into `to`. */

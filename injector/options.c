@@ -155,6 +155,7 @@ static enum opus_code option_set(struct parse *p, int letter, const char *text)
 	case 'A': return arg_add(p, text);
 	case 'F': o->force_confined = true; break;
 	case 'N': o->no_attach = true; break;
+	case 'P': o->persist = true; break;
 	case 'j': o->json = true; break;
 	case 'h': o->help = true; break;
 	case 'V': o->version = true; break;
@@ -234,11 +235,41 @@ static enum opus_code target_check(const struct options *o,
 	return OPUS_OK;
 }
 
+/* store list | add PATCH | remove NAME | enable NAME | disable NAME */
+static enum opus_code action_check(struct options *o, int count, char **words,
+				   struct opus_error *err)
+{
+	static const char *const actions[] = {"list", "add", "remove", "enable",
+					      "disable"};
+	const char *action = count ? words[0] : "list";
+	size_t i = 0;
+
+	while (i < COUNT(actions) && strcmp(actions[i], action) != 0)
+		i++;
+	if (i == COUNT(actions))
+		return error_set(err, OPUS_USAGE, "store: unknown action \"%s\"",
+				 action);
+	if (i > 0 && count < 2)
+		return error_set(err, OPUS_USAGE, "store %s: %s is missing", action,
+				 i == 1 ? "PATCH" : "NAME");
+	if (count > (i == 0 ? 1 : 2))
+		return error_set(err, OPUS_USAGE, "store: what is \"%s\"?",
+				 words[i == 0 ? 1 : 2]);
+	if (o->exe && i != 1)
+		return error_set(err, OPUS_USAGE, "store %s has no option --exe",
+				 action);
+	o->operand = action;
+	o->second = i > 0 ? words[1] : NULL;
+	return OPUS_OK;
+}
+
 static enum opus_code operands_check(struct options *o, int count, char **words,
 				     struct opus_error *err)
 {
 	const struct verb_row *v = &verbs[o->verb];
 
+	if (o->verb == VERB_STORE)
+		return action_check(o, count, words, err);
 	if (v->operand && count < 1)
 		return error_set(err, OPUS_USAGE, "%s: %s is missing", v->name,
 				 v->operand);
@@ -335,7 +366,9 @@ void options_help_verb(FILE *f, enum options_verb verb)
 	char letters[sizeof(rows)];
 
 	fprintf(f, "usage: opus-send %s%s%s %s[OPTION]...\n%s\n\n", v->name,
-		v->operand ? " " : "", v->operand ? v->operand : "",
+		v->operand ? " " : "",
+		verb == VERB_STORE ? "[list | add PATCH | {remove|enable|disable} NAME]"
+		: v->operand ? v->operand : "",
 		!strchr(v->options, 'p') ? ""
 		: verb == VERB_STATUS || verb == VERB_LIST
 			? "[--pid P...|--exe PATH|--all] "

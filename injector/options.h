@@ -26,9 +26,9 @@
  * takes besides -j and -h, see OPTIONS_LIST.
  */
 #define OPTIONS_VERBS(V)                                                       \
-	V(VERB_APPLY, "apply", "PATCH", "peadtnmAFN", OPTIONS_TIMEOUT_NS,       \
+	V(VERB_APPLY, "apply", "PATCH", "peadtnmAFNP", OPTIONS_TIMEOUT_NS,     \
 	  "apply a patch to running processes")                                \
-	V(VERB_REVERT, "revert", "NAME", "peadtnmF", OPTIONS_TIMEOUT_NS,        \
+	V(VERB_REVERT, "revert", "NAME", "peadtnmFP", OPTIONS_TIMEOUT_NS,       \
 	  "take a patch back")                                                 \
 	V(VERB_STATUS, "status", NULL, "pea", 0,                               \
 	  "show agents and patches, without contact")                          \
@@ -42,10 +42,12 @@
 	  "cancel a pending update")                                           \
 	V(VERB_LOG, "log", NULL, "peaF", 0,                                    \
 	  "print the agents' logs")                                            \
+	V(VERB_STORE, "store", "ACTION", "e", 0,                               \
+	  "list, or add, remove, enable, disable a patch that stays")          \
 	V(VERB_INSPECT, "inspect", "PATCH", "", 0,                             \
 	  "print what a patch file contains")
 
-/* O(letter, long name, argument, text). A, F and N have no short form. */
+/* O(letter, long name, argument, text). A, F, N and P have no short form. */
 #define OPTIONS_LIST(O)                                                        \
 	O('p', "pid", "P", "the process P (may be repeated)")                  \
 	O('e', "exe", "PATH", "every process that runs the program PATH")      \
@@ -61,6 +63,8 @@
 	  "contact the process although it has a seccomp filter")              \
 	O('N', "no-attach", NULL,                                              \
 	  "do not bring the agent into a process that has none")               \
+	O('P', "persist", NULL,                                                \
+	  "put it into the store, or out of it, for later starts")             \
 	O('j', "json", NULL, "print one JSON object")                          \
 	O('h', "help", NULL, "this text")                                      \
 	O('V', "version", NULL, "print the version")
@@ -74,7 +78,8 @@ enum options_verb {
 
 struct options {
 	enum options_verb verb;
-	const char *operand; /* PATCH or NAME */
+	const char *operand; /* PATCH, NAME or ACTION */
+	const char *second;  /* PATCH or NAME of an action of the store */
 	pid_t *pids;
 	size_t pid_count;
 	const char *exe;
@@ -84,6 +89,7 @@ struct options {
 	bool json;
 	bool force_confined;
 	bool no_attach;
+	bool persist;
 	bool help;           /* nothing to do but print a help text */
 	bool help_of_verb;   /* that of `verb`, not the general one */
 	bool version;        /* nothing to do but print the version */

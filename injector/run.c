@@ -122,6 +122,32 @@ static enum opus_code run_list(struct run *run, struct target_list *list,
 	return report_fold(codes, count);
 }
 
+/* --persist. What is running was seen to: if that failed in all processes, what
+ * starts later is left alone, too. */
+static enum opus_code persist(struct run *run, enum opus_code code,
+			      struct opus_error *err)
+{
+	const struct options *o = run->o;
+	struct opus_error why = {0};
+	enum opus_code stored;
+
+	if (o->dry_run || (code_status(code) != 0 && code != OPUS_PENDING &&
+			   code != OPUS_SOME_FAILED &&
+			   !(code == OPUS_NO_PATCH && o->verb == VERB_REVERT)))
+		return code;
+	stored = o->verb == VERB_REVERT
+		? verb_store_change("remove", o->operand, run->out, &why)
+		: verb_store_add(&run->patch, NULL, run->out, &why);
+	if (code_status(stored) == 0) {
+		if (code == OPUS_NO_PATCH)
+			error_clear(err);
+		return code == OPUS_NO_PATCH ? OPUS_OK : code;
+	}
+	if (err->code == OPUS_OK)
+		*err = why;
+	return code_status(code) == 0 ? stored : code;
+}
+
 enum opus_code run_targets(const struct options *o, struct output *out,
 			   run_one one)
 {
@@ -138,6 +164,8 @@ enum opus_code run_targets(const struct options *o, struct output *out,
 					&list, &err);
 	if (code == OPUS_OK)
 		code = run_list(&run, &list, one, &err);
+	if (o->persist)
+		code = persist(&run, code, &err);
 	output_end(out, code, err.code != OPUS_OK ? &err : NULL, list.hidden);
 	fflush(stdout);
 	if (o->verb != VERB_STATUS)

@@ -40,6 +40,16 @@ enum opus_code verb_why(const struct options *o, struct output *out);
 enum opus_code verb_wait(const struct options *o, struct output *out);
 enum opus_code verb_cancel(const struct options *o, struct output *out);
 enum opus_code verb_log(const struct options *o, struct output *out);
+enum opus_code verb_store(const struct options *o, struct output *out);
 enum opus_code verb_inspect(const struct options *o, struct output *out);
+
+/* Parts of verb_store() that apply and revert use with --persist. Errors as in
+ * store.h; what was done is printed. */
+enum opus_code verb_store_add(const struct patch_file *f, const char *path,
+			      struct output *out, struct opus_error *err)
+	MUST_CHECK;
+enum opus_code verb_store_change(const char *action, const char *name,
+				 struct output *out, struct opus_error *err)
+	MUST_CHECK;
 
 #endif

@@ -52,7 +52,7 @@ static enum opus_code run_verb_of(const struct options *o)
 		[VERB_STATUS] = verb_status, [VERB_LIST] = verb_list,
 		[VERB_WHY] = verb_why,	     [VERB_WAIT] = verb_wait,
 		[VERB_CANCEL] = verb_cancel, [VERB_LOG] = verb_log,
-		[VERB_INSPECT] = verb_inspect,
+		[VERB_INSPECT] = verb_inspect, [VERB_STORE] = verb_store,
 	};
 	struct output out;
 

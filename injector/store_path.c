@@ -1,0 +1,87 @@
+/*
+ * store_path.c - where on this machine is the object that a patch is for?
+ *
+ * Called by:  store.c, store_list.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "proc.h"
+#include "store.h"
+#include "target.h"
+
+void store_file_id(const char *path, char ret[STORE_ID])
+{
+	int fd CLEANUP(cleanup_close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const void *id;
+	ssize_t size;
+	Elf *elf;
+
+	ret[0] = '\0';
+	elf_version(EV_CURRENT);
+	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!elf)
+		return;
+	size = dwelf_elf_gnu_build_id(elf, &id);
+	if (size > 0)
+		store_hex(id, (size_t)size, ret);
+	elf_end(elf);
+}
+
+static bool file_fits(const char *path, const char *id)
+{
+	char now[STORE_ID];
+
+	store_file_id(path, now);
+	return strcmp(now, id) == 0;
+}
+
+/* A mapping of this process with that file name and build-id. */
+static bool find_in_process(pid_t pid, const char *object, const char *id,
+			    char ret[PATH_MAX])
+{
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
+	char *cursor = maps;
+	struct proc_map map;
+
+	while (maps && proc_maps_next(&cursor, &map))
+		if (map.offset == 0 && map.inode && strlen(map.path) < PATH_MAX &&
+		    strcmp(proc_basename(map.path), object) == 0 &&
+		    file_fits(map.path, id)) {
+			strcpy(ret, map.path);
+			return true;
+		}
+	return false;
+}
+
+bool store_find_object(const struct plan *plan, const char *object,
+		       const char *id, char ret[PATH_MAX])
+{
+	static const char *const folders[] = {
+		"/usr/sbin", "/usr/bin", "/usr/lib/x86_64-linux-gnu", "/usr/lib",
+		"/lib/x86_64-linux-gnu", "/sbin", "/bin", "/usr/lib64",
+		"/usr/local/sbin", "/usr/local/bin", "/usr/local/lib",
+	};
+	CLEANUP(cleanup_free) pid_t *pids = NULL;
+	ssize_t count = proc_processes(&pids);
+
+	for (ssize_t i = 0; i < count; i++)
+		if (target_maps_plan(pids[i], plan) > 0 &&
+		    find_in_process(pids[i], object, id, ret))
+			return true;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(ret, PATH_MAX, "%s/%s", folders[i], object);
+		if (file_fits(ret, id))
+			return true;
+	}
+	ret[0] = '\0';
+	return false;
+}
