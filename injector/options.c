@@ -85,20 +85,31 @@ bool options_duration(const char *text, double unit, uint64_t *ret)
 	return true;
 }
 
-static enum opus_code pid_add(struct parse *p, const char *text)
+static enum opus_code pid_parse(const char *name, const char *text, pid_t *ret,
+				struct opus_error *err)
 {
-	struct options *o = p->o;
 	char *end;
 	long pid;
-	pid_t *more;
 
 	errno = 0;
 	pid = strtol(text, &end, 10);
 	if (*end || end == text || errno || pid <= 0 || pid > 1 << 22)
-		return error_set(p->err, OPUS_USAGE,
-				 "--pid: \"%s\" is not a process id", text);
+		return error_set(err, OPUS_USAGE,
+				 "--%s: \"%s\" is not a process id", name, text);
+	*ret = (pid_t)pid;
+	return OPUS_OK;
+}
+
+static enum opus_code pid_add(struct parse *p, const char *text)
+{
+	struct options *o = p->o;
+	pid_t pid, *more;
+	enum opus_code code = pid_parse("pid", text, &pid, p->err);
+
+	if (code != OPUS_OK)
+		return code;
 	for (size_t i = 0; i < o->pid_count; i++)
-		if (o->pids[i] == (pid_t)pid)
+		if (o->pids[i] == pid)
 			return OPUS_OK;
 	if (o->pid_count == p->pid_room) {
 		p->pid_room = p->pid_room ? p->pid_room * 2 : 8;
@@ -107,7 +118,7 @@ static enum opus_code pid_add(struct parse *p, const char *text)
 			return error_set(p->err, OPUS_RESOURCE, "no memory");
 		o->pids = more;
 	}
-	o->pids[o->pid_count++] = (pid_t)pid;
+	o->pids[o->pid_count++] = pid;
 	return OPUS_OK;
 }
 
@@ -147,6 +158,8 @@ static enum opus_code option_set(struct parse *p, int letter, const char *text)
 	case 'p': return pid_add(p, text);
 	case 'e': o->exe = text; break;
 	case 'a': o->all = true; break;
+	case 'T': return pid_parse("tree", text, &o->tree, p->err);
+	case 'U': o->unit = text; break;
 	case 'd': o->dry_run = true; break;
 	case 't': return duration_set(p, "timeout", text, 1e9, &o->timeout_ns);
 	case 'n': o->no_wait = true; break;
@@ -223,14 +236,15 @@ static enum opus_code target_check(const struct options *o,
 				   struct opus_error *err)
 {
 	const struct verb_row *v = &verbs[o->verb];
-	int ways = (o->pid_count > 0) + (o->exe != NULL) + o->all;
+	int ways = (o->pid_count > 0) + (o->exe != NULL) + o->all +
+		   (o->tree != 0) + (o->unit != NULL);
 
 	if (ways > 1)
 		return error_set(err, OPUS_USAGE,
-				 "choose one of --pid, --exe and --all");
+				 "choose one of --pid, --exe, --tree, --unit and --all");
 	if (ways == 0 && strchr(v->options, 'p'))
 		return error_set(err, OPUS_USAGE,
-				 "%s: which process? give --pid, --exe or --all",
+				 "%s: which process? give --pid, --exe, --tree, --unit or --all",
 				 v->name);
 	return OPUS_OK;
 }
@@ -308,8 +322,9 @@ enum opus_code options_parse(int argc, char **argv, struct options *ret,
 	}
 	if (ret->timeout_ns == OPTIONS_FOREVER - 1)
 		ret->timeout_ns = verbs[ret->verb].timeout_ns;
-	if ((ret->verb == VERB_STATUS || ret->verb == VERB_LIST) &&
-	    !ret->pid_count && !ret->exe)
+	if ((ret->verb == VERB_STATUS || ret->verb == VERB_LIST ||
+	     ret->verb == VERB_CHECK) &&
+	    !ret->pid_count && !ret->exe && !ret->tree && !ret->unit)
 		ret->all = true;
 	code = seen_check(&p);
 	if (code == OPUS_OK)
@@ -370,9 +385,9 @@ void options_help_verb(FILE *f, enum options_verb verb)
 		verb == VERB_STORE ? "[list | add PATCH | {remove|enable|disable} NAME]"
 		: v->operand ? v->operand : "",
 		!strchr(v->options, 'p') ? ""
-		: verb == VERB_STATUS || verb == VERB_LIST
-			? "[--pid P...|--exe PATH|--all] "
-			: "{--pid P...|--exe PATH|--all} ",
+		: verb == VERB_STATUS || verb == VERB_LIST || verb == VERB_CHECK
+			? "[--pid P...|--exe PATH|--tree P|--unit NAME|--all] "
+			: "{--pid P...|--exe PATH|--tree P|--unit NAME|--all} ",
 		v->summary);
 	snprintf(letters, sizeof(letters), "%sjh", v->options);
 	help_options(f, letters);

@@ -26,32 +26,38 @@
  * takes besides -j and -h, see OPTIONS_LIST.
  */
 #define OPTIONS_VERBS(V)                                                       \
-	V(VERB_APPLY, "apply", "PATCH", "peadtnmAFNP", OPTIONS_TIMEOUT_NS,     \
+	V(VERB_APPLY, "apply", "PATCH", "peaTUdtnmAFNP", OPTIONS_TIMEOUT_NS,   \
 	  "apply a patch to running processes")                                \
-	V(VERB_REVERT, "revert", "NAME", "peadtnmFP", OPTIONS_TIMEOUT_NS,       \
+	V(VERB_REVERT, "revert", "NAME", "peaTUdtnmFP", OPTIONS_TIMEOUT_NS,       \
 	  "take a patch back")                                                 \
-	V(VERB_STATUS, "status", NULL, "pea", 0,                               \
+	V(VERB_STATUS, "status", NULL, "peaTU", 0,                               \
 	  "show agents and patches, without contact")                          \
-	V(VERB_LIST, "list", NULL, "peaF", 0,                                  \
+	V(VERB_LIST, "list", NULL, "peaTUF", 0,                                  \
 	  "ask the agents for their patches")                                  \
-	V(VERB_WHY, "why", NULL, "peaF", 0,                                    \
+	V(VERB_WHY, "why", NULL, "peaTUF", 0,                                    \
 	  "show which threads hold up a pending update, and where they are")   \
-	V(VERB_WAIT, "wait", NULL, "peatF", OPTIONS_FOREVER,                   \
+	V(VERB_WAIT, "wait", NULL, "peaTUtF", OPTIONS_FOREVER,                   \
 	  "wait until a pending update has ended")                             \
-	V(VERB_CANCEL, "cancel", NULL, "peaF", 0,                              \
+	V(VERB_CANCEL, "cancel", NULL, "peaTUF", 0,                              \
 	  "cancel a pending update")                                           \
-	V(VERB_LOG, "log", NULL, "peaF", 0,                                    \
+	V(VERB_LOG, "log", NULL, "peaTUF", 0,                                    \
 	  "print the agents' logs")                                            \
+	V(VERB_SCAN, "scan", NULL, "TU", 0,                                    \
+	  "say of every process whether it can be patched, and why not")       \
+	V(VERB_CHECK, "check", "PATCH", "peaTU", 0,                            \
+	  "does every process that has the hole run the patch?")               \
 	V(VERB_STORE, "store", "ACTION", "e", 0,                               \
 	  "list, or add, remove, enable, disable a patch that stays")          \
 	V(VERB_INSPECT, "inspect", "PATCH", "", 0,                             \
 	  "print what a patch file contains")
 
-/* O(letter, long name, argument, text). A, F, N and P have no short form. */
+/* O(letter, long name, argument, text). Those in upper case, but V, have no short form. */
 #define OPTIONS_LIST(O)                                                        \
 	O('p', "pid", "P", "the process P (may be repeated)")                  \
 	O('e', "exe", "PATH", "every process that runs the program PATH")      \
 	O('a', "all", NULL, "every process concerned, see opus-send(1)")       \
+	O('T', "tree", "P", "the process P and all its descendants")           \
+	O('U', "unit", "NAME", "every process of this systemd unit")           \
 	O('d', "dry-run", NULL, "check everything, change nothing")            \
 	O('t', "timeout", "SECONDS",                                           \
 	  "how long to wait for a pending update (0: not at all)")             \
@@ -83,6 +89,8 @@ struct options {
 	pid_t *pids;
 	size_t pid_count;
 	const char *exe;
+	pid_t tree;          /* 0: not given */
+	const char *unit;
 	bool all;
 	bool dry_run;
 	bool no_wait;

@@ -313,6 +313,7 @@ static void print_report(const struct output *out, const struct report *r)
 	case VERB_LIST: print_list(out, r); break;
 	case VERB_WHY: print_why(out, r); break;
 	case VERB_LOG: print_log(out, r); break;
+	case VERB_CHECK: print_ended(r, "runs the patch"); break;
 	case VERB_WAIT:
 		print_ended(r, r->error.code == OPUS_ALREADY
 				       ? "no update is pending"

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/cleanup.h"
 #include "contact.h"
@@ -22,7 +23,7 @@ static enum opus_code patch_open(struct run *run, struct opus_error *err)
 {
 	enum opus_code code;
 
-	if (run->o->verb != VERB_APPLY)
+	if (run->o->verb != VERB_APPLY && run->o->verb != VERB_CHECK)
 		return OPUS_OK;
 	code = patch_file_init(&run->patch, run->o->operand, err);
 	if (code == OPUS_OK)
@@ -30,22 +31,26 @@ static enum opus_code patch_open(struct run *run, struct opus_error *err)
 	return code;
 }
 
-/* With --all a process may have ended since it was found, and `revert` means
- * those that have the patch: such targets are not mentioned at all. */
-static bool is_concerned(const struct options *o, const struct report *r)
+/* The options describe processes instead of naming them. */
+static bool is_search(const struct options *o)
 {
-	const struct beacon *b = &r->t->beacon;
+	return o->pid_count == 0;
+}
 
-	if (!o->all)
-		return true;
-	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED)
-		return false;
-	if (o->verb != VERB_REVERT || !r->has_beacon ||
-	    b->patches >= BEACON_PATCHES)
-		return true;
-	for (uint32_t i = 0; i < b->patches; i++)
-		if (strcmp(b->patch[i].name, o->operand) == 0)
+bool run_has_patch(const struct run *run, const struct target *t)
+{
+	const struct beacon *b = &t->beacon;
+
+	for (uint32_t i = 0; i < b->patches && i < BEACON_PATCHES; i++) {
+		const struct beacon_patch *p = &b->patch[i];
+
+		if (run->o->verb == VERB_REVERT
+			    ? strcmp(p->name, run->o->operand) == 0
+			    : p->state == WIRE_PATCH_APPLIED &&
+				      memcmp(p->digest, run->patch.plan.header->digest,
+					     sizeof(p->digest)) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -73,9 +78,37 @@ static void join(const struct run *run, struct target *t, struct report *r)
 		r->joined = code == OPUS_OK;
 }
 
-/* False if the target was left out. */
+/* A process that was found may have ended since, and `revert` means those that
+ * have the patch: such targets are not mentioned at all. Neither are, in later
+ * rounds, those that were born with the patch. */
+static bool is_concerned(const struct run *run, const struct report *r)
+{
+	const struct options *o = run->o;
+
+	if (!is_search(o))
+		return true;
+	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED)
+		return false;
+	if (!r->has_beacon)
+		return true;
+	if (o->verb == VERB_REVERT)
+		return r->t->beacon.patches >= BEACON_PATCHES ||
+		       run_has_patch(run, r->t);
+	return o->verb != VERB_APPLY || run->round == 0 ||
+	       !run_has_patch(run, r->t);
+}
+
+/* It may be at its start, or was about to become another program: a moment
+ * later it has an agent, or has ended. */
+static bool is_moving(enum opus_code code)
+{
+	return code == OPUS_NO_AGENT || code == OPUS_DIED;
+}
+
+/* False if the target does not count. `*late`: it gets another look if it is
+ * on the move; on return, whether that is so. */
 static bool run_target(struct run *run, struct target *t, run_one one,
-		       enum opus_code *ret)
+		       bool *late, enum opus_code *ret)
 {
 	struct report r;
 	bool concerned;
@@ -83,96 +116,223 @@ static bool run_target(struct run *run, struct target *t, run_one one,
 	report_init(&r, t);
 	r.error.code = target_look(t, &r.error);
 	if (r.error.code == OPUS_NO_AGENT && !t->beacon_at &&
-	    run->o->verb == VERB_APPLY && !run->o->no_attach)
+	    run->o->verb == VERB_APPLY && !run->o->no_attach && !*late)
 		join(run, t, &r);
 	r.has_beacon = t->beacon_at != 0 && r.error.code == OPUS_OK;
-	concerned = is_concerned(run->o, &r);
-	if (concerned) {
-		if (r.has_beacon)
-			one(run, t, &r);
-		*ret = r.error.code;
+	concerned = is_concerned(run, &r);
+	if (concerned && r.has_beacon)
+		one(run, t, &r);
+	*late = *late && is_moving(r.error.code);
+	concerned = concerned && !*late;
+	if (concerned)
 		output_report(run->out, &r);
-	}
+	*ret = r.error.code;
 	report_deinit(&r);
-	return concerned;
+	/* Sessions end all the time: that is told, and is no failure. */
+	return concerned && !(is_search(run->o) && *ret == OPUS_DIED);
 }
 
-static enum opus_code run_list(struct run *run, struct target_list *list,
-			       run_one one, struct opus_error *err)
+/* --- rounds --- */
+
+/* Was it dealt with in an earlier round? Ids are given anew, start times not.
+ * `*ret_late` is set if it gets its second look now. */
+static bool was_seen(struct run *run, const struct target *t, bool *ret_late)
 {
-	CLEANUP(cleanup_free) enum opus_code *codes =
-		calloc(list->count, sizeof(*codes));
-	size_t count = 0;
-
-	if (!codes)
-		return error_set(err, OPUS_RESOURCE, "no memory");
-	for (size_t i = 0; i < list->count && !interrupt_seen(); i++)
-		if (run_target(run, &list->targets[i], one, &codes[count]))
-			count++;
-	if (interrupt_seen() && count < list->count)
-		return error_set(err, OPUS_CANCELLED,
-			"interrupted: %zu of %zu processes were not tried",
-			list->count - count, list->count);
-	if (count == 0 && run->o->verb == VERB_REVERT)
-		return error_set(err, OPUS_NO_PATCH,
-				 "no process has a patch %s", run->o->operand);
-	if (count == 0)
-		return error_set(err, OPUS_NO_TARGET,
-				 "all processes that were found have ended");
-	return report_fold(codes, count);
+	*ret_late = false;
+	for (size_t i = 0; i < run->seen_count; i++) {
+		if (run->seen[i].pid != t->pid || run->seen[i].start != t->start)
+			continue;
+		*ret_late = run->seen[i].late;
+		run->seen[i].late = false;
+		return !*ret_late;
+	}
+	return false;
 }
 
-/* --persist. What is running was seen to: if that failed in all processes, what
- * starts later is left alone, too. */
-static enum opus_code persist(struct run *run, enum opus_code code,
-			      struct opus_error *err)
+static bool room_make(struct run *run, size_t more)
+{
+	size_t count = run->seen_count + more + 1;
+	void *seen = realloc(run->seen, count * sizeof(*run->seen));
+	void *codes = seen ? realloc(run->codes, count * sizeof(*run->codes)) : NULL;
+
+	run->seen = seen ? seen : run->seen;
+	run->codes = codes ? codes : run->codes;
+	return codes != NULL;
+}
+
+/* Deal with those that are new; how many were they? */
+static size_t run_round(struct run *run, struct target_list *list, bool repeat,
+			run_one one)
+{
+	size_t fresh = 0;
+
+	for (size_t i = 0; i < list->count && !interrupt_seen(); i++) {
+		struct target *t = &list->targets[i];
+		size_t at = run->seen_count;
+		bool late = false;
+
+		if (run->round > 0 && was_seen(run, t, &late))
+			continue;
+		late = repeat && !late;
+		run->seen[at].pid = t->pid;
+		run->seen[at].start = t->start;
+		run->seen_count++;
+		fresh++;
+		if (run_target(run, t, one, &late, &run->codes[run->code_count]))
+			run->code_count++;
+		run->seen[at].late = late;
+		run->late |= late;
+	}
+	if (run->o->verb != VERB_STATUS)
+		for (size_t i = 0; i < list->count; i++)
+			if (list->targets[i].beacon_at)
+				contact_sweep(&list->targets[i]);
+	return fresh;
+}
+
+/* What is at its very start has its agent a moment later. */
+static void late_wait(struct run *run)
+{
+	const struct timespec moment = {0, 100000000};
+
+	if (run->late)
+		nanosleep(&moment, NULL);
+	run->late = false;
+}
+
+#define ROUNDS 20
+
+/*
+ * A process may have forked just before it was patched: look again until
+ * nobody is new. A child of a patched process comes out patched, so this ends
+ * soon where parents come first.
+ */
+static enum opus_code run_rounds(struct run *run, run_one one, size_t *hidden,
+				 struct opus_error *err)
 {
 	const struct options *o = run->o;
-	struct opus_error why = {0};
-	enum opus_code stored;
+	bool repeat = is_search(o) && !o->dry_run &&
+		      (o->verb == VERB_APPLY || o->verb == VERB_REVERT ||
+		       o->verb == VERB_CHECK);
+	size_t fresh = 1;
 
-	if (o->dry_run || (code_status(code) != 0 && code != OPUS_PENDING &&
-			   code != OPUS_SOME_FAILED &&
-			   !(code == OPUS_NO_PATCH && o->verb == VERB_REVERT)))
-		return code;
-	stored = o->verb == VERB_REVERT
-		? verb_store_change("remove", o->operand, run->out, &why)
-		: verb_store_add(&run->patch, NULL, run->out, &why);
-	if (code_status(stored) == 0) {
-		if (code == OPUS_NO_PATCH)
-			error_clear(err);
-		return code == OPUS_NO_PATCH ? OPUS_OK : code;
+	for (run->round = 0; fresh && run->round < (repeat ? ROUNDS : 1);
+	     run->round++) {
+		struct target_list list;
+		struct opus_error why = {0};
+		enum opus_code code = target_list_init(
+			o, run->patch.fd >= 0 ? &run->patch.plan : NULL, &list,
+			&why);
+
+		*hidden = list.hidden;
+		if (code == OPUS_OK && !room_make(run, list.count))
+			code = error_set(&why, OPUS_RESOURCE, "no memory");
+		fresh = code == OPUS_OK ? run_round(run, &list, repeat, one) : 0;
+		late_wait(run);
+		if (interrupt_seen() && fresh < list.count && run->round == 0)
+			code = error_set(&why, OPUS_CANCELLED,
+				"interrupted: %zu of %zu processes were not tried",
+				list.count - fresh, list.count);
+		target_list_deinit(&list);
+		if (code != OPUS_OK && (run->round == 0 || code == OPUS_RESOURCE)) {
+			*err = why;
+			return code;
+		}
+		if (interrupt_seen())
+			break;
 	}
-	if (err->code == OPUS_OK)
-		*err = why;
-	return code_status(code) == 0 ? stored : code;
+	return OPUS_OK;
+}
+
+static enum opus_code run_all(struct run *run, run_one one, size_t *hidden,
+			      struct opus_error *err)
+{
+	enum opus_code code = run_rounds(run, one, hidden, err);
+
+	if (run->o->verb == VERB_CHECK && *hidden)
+		return error_set(err, OPUS_PERMISSION,
+				 "%zu processes may not be looked at and may run the old code",
+				 *hidden);
+	/* Nobody has the hole, so nobody runs it. */
+	if (run->o->verb == VERB_CHECK && code == OPUS_NO_TARGET &&
+	    is_search(run->o)) {
+		error_clear(err);
+		return OPUS_OK;
+	}
+	if (code != OPUS_OK)
+		return code;
+	if (run->code_count == 0 && run->o->verb == VERB_REVERT)
+		return error_set(err, OPUS_NO_PATCH,
+				 "no process has a patch %s", run->o->operand);
+	if (run->code_count == 0)
+		return error_set(err, OPUS_NO_TARGET,
+				 "all processes that were found have ended");
+	return report_fold(run->codes, run->code_count);
+}
+
+/* --- persist --- */
+
+/*
+ * The store comes first: a program that starts, or that becomes another one,
+ * while the running ones are seen to, must find it as it is to be.
+ */
+static enum opus_code persist_begin(struct run *run, struct opus_error *err)
+{
+	const struct options *o = run->o;
+	enum opus_code code;
+
+	if (!o->persist || o->dry_run)
+		return OPUS_OK;
+	code = o->verb == VERB_APPLY
+		? verb_store_add(&run->patch, NULL, run->out, err)
+		: verb_store_change("remove", o->operand, run->out, err);
+	run->stored = code == OPUS_OK;
+	if (o->verb == VERB_REVERT && code == OPUS_NO_PATCH)
+		code = OPUS_OK;
+	if (code_status(code) == 0)
+		error_clear(err);
+	return code_status(code) == 0 ? OPUS_OK : code;
+}
+
+/* What could be applied nowhere is not for later starts either. A patch that
+ * only the store had is reverted by its removal. */
+static enum opus_code persist_end(struct run *run, enum opus_code code,
+				  struct opus_error *err)
+{
+	const char *name = run->patch.fd >= 0
+		? plan_string(&run->patch.plan, run->patch.plan.info->name) : NULL;
+	struct opus_error ignored;
+
+	if (!run->stored)
+		return code;
+	if (run->o->verb == VERB_REVERT && code == OPUS_NO_PATCH) {
+		error_clear(err);
+		return OPUS_OK;
+	}
+	if (run->o->verb == VERB_APPLY && code_status(code) != 0 &&
+	    code != OPUS_PENDING && code != OPUS_SOME_FAILED)
+		(void)!verb_store_change("remove", name, run->out, &ignored);
+	return code;
 }
 
 enum opus_code run_targets(const struct options *o, struct output *out,
 			   run_one one)
 {
 	struct run run = {.o = o, .out = out, .patch = {.fd = -1}};
-	struct target_list list = {0};
 	struct opus_error err = {0};
 	enum opus_code code;
+	size_t hidden = 0;
 
 	interrupt_catch();
 	code = patch_open(&run, &err);
 	if (code == OPUS_OK)
-		code = target_list_init(o, o->verb == VERB_APPLY
-						   ? &run.patch.plan : NULL,
-					&list, &err);
+		code = persist_begin(&run, &err);
 	if (code == OPUS_OK)
-		code = run_list(&run, &list, one, &err);
-	if (o->persist)
-		code = persist(&run, code, &err);
-	output_end(out, code, err.code != OPUS_OK ? &err : NULL, list.hidden);
+		code = persist_end(&run, run_all(&run, one, &hidden, &err), &err);
+	output_end(out, code, err.code != OPUS_OK ? &err : NULL, hidden);
 	fflush(stdout);
-	if (o->verb != VERB_STATUS)
-		for (size_t i = 0; i < list.count; i++)
-			if (list.targets[i].beacon_at)
-				contact_sweep(&list.targets[i]);
-	target_list_deinit(&list);
+	free(run.seen);
+	free(run.codes);
 	patch_file_deinit(&run.patch);
 	return code;
 }

@@ -17,6 +17,17 @@ struct run {
 	const struct options *o;
 	struct output *out;
 	struct patch_file patch; /* of apply; fd -1 for other verbs */
+	unsigned int round;      /* how often the processes were looked for */
+	struct {
+		pid_t pid;
+		uint64_t start;
+		bool late;       /* had no agent yet: to be looked at again */
+	} *seen;                 /* dealt with so far */
+	size_t seen_count;
+	bool late;               /* one of them is `late` */
+	enum opus_code *codes;   /* of those that are concerned */
+	size_t code_count;
+	bool stored;             /* --persist has changed the store */
 };
 
 /* A verb for one target, whose beacon has been read. Fills in the report, its
@@ -30,6 +41,10 @@ typedef void (*run_one)(struct run *run, struct target *t, struct report *r);
 enum opus_code run_targets(const struct options *o, struct output *out,
 			   run_one one);
 
+/* Does its beacon say that it runs this very patch (or, for revert, has one of
+ * that name)? */
+bool run_has_patch(const struct run *run, const struct target *t);
+
 /* The verbs. They print and return the code for the exit status. */
 typedef enum opus_code (*run_verb)(const struct options *o, struct output *out);
 enum opus_code verb_apply(const struct options *o, struct output *out);
@@ -40,6 +55,8 @@ enum opus_code verb_why(const struct options *o, struct output *out);
 enum opus_code verb_wait(const struct options *o, struct output *out);
 enum opus_code verb_cancel(const struct options *o, struct output *out);
 enum opus_code verb_log(const struct options *o, struct output *out);
+enum opus_code verb_scan(const struct options *o, struct output *out);
+enum opus_code verb_check(const struct options *o, struct output *out);
 enum opus_code verb_store(const struct options *o, struct output *out);
 enum opus_code verb_inspect(const struct options *o, struct output *out);
 

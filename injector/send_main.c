@@ -53,6 +53,7 @@ static enum opus_code run_verb_of(const struct options *o)
 		[VERB_WHY] = verb_why,	     [VERB_WAIT] = verb_wait,
 		[VERB_CANCEL] = verb_cancel, [VERB_LOG] = verb_log,
 		[VERB_INSPECT] = verb_inspect, [VERB_STORE] = verb_store,
+		[VERB_SCAN] = verb_scan,     [VERB_CHECK] = verb_check,
 	};
 	struct output out;
 

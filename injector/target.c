@@ -25,6 +25,7 @@
 
 #include "beacon_read.h"
 #include "common/cleanup.h"
+#include "tree.h"
 
 #define BUILD_ID_MAX 64
 
@@ -164,7 +165,7 @@ static enum opus_code list_add(struct target_list *list, pid_t pid,
 static enum opus_code list_empty(const struct options *o, const struct plan *plan,
 				 size_t hidden, struct opus_error *err)
 {
-	char more[96] = "";
+	char more[96] = "", where[256] = "";
 
 	if (hidden)
 		snprintf(more, sizeof(more),
@@ -173,43 +174,94 @@ static enum opus_code list_empty(const struct options *o, const struct plan *pla
 	if (o->exe)
 		return error_set(err, OPUS_NO_TARGET,
 				 "no process runs %.300s%s", o->exe, more);
+	if (o->tree)
+		snprintf(where, sizeof(where), " below process %d", (int)o->tree);
+	if (o->unit)
+		snprintf(where, sizeof(where), " of unit %.200s", o->unit);
 	if (plan)
 		return error_set(err, OPUS_NO_TARGET,
-				 "no process has an object loaded that this "
-				 "patch changes%s", more);
-	return error_set(err, OPUS_NO_AGENT, "no process has an agent%s", more);
+				 "no process%s has an object loaded that this "
+				 "patch changes%s", where, more);
+	return error_set(err, OPUS_NO_AGENT, "no process%s has an agent%s", where,
+			 more);
+}
+
+/* What --exe, --tree, --unit and --all look for. */
+struct search {
+	const struct options *o;
+	const struct plan *plan;
+	const char *exe;           /* as the kernel names it */
+	const struct stat *wanted; /* its file, NULL if it is gone */
+	struct tree tree;
+};
+
+/* 1 yes, 0 no, -1 it may not be looked at. */
+static int search_match(const struct search *s, pid_t pid)
+{
+	const struct options *o = s->o;
+
+	if (o->exe)
+		return runs_exe(pid, pid, s->exe, s->wanted);
+	/* A unit may hold helpers that are not concerned. */
+	if ((o->tree && !tree_is_below(&s->tree, pid, o->tree)) ||
+	    (o->unit && !tree_in_unit(pid, o->unit)))
+		return 0;
+	return s->plan ? target_maps_plan(pid, s->plan) : has_agent(pid);
+}
+
+static int depth_compare(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? -1 : 1;
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* Parents first: what a patched process forks comes out patched. */
+static void list_order(struct target_list *list, const struct tree *tree)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct target *t = &list->targets[i];
+		const struct tree_node *n = tree_find(tree, t->pid);
+
+		t->depth = tree_depth(tree, t->pid);
+		t->start = n ? n->start : 0;
+	}
+	if (list->count)
+		qsort(list->targets, list->count, sizeof(*list->targets),
+		      depth_compare);
 }
 
 static enum opus_code list_search(const struct options *o,
 				  const struct plan *plan,
 				  struct target_list *ret, struct opus_error *err)
 {
-	CLEANUP(cleanup_free) pid_t *pids = NULL;
-	CLEANUP(cleanup_free) char *real = NULL;
-	ssize_t count = proc_processes(&pids);
+	CLEANUP(cleanup_free) char *real = o->exe ? realpath(o->exe, NULL) : NULL;
+	struct search s = {.o = o, .plan = plan, .exe = real ? real : o->exe};
 	enum opus_code code = OPUS_OK;
-	struct stat st, *wanted = NULL;
-	int match;
+	struct stat st;
 
-	if (count < 0)
+	if (!tree_init(&s.tree))
 		return error_set_errno(err, OPUS_RESOURCE, "cannot read /proc");
-	if (o->exe) {
-		wanted = stat(o->exe, &st) == 0 ? &st : NULL;
-		real = realpath(o->exe, NULL);
-	}
-	for (ssize_t i = 0; code == OPUS_OK && i < count; i++) {
-		if (pids[i] == getpid())
-			continue;
-		match = o->exe ? runs_exe(pids[i], pids[i], real ? real : o->exe, wanted)
-			: plan ? target_maps_plan(pids[i], plan)
-			       : has_agent(pids[i]);
+	if (o->exe)
+		s.wanted = stat(o->exe, &st) == 0 ? &st : NULL;
+	for (size_t i = 0; code == OPUS_OK && i < s.tree.count; i++) {
+		pid_t pid = s.tree.nodes[i].pid;
+		int match = pid == getpid() ? 0 : search_match(&s, pid);
+
 		if (match > 0)
-			code = list_add(ret, pids[i], err);
+			code = list_add(ret, pid, err);
 		else if (match < 0)
 			ret->hidden++;
 	}
-	if (code == OPUS_OK && ret->count == 0)
+	list_order(ret, &s.tree);
+	if (code == OPUS_OK && o->tree && !tree_find(&s.tree, o->tree))
+		code = error_set(err, OPUS_NO_TARGET, "there is no process %d",
+				 (int)o->tree);
+	else if (code == OPUS_OK && ret->count == 0)
 		code = list_empty(o, plan, ret->hidden, err);
+	tree_deinit(&s.tree);
 	return code;
 }
 

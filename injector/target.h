@@ -17,6 +17,8 @@
 struct target {
 	pid_t pid;
 	pid_t view;          /* see proc.h */
+	unsigned int depth;  /* of a search: how many ancestors it has */
+	uint64_t start;      /* of a search: when it began, see tree.h */
 	int pidfd;           /* of pid, -1 until target_look() */
 	struct proc_status status;
 	struct beacon beacon;
@@ -26,13 +28,14 @@ struct target {
 struct target_list {
 	struct target *targets;
 	size_t count;
-	size_t hidden; /* processes that we may not look at (--exe, --all) */
+	size_t hidden; /* processes that we may not look at, of a search */
 };
 
 /*
- * The processes that the options name, in order of their ids; nothing is known
- * of them yet but the id. With --all: those that map an object which `plan`
- * changes, or, without a plan, those that have an agent.
+ * The processes that the options name: with --pid in that order, else parents
+ * before children; nothing is known of them yet but the id. With --all, and of
+ * --tree and --unit: those that map an object which `plan` changes, or, without
+ * a plan, those that have an agent.
  * Errors: OPUS_NO_TARGET if there is none, OPUS_USAGE, OPUS_RESOURCE.
  */
 enum opus_code target_list_init(const struct options *o, const struct plan *plan,
