@@ -16,7 +16,9 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 DEMO_PACKAGES   := curl util-linux
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
-TEST_PACKAGES   := python3 wrk curl gdb strace valgrind libc6-dbg mandoc
+TEST_PACKAGES   := python3 wrk curl gdb strace valgrind libc6-dbg mandoc \
+	nginx redis-server
+SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
 
 WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \
 	-Wmissing-prototypes -Wstrict-prototypes -Wshadow $(if $(CI),-Werror)

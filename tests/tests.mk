@@ -36,7 +36,7 @@ $(B)/bench/%: tests/bench/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -MF $@.d $< -o $@ -lpthread -ldl
 
-.PHONY: tests check-man
+.PHONY: tests services check-man
 ## tests: build the test programs
 tests: all examples $(UNIT) $(T)/guard
 
@@ -44,6 +44,12 @@ tests: all examples $(UNIT) $(T)/guard
 test: deps
 	$(Q)$(remake) tests
 	$(Q)B=$(B) tests/run $(TESTS)
+
+## services: patch whole services of Debian under load (a minute or two)
+services: deps
+	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES)
+	$(Q)$(remake) tests
+	$(Q)B=$(B) tests/run service
 
 ## audit: check what signal handlers call and what the agent exports
 audit: all
