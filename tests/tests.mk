@@ -2,7 +2,7 @@
 
 T := $(B)/tests
 UNIT     := $(patsubst tests/unit/%.c,$(T)/%,$(wildcard tests/unit/*_test.c))
-BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lclang-14 -lffi -lpthread -ldl
 
 # Archives, so that a test takes only the objects that it uses. What has a
@@ -31,10 +31,10 @@ $(T)/guard: tests/lib/guard.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -MF $@.d $< -o $@
 
-$(B)/bench/%: tests/bench/%.c
+$(B)/bench/%: tests/bench/%.c tests/bench/lib/bench.c tests/bench/lib/bench.h
 	$(Q)mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(BASE) $(CFLAGS) -MF $@.d $< -o $@ -lpthread -ldl
+	$(Q)$(CC) $(filter-out -M%,$(BASE)) $(CFLAGS) $(filter %.c,$^) -o $@
 
 .PHONY: tests services check-man
 ## tests: build the test programs
@@ -74,7 +74,7 @@ cases: deps
 	$(Q)B=$(B) $(T)/guard 36000 tests/cases/run $(CASE) \
 		$(if $(CASE),,--table docs/cases.csv)
 
-## bench: measure; a table with the aims, and a CSV file
+## bench: measure; a table with the aims, and a CSV file (BENCH=call: a part)
 bench: deps
-	$(Q)$(remake) all examples $(BENCH) $(T)/guard
-	$(Q)B=$(B) tests/bench/run $(BENCHES)
+	$(Q)$(remake) all examples $(BENCH_BIN) $(T)/guard
+	$(Q)B=$(B) tests/bench/run $(BENCH)
