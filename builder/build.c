@@ -26,6 +26,7 @@ static build_pass *const passes[] = {
 	pass_source,  /* what was given on the command line, or: */
 	pass_tree,    /* a private view of the tree */
 	pass_unit,    /* build it, apply the diff, preprocess */
+	pass_locate,  /* which units are in which target */
 	pass_compare, /* the functions that changed */
 	pass_closure, /* and those that hold their code */
 	pass_emit,    /* as sources in the language of patch.h */
@@ -61,7 +62,8 @@ static int file_remove(const char *path, const struct stat *st, int type,
 
 static bool pass_is_diff(build_pass *pass)
 {
-	return pass == pass_tree || pass == pass_unit || pass == pass_compare ||
+	return pass == pass_tree || pass == pass_unit || pass == pass_locate ||
+	       pass == pass_compare ||
 	       pass == pass_closure || pass == pass_emit;
 }
 

@@ -237,7 +237,7 @@ struct build {
 /* The passes, in build.c in their order; each says at its top what it needs
  * and what it leaves. */
 typedef enum opus_code build_pass(struct build *b, struct opus_error *err);
-build_pass pass_target, pass_source, pass_tree, pass_unit, pass_compare,
+build_pass pass_target, pass_source, pass_tree, pass_unit, pass_locate, pass_compare,
 	pass_closure, pass_emit, pass_compile, pass_note, pass_name, pass_resolve,
 	pass_range, pass_signature, pass_inline, pass_entry, pass_keep,
 	pass_link, pass_function, pass_hook, pass_ref, pass_plan, pass_output;

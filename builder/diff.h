@@ -45,6 +45,8 @@ struct unit {
 	bool parsed;
 	bool fresh; /* there is none before the diff */
 	bool same;  /* not reached by the diff: before is after */
+	bool shared; /* a copy for another target: the texts are not its own */
+	size_t target; /* pass_locate */
 	struct text before, before_plain; /* *_plain: __LINE__ and the like out */
 	struct text after, after_plain;
 	struct parse parse_before, parse_after;
@@ -107,8 +109,8 @@ void unit_destroy(struct unit *u);
 /* pass_compare.c */
 void diff_destroy(struct diff *d);
 
-/* pass_closure.c: is it the unit of this path of the debug information? */
-bool unit_is(const struct unit *u, const char *path);
+/* pass_closure.c: is it the unit of this path in the debug information? */
+bool unit_is(const struct unit *u, size_t target, const char *path);
 /* ".constprop.0" of a symbol, or NULL. */
 const char *clone_suffix_of(const char *symbol);
 

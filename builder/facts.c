@@ -416,11 +416,13 @@ enum opus_code facts_collect(const struct object *o, const char *const *names,
 		free(w);
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
-	memcpy(sorted, names, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), name_compare);
+	if (count) {
+		memcpy(sorted, names, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), name_compare);
+	}
 	w->names = sorted;
 	w->count = count;
-	while (o->dwarf && !w->failed && !build_interrupted &&
+	while (o && o->dwarf && !w->failed && !build_interrupted &&
 	       dwarf_get_units(o->dwarf, cu, &cu, NULL, &type, &die, &sub) == 0) {
 		if (!facts_unit_add(*ret, &die))
 			w->failed = true;

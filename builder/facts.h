@@ -75,7 +75,7 @@ struct facts {
 
 /*
  * Collect what the debug information of `o` says about `names` (plain or
- * mangled). Without debug information *ret is empty. The caller gives *ret
+ * mangled). Without debug information, or an object, *ret is empty. The caller gives *ret
  * back with facts_destroy(). Errors: OPUS_RESOURCE.
  */
 enum opus_code facts_collect(const struct object *o, const char *const *names,

@@ -58,35 +58,9 @@ static enum opus_code facts_make(struct closure *c, struct opus_error *err)
 	return code;
 }
 
-bool unit_is(const struct unit *u, const char *path)
+bool unit_is(const struct unit *u, size_t target, const char *path)
 {
-	return u->found ? strcmp(u->found, path) == 0
-			: unit_matches(path, u->relative);
-}
-
-/* The path of a unit in the debug information: of those that end as it does
- * the shortest, for the tree's own top is nearest. */
-static void units_locate(struct closure *c)
-{
-	struct diff *d = c->b->diff;
-
-	for (size_t i = 0; i < d->units; i++) {
-		const char *best = NULL;
-
-		for (size_t t = 0; t < c->b->targets; t++) {
-			struct facts *f = c->facts[t];
-
-			for (size_t k = 0; k < f->units; k++) {
-				const char *path = facts_unit_path(f, &f->unit[k].die);
-
-				if (unit_matches(path, d->unit[i]->relative) &&
-				    (!best || strlen(path) < strlen(best)))
-					best = path;
-			}
-		}
-		if (best)
-			d->unit[i]->found = build_text(c->b, "%s", best);
-	}
+	return u->target == target && strcmp(u->found, path) == 0;
 }
 
 /* Is what the debug information describes the function of this change? */
@@ -96,7 +70,7 @@ static bool is_same(const struct change *c, bool is_static, const char *name,
 	if (*linkage ? strcmp(linkage, c->linkage) != 0 : strcmp(name, c->name) != 0)
 		return false;
 	/* What is static in one unit is nothing to another's. */
-	return (external && !is_static) || unit_is(c->unit, unit);
+	return (external && !is_static) || strcmp(c->unit->found, unit) == 0;
 }
 
 static bool change_is_static(const struct change *c)
@@ -137,7 +111,7 @@ static const char *symbol_at(const struct object *o, uint64_t address)
 
 /* The unit of that source file, ready to be read; NULL if the build did not
  * compile it. */
-static enum opus_code unit_ready(struct build *b, const char *path,
+static enum opus_code unit_ready(struct build *b, size_t target, const char *path,
 				 struct unit **ret, struct opus_error *err)
 {
 	struct diff *d = b->diff;
@@ -146,9 +120,7 @@ static enum opus_code unit_ready(struct build *b, const char *path,
 
 	*ret = NULL;
 	for (size_t i = 0; i < d->units; i++)
-		if (unit_is(d->unit[i], path) &&
-		    (!found || strlen(d->unit[i]->relative) > strlen(found->relative) ||
-		     (d->unit[i]->parsed && !found->parsed)))
+		if (unit_is(d->unit[i], target, path))
 			found = d->unit[i];
 	if (!found)
 		return OPUS_OK;
@@ -168,10 +140,11 @@ static enum opus_code caller_add(struct closure *c, size_t of, enum change_why w
 {
 	struct build *b = c->b;
 	struct note_place place = b->diff->change[of].place;
+	size_t target = b->diff->change[of].unit->target;
 	const char *changed = b->diff->change[of].name;
 	const struct entity *e = NULL;
 	struct unit *u;
-	enum opus_code code = unit_ready(b, path, &u, err);
+	enum opus_code code = unit_ready(b, target, path, &u, err);
 
 	if (code != OPUS_OK)
 		return code;
@@ -272,22 +245,12 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 	bool any = false;
 	enum opus_code code = OPUS_OK;
 
-	for (size_t i = 0; i < b->targets; i++)
-		if (!b->target[i]->dwarf)
-			return error_set(err, OPUS_INVALID,
-				 "%s: has no debug information, without which copies of a function that were inlined elsewhere would not be seen: give the debug file with --debug",
-				 b->target[i]->path);
 	while (code == OPUS_OK && c.named < d->changes && !build_interrupted) {
 		size_t before = d->changes;
 
-		bool first = c.named == 0;
-
 		code = facts_make(&c, err);
-		if (code == OPUS_OK && first)
-			units_locate(&c);
 		for (size_t i = 0; i < before && code == OPUS_OK; i++)
-			for (size_t t = 0; t < b->targets && code == OPUS_OK; t++)
-				code = change_close(&c, i, t, err);
+			code = change_close(&c, i, d->change[i].unit->target, err);
 	}
 	facts_drop(&c);
 	for (size_t i = 0; i < d->changes; i++)

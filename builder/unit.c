@@ -254,13 +254,15 @@ void unit_destroy(struct unit *u)
 {
 	if (!u)
 		return;
-	text_deinit(&u->before);
-	text_deinit(&u->before_plain);
-	text_deinit(&u->after);
-	text_deinit(&u->after_plain);
+	if (!u->shared) {
+		text_deinit(&u->before);
+		text_deinit(&u->before_plain);
+		text_deinit(&u->after);
+		text_deinit(&u->after_plain);
+		command_deinit(&u->call);
+	}
 	parse_deinit(&u->parse_before);
 	parse_deinit(&u->parse_after);
-	command_deinit(&u->call);
 	if (u->compile)
 		command_deinit(u->compile);
 	free(u->compile);

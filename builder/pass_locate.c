@@ -1,0 +1,172 @@
+/*
+ * pass_locate.c - which unit of the build made which part of which target.
+ *
+ * Called by:  build.c.  Needs diff.unit, target; leaves in each unit its target
+ *             and `found`, and units that no target holds unreached.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A source may be compiled several times: for a program and for a library, with
+ * and without -fPIC, with other macros. The debug information of a target has
+ * the path, the folder and the options of what was compiled into it, and the
+ * unit that fits best is taken. The tree may lie elsewhere than the target was
+ * built, so only the ends of paths count.
+ */
+#include <dwarf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff.h"
+#include "facts.h"
+
+/* How many parts of two paths agree, from the end. */
+static int parts_alike(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	int parts = 0;
+
+	while (n > 0 && m > 0 && a[n - 1] == b[m - 1]) {
+		n--;
+		m--;
+		parts += a[n] == '/';
+	}
+	return parts + (n == 0 || m == 0);
+}
+
+static const char *text_of(Dwarf_Die *die, unsigned int what)
+{
+	Dwarf_Attribute attr;
+	const char *text = dwarf_attr(die, what, &attr) ? dwarf_formstring(&attr)
+							: NULL;
+
+	return text ? text : "";
+}
+
+/* How well the unit fits what was compiled; 0: it was not this source. */
+static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
+{
+	const char *producer = text_of(cu, DW_AT_producer);
+	const char *name = text_of(cu, DW_AT_name);
+	bool pic = strstr(producer, "-fPIC") || strstr(producer, "-fpic");
+	int score;
+
+	if (!unit_matches(path, u->relative))
+		return 0;
+	/* Of several paths that end alike the shortest: a file at the top of
+	 * the tree is not the one of that name further down. */
+	score = 100000 - 10 * (int)strlen(path);
+	score += 4 * parts_alike(text_of(cu, DW_AT_comp_dir), u->folder);
+	score += pic == u->pic ? 2 : 0;
+	for (size_t i = 1; i < u->call.count; i++)
+		score += strcmp(u->call.argv[i], name) == 0;
+	return score > 0 ? score : 1;
+}
+
+/* The same source for another target: a unit of its own. */
+static struct unit *unit_for(struct build *b, struct unit *u, size_t target)
+{
+	struct diff *d = b->diff;
+	struct unit **grown, *copy;
+
+	if (!u->found)
+		return u;
+	grown = build_grow(d->unit, d->units, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	d->unit = grown;
+	copy = calloc(1, sizeof(*copy));
+	if (!copy)
+		return NULL;
+	*copy = *u;
+	copy->shared = true;
+	copy->target = target;
+	copy->found = NULL;
+	grown[d->units++] = copy;
+	return copy;
+}
+
+/* For each source of a target the unit that fits best. */
+static enum opus_code target_locate(struct build *b, size_t target, size_t units,
+				    struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	struct facts *f = NULL;
+	int *best = calloc(units, sizeof(*best));
+	const char **path = calloc(units, sizeof(*path));
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die, sub;
+	uint8_t type;
+	enum opus_code code = facts_collect(NULL, NULL, 0, &f, err);
+
+	if (code == OPUS_OK && (!best || !path))
+		code = error_set(err, OPUS_RESOURCE, "out of memory");
+	while (code == OPUS_OK && b->target[target]->dwarf && !build_interrupted &&
+	       dwarf_get_units(b->target[target]->dwarf, cu, &cu, NULL, &type, &die,
+			       &sub) == 0) {
+		const char *p = facts_unit_path(f, &die);
+
+		for (size_t i = 0; i < units; i++) {
+			int score = fit(d->unit[i], p, &die);
+
+			if (score > best[i]) {
+				best[i] = score;
+				path[i] = p;
+			}
+		}
+	}
+	for (size_t i = 0; i < units && code == OPUS_OK; i++) {
+		struct unit *u;
+		bool first = best[i] > 0;
+
+		/* Another unit of this source may fit better, or as well. */
+		for (size_t k = 0; k < units && first; k++)
+			if (k != i && strcmp(d->unit[k]->source, d->unit[i]->source) == 0)
+				first = best[k] < best[i] || (best[k] == best[i] && i < k);
+		if (!first)
+			continue;
+		u = unit_for(b, d->unit[i], target);
+		if (!u)
+			code = error_set(err, OPUS_RESOURCE, "out of memory");
+		else {
+			u->target = target;
+			u->found = build_text(b, "%s", path[i]);
+		}
+	}
+	free(best);
+	free(path);
+	facts_destroy(f);
+	return code;
+}
+
+enum opus_code pass_locate(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	size_t units = d->units;
+	bool any = false;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < b->targets; i++)
+		if (!b->target[i]->dwarf)
+			return error_set(err, OPUS_INVALID,
+				 "%s: has no debug information, without which copies of a function that were inlined elsewhere would not be seen: give the debug file with --debug",
+				 b->target[i]->path);
+	for (size_t i = 0; i < b->targets && code == OPUS_OK; i++)
+		code = target_locate(b, i, units, err);
+	for (size_t i = 0; i < d->units; i++) {
+		struct unit *u = d->unit[i];
+
+		/* New source files are in no target yet. */
+		if (!u->found && !u->fresh)
+			u->reached = false;
+		if (!u->found)
+			u->found = u->relative;
+		any |= u->reached;
+	}
+	if (code == OPUS_OK && !any)
+		return error_set(err, OPUS_ALREADY,
+				 "no source file that the diff reaches is in %s%s",
+				 b->target[0]->path, b->targets > 1 ? " or the other targets" : "");
+	return code;
+}
