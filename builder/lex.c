@@ -274,3 +274,65 @@ size_t token_closing(const struct text *t, size_t i)
 	}
 	return t->tokens;
 }
+
+size_t token_opening(const struct text *t, size_t i)
+{
+	size_t depth = 0;
+
+	for (;; i--) {
+		char c = t->bytes[t->token[i].at];
+
+		if (t->token[i].kind == TOKEN_MARK) {
+			if (strchr(")]}", c))
+				depth++;
+			else if (strchr("([{", c) && --depth == 0)
+				return i;
+		}
+		if (i == 0)
+			return 0;
+	}
+}
+
+/* Does the "{" belong to the declaration around it: an initialiser, or the
+ * body of a type? */
+static bool is_inner_brace(const struct text *t, size_t open)
+{
+	static const char *const types[] = {"struct", "union", "enum", "class"};
+
+	if (open == 0 || token_is(t, open - 1, "="))
+		return true;
+	/* struct tag {, struct __attribute__((packed)) { */
+	for (size_t i = open; i > 0 && open - i < 16;) {
+		i--;
+		for (size_t k = 0; k < sizeof(types) / sizeof(types[0]); k++)
+			if (token_is(t, i, types[k]))
+				return true;
+		if (token_is(t, i, ")"))
+			i = token_opening(t, i);
+		else if (t->token[i].kind != TOKEN_WORD && !token_is(t, i, ":"))
+			return false;
+	}
+	return false;
+}
+
+size_t declaration_start(const struct text *t, size_t i)
+{
+	while (i > 0) {
+		size_t before = i - 1;
+
+		if (token_is(t, before, ";") || token_is(t, before, "{"))
+			break;
+		if (token_is(t, before, "}")) {
+			size_t open = token_opening(t, before);
+
+			if (!is_inner_brace(t, open))
+				break;
+			i = open;
+		} else if (token_is(t, before, ")") || token_is(t, before, "]")) {
+			i = token_opening(t, before);
+		} else {
+			i = before;
+		}
+	}
+	return i;
+}

@@ -60,4 +60,11 @@ bool token_same(const struct text *a, size_t i, const struct text *b, size_t k);
  * text.tokens if none does. */
 size_t token_closing(const struct text *t, size_t i);
 
+/* The same backwards: token `i` closes a bracket. 0 if none opens it. */
+size_t token_opening(const struct text *t, size_t i);
+
+/* The first token of the declaration whose declarator holds token `i`; in
+ * "static struct { int a; } x, y = { 1 }, z;" `static` for each of them. */
+size_t declaration_start(const struct text *t, size_t i);
+
 #endif

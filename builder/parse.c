@@ -564,6 +564,14 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 		return error_set(err, OPUS_INVALID,
 				 "libclang cannot read the preprocessed source (%d)",
 				 (int)code);
+	/* libclang lets later declarators start at themselves. */
+	for (size_t i = 0; i < ret->entities; i++) {
+		struct entity *e = &ret->entity[i];
+
+		if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
+			e->start = t->token[declaration_start(
+				t, text_token_at(t, e->name_at))].at;
+	}
 	if (v.failed || !index_make(ret)) {
 		parse_deinit(ret);
 		return error_set(err, OPUS_RESOURCE, "out of memory");

@@ -210,41 +210,101 @@ static void function_emit(struct emit *m, const struct entity *f)
 	}
 }
 
+/* Tokens [from, to) as text, for people to read. `word` NULL, or the token
+ * `swap` is written as that. */
+static const char *tokens_text(struct emit *m, size_t from, size_t to, size_t swap,
+			       const char *word)
+{
+	const struct text *t = &m->u->after;
+	const char *text = "";
+
+	for (size_t i = from; i < to; i++)
+		text = build_text(m->b, "%s%.*s ", text,
+				  i == swap ? (int)strlen(word) : (int)t->token[i].length,
+				  i == swap ? word : t->bytes + t->token[i].at);
+	return text;
+}
+
+/* The type of a declaration without storage class. A type that is defined there
+ * is defined by the first use, under a tag, and named by the others. */
+static const char *type_text(struct emit *m, size_t from, size_t to, bool first)
+{
+	const struct text *t = &m->u->after;
+	const char *text = "";
+
+	for (size_t i = from; i < to; i++) {
+		if (token_is(t, i, "static") || token_is(t, i, "extern"))
+			continue;
+		if (token_is(t, i, "{")) {
+			size_t close = token_closing(t, i);
+
+			if (i > from && (token_is(t, i - 1, "struct") ||
+					 token_is(t, i - 1, "union") ||
+					 token_is(t, i - 1, "enum")))
+				text = build_text(m->b, "%sopus_tag_%u ", text,
+						  t->token[i].at);
+			if (first)
+				text = build_text(m->b, "%s%s", text,
+						  tokens_text(m, i, close + 1, to, ""));
+			i = close;
+			continue;
+		}
+		text = build_text(m->b, "%s%.*s ", text, (int)t->token[i].length,
+				  t->bytes + t->token[i].at);
+	}
+	return text;
+}
+
+static const char *local_name(struct emit *m, const struct entity *v)
+{
+	return build_text(m->b, "opus_u%zu_%s_%s", m->index, v->function, v->name);
+}
+
 /* The variables of one declaration go separate ways: each gets its own. */
 static void variables_split(struct emit *m, struct entity *const *v,
 			    const enum fate *fate, const char *const *label,
 			    size_t count)
 {
 	const struct text *t = &m->u->after;
-	size_t name = text_token_at(t, v[0]->name_at), type = name;
-	uint32_t start = v[0]->start;
+	size_t start = text_token_at(t, v[0]->start);
+	size_t type = text_token_at(t, v[0]->name_at);
 	const char *text = "";
+	bool is_static = false;
 
 	/* The declarator starts behind the type: "char *", "(*f)" */
-	while (type > 0 && (token_is(t, type - 1, "*") || token_is(t, type - 1, "(")))
+	while (type > start && (token_is(t, type - 1, "*") || token_is(t, type - 1, "(")))
 		type--;
+	for (size_t i = start; i < type; i++)
+		is_static |= token_is(t, i, "static");
 	for (size_t k = 0; k < count; k++) {
 		size_t from = k ? text_token_at(t, v[k - 1]->end) + 1 : type;
-		uint32_t at = t->token[from].at;
-		const char *words = build_text(m->b, "%.*s",
-			(int)(t->token[type].at - start), t->bytes + start);
-		const char *mark = strstr(words, "static");
+		size_t name = text_token_at(t, v[k]->name_at);
 		size_t end = declarator_end(t, v[k]->name_at);
+		bool keep = fate[k] == FATE_KEEP;
+		const char *called = !keep && v[k]->kind == ENTITY_LOCAL
+					     ? local_name(m, v[k])
+					     : v[k]->name;
 
-		if (fate[k] == FATE_KEEP) {
-			text = build_text(m->b, "%s%s%.*s; ", text, words,
-					  (int)(v[k]->end - at), t->bytes + at);
-			continue;
-		}
-		if (mark)
-			words = build_text(m->b, "%.*sextern%s",
-					   (int)(mark - words), words, mark + 6);
-		text = build_text(m->b, "%s%s%s%.*s", text, mark ? "" : "extern ",
-				  words, (int)(t->token[end].at - at), t->bytes + at);
-		text = label[k] ? build_text(m->b, "%s __asm__(\"%s\"); ", text, label[k])
+		if (!keep && v[k]->length >= 0 && token_is(t, name + 1, "[") &&
+		    token_is(t, name + 2, "]"))
+			called = build_text(m->b, "%s[%lld]%s", called,
+					    (long long)v[k]->length, "");
+		text = build_text(m->b, "%s%s%s", text,
+				  !keep ? "extern " : is_static ? "static " : "",
+				  type_text(m, start, type, k == 0));
+		if (called != v[k]->name && strchr(called, '['))
+			text = build_text(m->b, "%s%s%s%s", text,
+					  tokens_text(m, from, name, end, ""), called,
+					  tokens_text(m, name + 3, end, end, ""));
+		else
+			text = build_text(m->b, "%s%s", text,
+					  tokens_text(m, from,
+						      keep ? text_token_at(t, v[k]->end) : end,
+						      name, called));
+		text = label[k] ? build_text(m->b, "%s__asm__(\"%s\"); ", text, label[k])
 				: build_text(m->b, "%s; ", text);
 	}
-	edit_add(&m->edits, start, v[count - 1]->end - start, text);
+	edit_add(&m->edits, v[0]->start, v[count - 1]->end - v[0]->start, text);
 }
 
 #define GROUP_MAX 64
@@ -266,8 +326,7 @@ static void variables_emit(struct emit *m, struct entity *const *v, size_t count
 		}
 		if (v[k]->kind == ENTITY_LOCAL && fate[k] == FATE_REFER)
 			edit_rename(&m->edits, v[k], v[k]->block_end,
-				    build_text(m->b, "opus_u%zu_%s_%s", m->index,
-					       v[k]->function, v[k]->name));
+				    local_name(m, v[k]));
 	}
 	if (kept == 0)
 		edit_variables(&m->edits, v, label, count);

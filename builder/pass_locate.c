@@ -59,8 +59,14 @@ static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
 	score = 100000 - 10 * (int)strlen(path);
 	score += 4 * parts_alike(text_of(cu, DW_AT_comp_dir), u->folder);
 	score += pic == u->pic ? 2 : 0;
-	for (size_t i = 1; i < u->call.count; i++)
-		score += strcmp(u->call.argv[i], name) == 0;
+	for (size_t i = 1; i < u->call.count; i++) {
+		const char *w = u->call.argv[i];
+
+		score += strcmp(w, name) == 0;
+		/* The producer repeats what concerns the code. */
+		if (w[0] == '-' && (w[1] == 'f' || w[1] == 'm' || w[1] == 'O'))
+			score += strstr(producer, w) ? 1 : -1;
+	}
 	return score > 0 ? score : 1;
 }
 
