@@ -110,6 +110,7 @@ static void build_deinit(struct build *b)
 enum build_status build_run(const struct build_options *options)
 {
 	struct build b = {.options = options};
+	struct build_options own;
 	struct opus_error err = {0};
 	enum opus_code code = OPUS_OK;
 	enum build_status status = BUILD_DONE;
@@ -121,6 +122,10 @@ enum build_status build_run(const struct build_options *options)
 			break;
 		if (!options->diff && pass_is_diff(passes[i]))
 			continue;
+		if (passes[i] == pass_emit && build_split(&b, &own, &status)) {
+			build_deinit(&b);
+			return status;
+		}
 		code = passes[i](&b, &err);
 		if (code != OPUS_OK || build_interrupted)
 			break;

@@ -192,6 +192,7 @@ struct build_source {
 struct build {
 	const struct build_options *options;
 	struct diff *diff; /* NULL for compile */
+	const char *suffix; /* of the names of this patch, one of several; or NULL */
 	const char *output; /* as it can be opened */
 	int output_folder; /* held open; 0: not */
 	int emit_folder;
@@ -244,6 +245,15 @@ build_pass pass_target, pass_source, pass_tree, pass_unit, pass_locate, pass_com
 
 /* Run all passes. Returns the exit status; reports every failure on stderr. */
 enum build_status build_run(const struct build_options *options);
+
+/*
+ * split.c: if the diff concerns several targets, go on with each of them in a
+ * child process. True in the parent, when all have ended, with the status; false
+ * where the build goes on: for one target, with options in *own if it is a
+ * child's.
+ */
+bool build_split(struct build *b, struct build_options *own,
+		 enum build_status *ret);
 
 /* Set by the handler of SIGINT, SIGTERM and SIGHUP: stop and clean up. */
 extern volatile sig_atomic_t build_interrupted;

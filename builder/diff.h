@@ -104,6 +104,10 @@ enum opus_code unit_parse(struct unit *u, struct opus_error *err) MUST_CHECK;
 /* Does compiling the unit read one of the diff's files? */
 enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
 			  struct opus_error *err) MUST_CHECK;
+/* Is the definition not in the old source? */
+bool unit_is_new(const struct unit *u, const struct entity *e);
+/* Has the unit something for the patch? */
+bool unit_is_in(const struct diff *d, const struct unit *u);
 void unit_destroy(struct unit *u);
 
 /* pass_compare.c */
@@ -113,6 +117,9 @@ void diff_destroy(struct diff *d);
 bool unit_is(const struct unit *u, size_t target, const char *path);
 /* ".constprop.0" of a symbol, or NULL. */
 const char *clone_suffix_of(const char *symbol);
+
+/* Does the diff change something in this target? (split.c) */
+bool diff_reaches(const struct diff *d, size_t target);
 
 /* pass_tree.c: write a copy of the generated sources to where the user wants. */
 enum opus_code emit_keep(struct build *b, struct opus_error *err) MUST_CHECK;

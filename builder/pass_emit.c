@@ -35,33 +35,21 @@ struct emit {
 	struct build *b;
 	struct unit *u;
 	size_t index; /* of the unit among the sources */
+	const struct object *target;
+	const char *where; /* "OBJECT:path" of the unit */
 	struct edits edits;
 	const char *notes; /* OPUS_REF_NAME lines */
 	const char **noted; /* labels that are in them */
 	size_t noteds;
 };
 
-static bool is_new(const struct unit *u, const struct entity *e)
-{
-	const struct entity *o;
-
-	if (u->same)
-		return false;
-	for (o = parse_find(&u->parse_before, e->name, strlen(e->name)); o;
-	     o = parse_next(&u->parse_before, o))
-		if (o->kind == e->kind && o->is_definition &&
-		    strcmp(o->linkage, e->linkage) == 0 &&
-		    (e->kind != ENTITY_LOCAL || strcmp(o->function, e->function) == 0))
-			return false;
-	return true;
-}
-
 /* Does the target have it? Functions: as one, not only inlined or cloned. */
 static bool target_has(struct emit *m, const struct entity *e)
 {
 	struct candidates c;
 	bool function = e->kind == ENTITY_FUNCTION;
-	const char *unit = e->is_static ? m->u->found : "";
+	const char *unit = e->is_static ? m->where
+					: build_text(m->b, "%s:", m->target->name);
 
 	if (function)
 		lookup_functions(m->b, e->name, unit, &c);
@@ -78,7 +66,7 @@ static enum fate function_fate(struct emit *m, const struct entity *f)
 
 	if (c)
 		return c->present && !c->fresh ? FATE_REPLACE : FATE_KEEP;
-	if (!d || d->in_class || d->is_template || d->is_inline || is_new(m->u, d))
+	if (!d || d->in_class || d->is_template || d->is_inline || unit_is_new(m->u, d))
 		return FATE_KEEP;
 	if (d->is_nameless)
 		return FATE_KEEP;
@@ -119,7 +107,7 @@ static enum fate variable_fate(struct emit *m, const struct entity *v)
 					 ? v
 					 : variable_main(&m->u->parse_after, v);
 
-	if (!d || is_new(m->u, d) || (v->is_member && v->in_class))
+	if (!d || unit_is_new(m->u, d) || (v->is_member && v->in_class))
 		return FATE_KEEP;
 	if (d->is_const && (d->is_scalar || m->u->cxx || v->kind == ENTITY_LOCAL ||
 			    constant_changed(m, d)))
@@ -148,7 +136,7 @@ static const char *reference(struct emit *m, const struct entity *e)
 		grown[m->noteds++] = label;
 	}
 	m->notes = build_text(m->b, "%sOPUS_REF_NAME(%s, \"%s\", \"%s\", \"%s\");\n",
-			      m->notes, label, e->name, m->u->found,
+			      m->notes, label, e->name, m->where,
 			      e->kind == ENTITY_LOCAL ? e->function : LOOKUP_OUTSIDE);
 	return build_text(m->b, PLAN_REF_PREFIX "%s", label);
 }
@@ -372,7 +360,8 @@ static const char *patch_name(struct build *b)
 		n -= 6;
 	else if (!o->name && n > 5 && strcmp(base + n - 5, ".diff") == 0)
 		n -= 5;
-	name = (char *)build_text(b, "%.*s", n > 100 ? 100 : (int)n, base);
+	name = (char *)build_text(b, "%.*s%s", n > 100 ? 100 : (int)n, base,
+				  b->suffix ? b->suffix : "");
 	for (char *p = name; *p; p++)
 		if (strchr(" \t\n/\"\\", *p))
 			*p = '-';
@@ -429,7 +418,8 @@ static enum opus_code unit_emit(struct build *b, struct unit *u,
 				struct opus_error *err)
 {
 	struct emit m = {.b = b, .u = u, .index = b->sources, .notes = "",
-			 .edits = {.b = b, .text = &u->after}};
+			 .edits = {.b = b, .text = &u->after},
+			 .target = b->target[u->target]};
 	const char *base = strrchr(u->source, '/') + 1;
 	const char *dot = strrchr(base, '.');
 	const char *path = build_text(b, "%s/%zu-%.*s.%s", b->folder, b->sources,
@@ -440,6 +430,7 @@ static enum opus_code unit_emit(struct build *b, struct unit *u,
 
 	if (!out)
 		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+	m.where = build_text(b, "%s:%s", m.target->name, u->found);
 	edit_common(&m.edits);
 	entities_emit(&m);
 	head_write(&m, out, b->sources == 0);
@@ -450,25 +441,6 @@ static enum opus_code unit_emit(struct build *b, struct unit *u,
 		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
 	code = source_add(b, u, path, err);
 	return code;
-}
-
-/* A unit is in the patch if it has a change, or brings new functions that
- * others may call. */
-static bool unit_is_in(const struct diff *d, const struct unit *u)
-{
-	for (size_t i = 0; i < d->changes; i++)
-		if (d->change[i].unit == u)
-			return true;
-	for (size_t i = 0; u->reached && i < u->parse_after.entities; i++) {
-		const struct entity *e = &u->parse_after.entity[i];
-
-		if ((e->kind == ENTITY_FUNCTION || e->kind == ENTITY_VARIABLE) &&
-		    e->is_definition && !e->is_static && !e->is_inline &&
-		    !e->is_template && !e->in_class && is_new(u, e) &&
-		    !(e->kind == ENTITY_VARIABLE && e->is_extern))
-			return true;
-	}
-	return false;
 }
 
 /* Ask the debug information about everything that a reference may name. */

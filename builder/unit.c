@@ -250,6 +250,40 @@ enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
 	return OPUS_OK;
 }
 
+bool unit_is_new(const struct unit *u, const struct entity *e)
+{
+	const struct entity *o;
+
+	if (u->same)
+		return false;
+	for (o = parse_find(&u->parse_before, e->name, strlen(e->name)); o;
+	     o = parse_next(&u->parse_before, o))
+		if (o->kind == e->kind && o->is_definition &&
+		    strcmp(o->linkage, e->linkage) == 0 &&
+		    (e->kind != ENTITY_LOCAL || strcmp(o->function, e->function) == 0))
+			return false;
+	return true;
+}
+
+/* A unit is in the patch if it has a change, or brings new functions that
+ * others may call. */
+bool unit_is_in(const struct diff *d, const struct unit *u)
+{
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit == u)
+			return true;
+	for (size_t i = 0; u->reached && i < u->parse_after.entities; i++) {
+		const struct entity *e = &u->parse_after.entity[i];
+
+		if ((e->kind == ENTITY_FUNCTION || e->kind == ENTITY_VARIABLE) &&
+		    e->is_definition && !e->is_static && !e->is_inline &&
+		    !e->is_template && !e->in_class && unit_is_new(u, e) &&
+		    !(e->kind == ENTITY_VARIABLE && e->is_extern))
+			return true;
+	}
+	return false;
+}
+
 void unit_destroy(struct unit *u)
 {
 	if (!u)

@@ -1,0 +1,112 @@
+/*
+ * split.c - one diff, several targets: a patch for each of them.
+ *
+ * Called by:  build.c, behind pass_closure.
+ * Runs on:    command; a child process per target.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * The same source may be in several targets, with the same names, and a process
+ * need not have all of them loaded. So each target gets a patch of its own,
+ * with the same labels. From here on a build is about one patch: a child takes
+ * what concerns its target and goes on alone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "diff.h"
+
+bool diff_reaches(const struct diff *d, size_t target)
+{
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit->target == target && d->change[i].present &&
+		    !d->change[i].fresh)
+			return true;
+	return false;
+}
+
+/* "fix-libx.so.1.opus" of "fix.opus" */
+static const char *path_of(struct build *b, const char *path, const char *suffix)
+{
+	const char *dot = strrchr(path, '.');
+	size_t stem = dot && !strchr(dot, '/') ? (size_t)(dot - path) : strlen(path);
+
+	return build_text(b, "%.*s%s%s", (int)stem, path, suffix, path + stem);
+}
+
+/* Leave what concerns one target. */
+static void target_take(struct build *b, size_t target, struct build_options *o)
+{
+	struct diff *d = b->diff;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit->target == target)
+			d->change[kept++] = d->change[i];
+	d->changes = kept;
+	for (size_t i = 0; i < d->units; i++)
+		d->unit[i]->reached &= d->unit[i]->target == target;
+	b->suffix = build_text(b, "-%s", b->target[target]->name);
+	*o = *b->options;
+	o->output = path_of(b, o->output, b->suffix);
+	b->output = path_of(b, b->output, b->suffix);
+	if (o->emit) {
+		o->emit = path_of(b, o->emit, b->suffix);
+		d->emit = path_of(b, d->emit, b->suffix);
+	}
+	b->options = o;
+	snprintf(b->folder + strlen(b->folder), sizeof(b->folder) - strlen(b->folder),
+		 "/%zu", target);
+	if (mkdir(b->folder, 0700) != 0)
+		perror(b->folder);
+}
+
+static enum build_status child_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return BUILD_ERROR;
+	return WIFEXITED(status) ? (enum build_status)WEXITSTATUS(status)
+				 : BUILD_ERROR;
+}
+
+bool build_split(struct build *b, struct build_options *own,
+		 enum build_status *ret)
+{
+	size_t count = 0, last = 0, first = 0;
+
+	for (size_t i = b->targets; i-- > 0;)
+		if (diff_reaches(b->diff, i)) {
+			last = count++ ? last : i;
+			first = i;
+		}
+	if (count < 2)
+		return false;
+	*ret = BUILD_DONE;
+	for (size_t i = first; i <= last && *ret == BUILD_DONE; i++) {
+		pid_t pid;
+
+		if (!diff_reaches(b->diff, i))
+			continue;
+		fflush(NULL);
+		pid = fork();
+		if (pid == 0) {
+			target_take(b, i, own);
+			return false;
+		}
+		*ret = pid < 0 ? BUILD_ERROR : child_wait(pid);
+	}
+	/* All of them or none: half a fix is none. */
+	for (size_t i = first; i <= last && *ret != BUILD_DONE; i++)
+		if (diff_reaches(b->diff, i))
+			unlink(path_of(b, b->output,
+				       build_text(b, "-%s", b->target[i]->name)));
+	return true;
+}

@@ -1,0 +1,35 @@
+/*
+ * One source in a program and in a library: a patch for each, with that one's
+ * own statics. A third target is not concerned.
+ *
+ * target: libx.so
+ * build: --target bin/prog --label CVE-1
+ * replaces: step step
+ * says: case-prog.opus: patch CVE-1-prog, 1 function
+ * says: case-libx.so.opus: patch CVE-1-libx.so, 1 function
+ */
+//@ Makefile
+CFLAGS = -O2 -g -I$(OPUS_TOP)
+prog: main.o step.o libx.so
+	$(CC) -o $@ main.o step.o -L. -lx -L$(APPLY) -lapply -ldl
+libx.so: step.c
+	$(CC) $(CFLAGS) -fPIC -shared -o $@ step.c
+clean:
+	rm -f *.o prog *.so
+//@ step.c
+static int count;
+__attribute__((noipa)) int step(int v)
+{
+	if (v < 0) //+
+		return -1; //+
+	count += v;
+	return count;
+}
+//@ main.c
+#include "tests/unit/build_apply.h"
+int step(int v);
+int main(int argc, char **argv)
+{
+	apply(argv[argc - 1]);
+	return step(1);
+}
