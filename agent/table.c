@@ -9,10 +9,12 @@
 #include "table.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "object.h"
 
 #define PAGE 4096u
@@ -34,11 +36,38 @@ static struct table_area areas[AREAS];
 static uint32_t area_count;
 static struct map_list table_maps;
 
+/* Site number + 1 by entry address; open addressing, nothing is ever taken
+ * out. What a child inherits of a table_add() that fork(2) cut short is passed
+ * over: its number is not below the count, or its address is another. */
+#define HASH (2u * GATE_SITES)
+static uint32_t hash[HASH];
+_Static_assert((HASH & (HASH - 1)) == 0, "masks take the place of divisions");
+
+static uint32_t hash_first(uintptr_t entry)
+{
+	/* Fibonacci hashing: entries are multiples of 16 (Knuth, 6.4). */
+	return (uint32_t)((entry * 0x9e3779b97f4a7c15u) >> 32) & (HASH - 1);
+}
+
+static void hash_add(uintptr_t entry, uint32_t site)
+{
+	uint32_t at = hash_first(entry);
+
+	for (uint32_t n = 0; n < HASH && hash[at] && hash[at] != site + 1; n++)
+		at = (at + 1) & (HASH - 1);
+	hash[at] = site + 1;
+}
+
 int table_find(uintptr_t entry)
 {
-	for (uint32_t i = 0; i < table_site_count; i++)
-		if (table_sites[i].entry == entry)
-			return (int)i;
+	uint32_t at = hash_first(entry), site;
+
+	for (uint32_t n = 0; n < HASH && hash[at]; n++) {
+		site = hash[at] - 1;
+		if (site < table_site_count && table_sites[site].entry == entry)
+			return (int)site;
+		at = (at + 1) & (HASH - 1);
+	}
 	return -1;
 }
 
@@ -169,32 +198,25 @@ static enum opus_code code_write(const struct table_area *a,
 				 const struct plan_func *const *funcs,
 				 uintptr_t base, struct opus_error *err)
 {
+	int fd CLEANUP(cleanup_close) = memfd_create("opus-near", MFD_CLOEXEC);
+	uint8_t *all CLEANUP(cleanup_free) = calloc(1, a->code_size);
 	enum opus_code code = OPUS_OK;
-	uint8_t one[TABLE_STRIDE];
-	void *p;
-	int fd = memfd_create("opus-near", MFD_CLOEXEC);
 
-	if (fd < 0 || ftruncate(fd, (off_t)a->code_size) != 0)
-		code = error_set_errno(err, OPUS_RESOURCE, "memfd for trampolines");
-	for (uint32_t i = 0; i < a->count && code == OPUS_OK; i++) {
+	for (uint32_t i = 0; i < a->count && all && code == OPUS_OK; i++)
 		code = trampoline_emit(plan, funcs[i], base,
 				       a->code + i * TABLE_STRIDE,
-				       a->slots + i * sizeof(uintptr_t), one, err);
-		if (code == OPUS_OK &&
-		    pwrite(fd, one, sizeof(one), i * TABLE_STRIDE) != sizeof(one))
-			code = error_set_errno(err, OPUS_RESOURCE,
-					       "writing trampolines");
-	}
-	if (code == OPUS_OK) {
-		p = mmap((void *)a->code, a->code_size, PROT_READ | PROT_EXEC,
-			 MAP_PRIVATE | MAP_FIXED, fd, 0);
-		if (p == MAP_FAILED)
-			code = error_set_errno(err, OPUS_CONFINED,
-				"the process may not map executable memory from a memfd");
-	}
-	if (fd >= 0)
-		close(fd);
-	return code;
+				       a->slots + i * sizeof(uintptr_t),
+				       all + i * TABLE_STRIDE, err);
+	if (code != OPUS_OK)
+		return code;
+	if (!all || fd < 0 ||
+	    write(fd, all, a->code_size) != (ssize_t)a->code_size)
+		return error_set_errno(err, OPUS_RESOURCE, "memfd for trampolines");
+	if (mmap((void *)a->code, a->code_size, PROT_READ | PROT_EXEC,
+		 MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
+		return error_set_errno(err, OPUS_CONFINED,
+			"the process may not map executable memory from a memfd");
+	return OPUS_OK;
 }
 
 static void sites_fill(const struct table_area *a, const struct plan *plan,
@@ -213,6 +235,7 @@ static void sites_fill(const struct table_area *a, const struct plan *plan,
 		t->trampoline = a->code + i * TABLE_STRIDE;
 		t->jumping = false;
 		memcpy(t->original, (const void *)t->entry, funcs[i]->orig_size);
+		hash_add(t->entry, index);
 		g->slot = (_Atomic uintptr_t *)a->slots + i;
 		atomic_store(&g->settled, t->trampoline);
 		atomic_store(g->slot, t->trampoline);
