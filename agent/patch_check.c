@@ -3,15 +3,17 @@
  *
  * Called by:  patch.c.
  * Runs on:    agent thread.
- * Locks:      the loader's (dlopen with RTLD_NOLOAD, dlsym, dlvsym).
- * Signal:     unsafe: loader.
+ * Locks:      the loader's (dlopen with RTLD_NOLOAD, dlsym, dlvsym), malloc's.
+ * Signal:     unsafe: loader, heap.
  */
 #include "patch_check.h"
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "table.h"
 
 static bool file_inside(const struct plan *p, uint64_t at, uint64_t size)
@@ -195,6 +197,33 @@ static enum opus_code bytes_check(const struct patch *p, const struct plan_func 
 	return OPUS_OK;
 }
 
+static int func_compare(const void *a, const void *b)
+{
+	const struct plan_func *const *x = a, *const *y = b;
+
+	if ((*x)->target != (*y)->target)
+		return (*x)->target < (*y)->target ? -1 : 1;
+	return (*x)->entry < (*y)->entry ? -1 : (*x)->entry > (*y)->entry;
+}
+
+static enum opus_code twice_check(const struct plan *plan, struct opus_error *err)
+{
+	const struct plan_func **list CLEANUP(cleanup_free) =
+		calloc(plan->func_count, sizeof(*list));
+
+	if (!list)
+		return error_set(err, OPUS_RESOURCE, "no memory for %u functions",
+				 plan->func_count);
+	for (uint32_t i = 0; i < plan->func_count; i++)
+		list[i] = &plan->func_records[i];
+	qsort(list, plan->func_count, sizeof(*list), func_compare);
+	for (uint32_t i = 1; i < plan->func_count; i++)
+		if (func_compare(&list[i - 1], &list[i]) == 0)
+			return error_set(err, OPUS_INVALID, "%s is replaced twice",
+					 plan_string(plan, list[i]->name));
+	return OPUS_OK;
+}
+
 enum opus_code patch_check_targets(struct patch *p, struct opus_error *err)
 {
 	const struct plan *plan = &p->plan;
@@ -221,13 +250,8 @@ enum opus_code patch_check_targets(struct patch *p, struct opus_error *err)
 			code = bytes_check(p, f, o, name, err);
 		if (code != OPUS_OK)
 			return code;
-		for (uint32_t k = 0; k < i; k++)
-			if (plan->func_records[k].entry == f->entry &&
-			    plan->func_records[k].target == f->target)
-				return error_set(err, OPUS_INVALID,
-						 "%s is replaced twice", name);
 	}
-	return OPUS_OK;
+	return twice_check(plan, err);
 }
 
 static enum opus_code symbol_check(const struct patch *p, const struct object *o,
