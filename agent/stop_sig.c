@@ -10,6 +10,8 @@
  */
 #include "stop.h"
 
+#include <errno.h>
+
 #include "arch/x86_64/futex.h"
 #include "restart.h"
 #include "stop_shared.h"
@@ -24,7 +26,6 @@ struct stop_shared stop_shared;
 void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 {
 	struct stop_thread *t;
-	uint64_t deadline;
 
 	/* Late answers: the stop was given up or has ended. The lower 24 bits
 	 * of the number travel in the signal. */
@@ -40,7 +41,6 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 	t->context = context;
 	t->thread_pointer = raw_thread_pointer();
 	t->gate = gate_thread_sig();
-	deadline = raw_now() + STOP_PARK_LIMIT_NS;
 	atomic_store(&t->state, STOP_PARKED);
 	/* Only the last one expected wakes the agent thread: with a thousand
 	 * threads a wake-up each would cost more than the stop itself. */
@@ -49,12 +49,11 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 		futex_wake_all(&stop_shared.parked);
 	while ((int32_t)(atomic_load(&stop_shared.released) - number) < 0) {
 		uint32_t seen = atomic_load(&stop_shared.released);
-		uint64_t now = raw_now();
 
-		if (now >= deadline)
+		if ((int32_t)(seen - number) < 0 &&
+		    futex_wait(&stop_shared.released, seen,
+			       STOP_PARK_LIMIT_NS) == -ETIMEDOUT)
 			break;
-		if ((int32_t)(seen - number) < 0)
-			futex_wait(&stop_shared.released, seen, deadline - now);
 	}
 	/* A thread that is on its way out of the handler must not be taken
 	 * for one of the next stop: stop.c waits for this before it reuses

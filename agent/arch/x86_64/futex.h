@@ -16,15 +16,16 @@
 
 #include "raw.h"
 
-/* Sleep while *word == value, at most limit_ns. May return early. */
-static inline void futex_wait(const void *word, uint32_t value,
+/* Sleep while *word == value, at most limit_ns. May return early; -ETIMEDOUT
+ * if it did not. */
+static inline long futex_wait(const void *word, uint32_t value,
 			      uint64_t limit_ns)
 {
 	struct timespec t = {(time_t)(limit_ns / 1000000000u),
 			     (long)(limit_ns % 1000000000u)};
 
-	raw_syscall6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value, (long)&t,
-		     0, 0);
+	return raw_syscall6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value,
+			    (long)&t, 0, 0);
 }
 
 static inline void futex_wake_all(const void *word)
@@ -32,14 +33,19 @@ static inline void futex_wake_all(const void *word)
 	raw_syscall6(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
 }
 
-/* Nanoseconds of CLOCK_MONOTONIC, by the system call: the vDSO of a chrooted
- * or instrumented process is not ours to rely on in a handler. */
-static inline uint64_t raw_now(void)
+/* Nanoseconds of a clock, by the system call: the vDSO of a chrooted or
+ * instrumented process is not ours to rely on in a handler. */
+static inline uint64_t raw_clock(int clock)
 {
 	struct timespec t = {0, 0};
 
-	raw_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0);
+	raw_syscall3(SYS_clock_gettime, clock, (long)&t, 0);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static inline uint64_t raw_now(void)
+{
+	return raw_clock(CLOCK_MONOTONIC);
 }
 
 #endif
