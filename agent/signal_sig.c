@@ -18,14 +18,19 @@
 #include "stop.h"
 #include "stop_signal.h"
 
+/* Glibc sends the same signal, by tgkill(2) and without a value. */
+static bool is_ours(int code, uint64_t tag)
+{
+	return (code == SI_QUEUE && (tag == STOP_TAG || tag == WIRE_CONTACT_TAG)) ||
+	       (code == SI_TIMER && tag == WIRE_CONTACT_TAG);
+}
+
 void signal_handle_sig(int signo, siginfo_t *info, void *context)
 {
 	uint64_t value = (uint64_t)info->si_value.sival_ptr;
 	int saved = errno;
 
-	if (signo == SIGNAL_SETXID &&
-	    (info->si_code != SI_QUEUE || (value >> 56 != STOP_TAG &&
-					   value >> 56 != WIRE_CONTACT_TAG))) {
+	if (signo == SIGNAL_SETXID && !is_ours(info->si_code, value >> 56)) {
 		stop_signal_forward_sig(signo, info, context);
 		return;
 	}
