@@ -99,7 +99,7 @@ static void build_deinit(struct build *b)
 		close(b->output_folder);
 	if (b->emit_folder > 0)
 		close(b->emit_folder);
-	diff_destroy(b->diff);
+	diff_destroy(b->diff, b->targets);
 	free(b->source);
 	free(b->objects);
 	free(b->image);

@@ -105,6 +105,17 @@ static bool range_names(const struct text *t, uint32_t start, uint32_t end,
 	return false;
 }
 
+bool text_calls(const struct text *t, uint32_t start, uint32_t end, const char *word)
+{
+	size_t last = text_token_at(t, end);
+
+	for (size_t i = text_token_at(t, start); i < last; i++)
+		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, word) &&
+		    token_is(t, i + 1, "("))
+			return true;
+	return false;
+}
+
 /* Every function of the unit that names it has to be new. */
 static enum opus_code users_add(struct compare *c, const char *word,
 				struct opus_error *err)

@@ -64,6 +64,7 @@ struct change {
 	bool present;	/* pass_closure: the target has it as a function */
 	size_t target;
 	const char *symbol; /* its name there */
+	uint64_t entry, size;
 	const char *label; /* assembler name in the patch, or NULL: its own */
 	const char *found_unit; /* its source file as the target's DWARF says */
 };
@@ -81,6 +82,8 @@ struct diff {
 	size_t units;
 	struct change *change;
 	size_t changes;
+	const char **twin_path; /* per target: twin.h, or NULL */
+	struct object **twin;
 	const char *emit; /* where to keep the sources, as it can be opened */
 };
 
@@ -111,7 +114,7 @@ bool unit_is_in(const struct diff *d, const struct unit *u);
 void unit_destroy(struct unit *u);
 
 /* pass_compare.c */
-void diff_destroy(struct diff *d);
+void diff_destroy(struct diff *d, size_t targets);
 
 /* pass_closure.c: is it the unit of this path in the debug information? */
 bool unit_is(const struct unit *u, size_t target, const char *path);
@@ -132,6 +135,8 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 enum opus_code change_add(struct build *b, struct unit *u,
 			  const struct entity *e, enum change_why why,
 			  const char *because, struct opus_error *err) MUST_CHECK;
+/* Does the range call a function of that name? */
+bool text_calls(const struct text *t, uint32_t start, uint32_t end, const char *word);
 struct change *change_find(const struct diff *d, const struct unit *u,
 			   const char *linkage);
 

@@ -118,6 +118,11 @@ bool object_relocates(const struct object *o, const char *name);
 /* The build-id note in an ELF file: its length, 0 if it has none. */
 size_t object_build_id(Elf *elf, uint8_t ret[OBJECT_BUILD_ID]);
 
+/* Take symbols and debug information from a file that is known to describe the
+ * same code, whatever its build-id. Errors: OPUS_UNREADABLE, OPUS_RESOURCE. */
+enum opus_code object_debug_adopt(struct object *o, const char *path,
+				  struct opus_error *err) MUST_CHECK;
+
 /* object_debug.c: open the debug file, if there is one. Leaves debug_elf and
  * dwarf NULL otherwise. Errors: OPUS_INVALID if a file that the user named
  * is not an ELF file. */

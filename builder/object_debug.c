@@ -139,6 +139,32 @@ enum opus_code object_debug_open(struct object *o, char *const *debug,
 	return OPUS_OK;
 }
 
+enum opus_code object_debug_adopt(struct object *o, const char *path,
+				  struct opus_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
+
+	if (!elf) {
+		if (fd >= 0)
+			close(fd);
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", path);
+	}
+	object_debug_close(o);
+	o->debug_elf = elf;
+	o->debug_fd = fd;
+	o->debug_path = strdup(path);
+	o->dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+	object_symbols_free(o);
+	o->symbol = NULL;
+	o->symbols = o->defined = 0;
+	o->reloc = NULL;
+	o->relocs = 0;
+	o->text = NULL;
+	o->texts = 0;
+	return object_symbols_read(o, err);
+}
+
 void object_debug_close(struct object *o)
 {
 	if (o->dwarf)

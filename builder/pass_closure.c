@@ -19,6 +19,7 @@
 #include "common/cleanup.h"
 #include "diff.h"
 #include "facts.h"
+#include "twin.h"
 
 struct closure {
 	struct build *b;
@@ -187,6 +188,57 @@ static enum opus_code clone_callers_add(struct closure *c, size_t of, size_t tar
 	return code;
 }
 
+/* Does the code of a function called `name` call or jump to `address`? */
+static bool has_edge(struct closure *c, size_t target, uint64_t address,
+		     const char *caller, const char *unit)
+{
+	const struct code_edges *edges;
+	const struct code_edge *e;
+	size_t n;
+
+	if (callers_edges(c->b, target, &edges, NULL) != OPUS_OK)
+		return false;
+	for (e = code_edges_to(edges, address, &n); n > 0; n--, e++) {
+		const char *name, *linkage, *path;
+
+		if (facts_origin_at(c->facts[target], e->site, &name, &linkage, &path) &&
+		    strcmp(*linkage ? linkage : name, caller) == 0 &&
+		    strcmp(path, unit) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A call that was inlined and left no code leaves no trace in the debug
+ * information. So whoever calls the function in the source, and has neither a
+ * copy nor a call of it in the target, is taken to have one. */
+static enum opus_code silent_callers_add(struct closure *c, size_t of,
+					 struct opus_error *err)
+{
+	struct diff *d = c->b->diff;
+	struct unit *u = d->change[of].unit;
+	const char *name = d->change[of].name;
+	const struct parse *p = &u->parse_after;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
+		const struct entity *e = &p->entity[i], *old = e;
+
+		if (e->kind != ENTITY_FUNCTION || !e->is_definition || e->is_template ||
+		    change_find(d, u, e->linkage))
+			continue;
+		if (!u->same)
+			old = parse_function(&u->parse_before, e->linkage);
+		if (!old || !text_calls(u->same ? &u->after : &u->before, old->start,
+					old->end, name))
+			continue;
+		if (!d->change[of].present ||
+		    !has_edge(c, u->target, d->change[of].entry, e->linkage, u->found))
+			code = change_add(c->b, u, e, CHANGE_INLINED, name, err);
+	}
+	return code;
+}
+
 static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 				   struct opus_error *err)
 {
@@ -210,6 +262,8 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		d->change[of].present = true;
 		d->change[of].target = target;
 		d->change[of].symbol = build_text(c->b, "%s", symbol ? symbol : fn->name);
+		d->change[of].entry = fn->entry;
+		d->change[of].size = fn->ranges ? fn->range[0].end - fn->range[0].start : 0;
 		d->change[of].found_unit = build_text(c->b, "%s", fn->unit);
 	}
 	for (size_t i = 0; i < f->inlines && code == OPUS_OK; i++) {
@@ -220,7 +274,25 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 			code = caller_add(c, of, CHANGE_INLINED, in->caller,
 					  in->caller_linkage, in->caller_unit, err);
 	}
-	return code;
+	return code == OPUS_OK ? silent_callers_add(c, of, err) : code;
+}
+
+/* The source or the build is not that of the target, if what it makes of the
+ * functions of today is not what the target has. */
+static void twins_compare(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->changes; i++) {
+		const struct change *c = &d->change[i];
+
+		if (c->present &&
+		    !twin_agrees(b, c->unit->target, c->symbol, c->entry, c->size))
+			build_warn(b, &c->place, c->name,
+				   "see that the source, the build command and the compiler are those that the target was made with",
+				   "the build makes other code of the old source than %s has",
+				   b->target[c->unit->target]->name);
+	}
 }
 
 static void closure_tell(struct build *b)
@@ -256,6 +328,7 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < d->changes; i++)
 		any |= d->change[i].present && !d->change[i].fresh;
 	closure_tell(b);
+	twins_compare(b);
 	if (code == OPUS_OK && !any && !b->refused)
 		return error_set(err, OPUS_ALREADY,
 				 "none of the functions that %s changes is in %s",

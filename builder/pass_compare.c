@@ -10,10 +10,14 @@
 
 #include "diff.h"
 
-void diff_destroy(struct diff *d)
+void diff_destroy(struct diff *d, size_t targets)
 {
 	if (!d)
 		return;
+	for (size_t i = 0; d->twin && i < targets; i++)
+		object_close(d->twin[i]);
+	free(d->twin);
+	free(d->twin_path);
 	for (size_t i = 0; i < d->units; i++)
 		unit_destroy(d->unit[i]);
 	free(d->unit);

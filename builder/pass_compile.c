@@ -119,6 +119,7 @@ static enum opus_code source_compile(struct build *b, size_t index,
 		for (size_t i = 1; i < call->count; i++)
 			command_add(&c, "%s", call->argv[i]);
 		command_add(&c, "-w"); /* the project's source is as it is */
+		command_add(&c, "-g"); /* for the signatures of new functions */
 	} else {
 		command_add(&c, "-O2");
 		command_add(&c, "-g");

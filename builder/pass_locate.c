@@ -20,6 +20,7 @@
 
 #include "diff.h"
 #include "facts.h"
+#include "twin.h"
 
 /* How many parts of two paths agree, from the end. */
 static int parts_alike(const char *a, const char *b)
@@ -154,7 +155,7 @@ enum opus_code pass_locate(struct build *b, struct opus_error *err)
 	enum opus_code code = OPUS_OK;
 
 	for (size_t i = 0; i < b->targets; i++)
-		if (!b->target[i]->dwarf)
+		if (!object_is_described(b->target[i]))
 			return error_set(err, OPUS_INVALID,
 				 "%s: has no debug information, without which copies of a function that were inlined elsewhere would not be seen: give the debug file with --debug",
 				 b->target[i]->path);

@@ -24,6 +24,7 @@
 #include "compile.h"
 #include "diff.h"
 #include "image.h"
+#include "twin.h"
 
 extern char **environ;
 /* The object that writes down the calls of the compiler: capture_blob.S. */
@@ -266,6 +267,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		files_touch(d);
 		build_progress(b, "building", 0, 0);
 		code = build_command_run(b, err);
+		if (code == OPUS_OK)
+			code = twins_find(b, err);
 	}
 	if (code == OPUS_OK)
 		code = units_reach(b, err);
