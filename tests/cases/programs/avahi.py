@@ -39,7 +39,7 @@ def start():
         program = "avahi-daemon/avahi-daemon"
     return Service(
         SOURCE.path(program), "--no-drop-root", "--no-rlimits",
-        "--no-proc-title", "--no-chroot", "-f", "{dir}/conf",
+        "--no-proc-title", "-f", "{dir}/conf",
         files={"conf": CONF},
         env={"LD_LIBRARY_PATH": ":".join(SOURCE.path(name) for name in (
             "avahi-core/.libs", "avahi-common/.libs"))})
