@@ -152,7 +152,7 @@ class Case:
             command += ["--target", target]
         for label in self.labels:
             command += ["--label", label]
-        command += ["-o", out, "--", "bash", "-euc", self.source.make]
+        command += ["-v", "-o", out, "--", "bash", "-euc", self.source.make]
         start = time.monotonic()
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
                               stderr=subprocess.STDOUT, errors="replace",
