@@ -26,7 +26,6 @@ host-name=case
 domain-name=local
 use-ipv4=yes
 use-ipv6=no
-enable-dbus=no
 allow-interfaces=lo
 [publish]
 disable-publishing=yes

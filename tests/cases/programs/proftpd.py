@@ -22,7 +22,7 @@ UseIPv6 off
 User nobody
 Group nogroup
 PidFile {dir}/pid
-ScoreboardFile {dir}/scoreboard
+ScoreboardFile {dir}/run/scoreboard
 DelayTable {dir}/delay
 WtmpLog off
 TransferLog none
@@ -34,5 +34,5 @@ CASES = [Case(
     "20", SOURCE, labels="CVE-2023-48795", fix=FIX, targets="proftpd",
     amenable="care",
     start=lambda: Service(SOURCE.path("proftpd"), "-n", "-c", "{dir}/conf",
-                          files={"conf": CONF}),
+                          files={"conf": CONF, "run/none": ""}),
     works=works, attacks=[Attack(strict, "^absent$", "^present$")])]
