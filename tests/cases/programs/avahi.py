@@ -15,12 +15,14 @@ SOURCE = Source(
           "libexpat1-dev",
     configure="autoreconf -fi && ./configure --with-xml=expat "
               "--with-distro=none --with-avahi-user=root "
-              '--with-avahi-group=root --localstatedir="$WORK/var" ' +
+              '--with-avahi-group=root ' +
               " ".join("--disable-" + name for name in OFF),
-    make='make -j"$(nproc)" -C avahi-common && '
-         'make -j"$(nproc)" -C avahi-core && '
-         'make -j"$(nproc)" -C avahi-daemon avahi-daemon',
-    setup='mkdir -p "$WORK/var/run/avahi-daemon"')
+    # It would listen below /run, beside the one of the system.
+    make='make() { command make -j"$(nproc)" avahi_runtime_dir="$WORK/run" '
+         'avahi_socket="$WORK/run/avahi-daemon/socket" "$@"; }; '
+         'make -C avahi-common && make -C avahi-core && '
+         'make -C avahi-daemon avahi-daemon',
+    setup='mkdir -p "$WORK/run/avahi-daemon"')
 CONF = """[server]
 host-name=case
 domain-name=local
@@ -45,7 +47,7 @@ def start():
 
 
 def ask(service, line):
-    return exchange(SOURCE.work + "/var/run/avahi-daemon/socket", line + "\n",
+    return exchange(SOURCE.work + "/run/avahi-daemon/socket", line + "\n",
                     timeout=10).strip()
 
 

@@ -11,7 +11,9 @@ SOURCE = Source(
     needs="libssl-dev openssl",
     configure="./configure --with-modules=mod_sftp --enable-openssl "
               "--disable-ident --disable-auth-pam",
-    make='make -j"$(nproc)" proftpd',
+    # The fix changes what a header is generated from.
+    make='(cd contrib/mod_sftp && ./config.status mod_sftp.h) && '
+         'make -j"$(nproc)" proftpd',
     setup='openssl genrsa -traditional -out "$WORK/key" 2048 && '
           'chmod 600 "$WORK/key"')
 CONF = """ServerType standalone
