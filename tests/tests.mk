@@ -71,8 +71,8 @@ lint:
 ## cases: close real holes of real programs live; all of them, or CASE=05
 cases: deps
 	$(Q)$(remake) all $(T)/guard
-	$(Q)B=$(B) $(T)/guard 36000 tests/cases/run $(CASE) \
-		$(if $(CASE),,--table docs/cases.csv)
+	$(Q)B=$(B) $(T)/guard 36000 tests/cases/run --table docs/cases.csv \
+		$(CASE)
 
 ## bench: measure; a table with the aims, and a CSV file (BENCH=call: a part)
 bench: deps
