@@ -109,9 +109,11 @@ static void barrier_poll(struct update *u, uint64_t now)
 static bool hook_gone(uint32_t index)
 {
 	uintptr_t slot = atomic_load(&gate_hooks[index].slot), word;
+	ssize_t n = scan_memory(slot, &word, sizeof(word));
 
-	return scan_memory(slot, &word, sizeof(word)) != sizeof(word) ||
-	       gate_hook_find(word) != (int)index;
+	if (n < 0)
+		return false; /* unknown: it stays on the list */
+	return n != sizeof(word) || gate_hook_find(word) != (int)index;
 }
 
 /* The stub is in place, but below the stack pointer of the stopped thread: left

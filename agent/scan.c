@@ -16,6 +16,7 @@
  */
 #include "scan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -141,13 +142,15 @@ void scan_begin(void)
 	maps_ready = maps_asked = false;
 }
 
-size_t scan_memory(uintptr_t at, void *ret, size_t size)
+ssize_t scan_memory(uintptr_t at, void *ret, size_t size)
 {
 	struct iovec to = {ret, size}, from = {(void *)at, size};
-	long n = raw_syscall6(SYS_process_vm_readv, getpid(), (long)&to, 1,
+	/* By our own number: the process's leads to its first thread, which has
+	 * no memory any more once it has ended. */
+	long n = raw_syscall6(SYS_process_vm_readv, raw_gettid(), (long)&to, 1,
 			      (long)&from, 1, 0);
 
-	return n > 0 ? (size_t)n : 0;
+	return n == -EFAULT ? 0 : n < 0 ? -1 : n;
 }
 
 static bool maps_now(void)
@@ -189,11 +192,12 @@ static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 		return -1;
 	while (at < end) {
 		size_t want = (end - at) / sizeof(uintptr_t);
+		ssize_t read;
 		size_t have;
 
 		want = want > CHUNK ? CHUNK : want;
-		have = scan_memory(at, scan_buffer, want * sizeof(uintptr_t)) /
-		       sizeof(uintptr_t);
+		read = scan_memory(at, scan_buffer, want * sizeof(uintptr_t));
+		have = read > 0 ? (size_t)read / sizeof(uintptr_t) : 0;
 		if (have == 0)
 			return want == 0 ? 0 : -1;
 		for (size_t i = 0; i < have; i++) {

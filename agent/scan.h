@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 #include "stop.h"
@@ -62,8 +63,9 @@ struct scan_result scan_thread(const struct stop_thread *t,
 			       const struct scan_ranges *ranges);
 
 /* Copy our own memory up to the first hole, which gives an end instead of a
- * fault; returns how many bytes. Any thread that is not in a handler. */
-size_t scan_memory(uintptr_t at, void *ret, size_t size);
+ * fault. Returns how many bytes, 0 if `at` is in a hole, -1 if the kernel does
+ * not let us look. Any thread that is not in a handler. */
+ssize_t scan_memory(uintptr_t at, void *ret, size_t size);
 /* Is the stopped thread on its alternate signal stack? */
 bool scan_signal_stack(const ucontext_t *context);
 
