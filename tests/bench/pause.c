@@ -7,8 +7,9 @@
  * Signal:     unsafe.
  *
  * A target is patched and reverted again and again. `command-*` is the time
- * from before opus-send is started to its end; `pause-*`, as the agent measures
- * it, from the first stop signal to the release. `seen-*` is the longest gap
+ * from before opus-send is started to its end, in a fresh process each time
+ * (`-again`: once more in the same one); `pause-*`, as the agent measures it,
+ * from the first stop signal to the release. `seen-*` is the longest gap
  * in the clock that any of the target's threads saw while the patch was
  * applied, and `.bare` the same over a time as long in which nothing was done:
  * whatever the scheduler does to a spinning thread is in both.
@@ -53,45 +54,58 @@ static void wait_ms(double ms)
 	nanosleep(&t, NULL);
 }
 
-static void series_one(const struct series *s, struct bench_process *p,
-		       bool first)
+static struct bench_process target_start(const struct series *s, const char *patch)
 {
-	char patch[64];
+	char path[BENCH_PATH], line[64];
+	char *argv[] = {path, (char *)s->threads, (char *)s->kind, NULL};
+	struct bench_process p;
+
+	bench_path(path, sizeof(path), bench_folder, s->target);
+	p = bench_start(argv, true);
+	bench_ask(&p, NULL, line, sizeof(line));
+	/* The first one loads patch and libunwind: what an operator pays. */
+	if (s->command)
+		bench_sample(s->command, "", bench_apply(patch, p.pid).command_ms);
+	else
+		bench_apply(patch, p.pid);
+	bench_revert("bench", p.pid);
+	return p;
+}
+
+static void series_one(const struct series *s, struct bench_process *p,
+		       const char *patch)
+{
 	struct bench_update u;
 
-	snprintf(patch, sizeof(patch), "%s.opus", s->target);
 	worst(p);
 	u = bench_apply(patch, p->pid);
-	if (s->seen && !first) {
+	if (s->seen) {
 		bench_sample(s->seen, "", worst(p));
 		wait_ms(u.command_ms);
 		bench_sample(s->seen, ".bare", worst(p));
 	}
-	/* The first one loads the patch and libunwind as well. */
-	if (first && s->command)
-		bench_sample(s->command, "-first", u.command_ms);
-	if (!first && s->command)
-		bench_sample(s->command, "", u.command_ms);
-	if (!first && s->pause)
+	if (s->command)
+		bench_sample(s->command, "-again", u.command_ms);
+	if (s->pause)
 		bench_sample(s->pause, "", u.pause_ms);
 	bench_revert("bench", p->pid);
 }
 
 static void series_run(const struct series *s)
 {
-	char path[BENCH_PATH], line[64];
-	char *argv[] = {path, (char *)s->threads, (char *)s->kind, NULL};
 	/* Those that spin take the processors from everybody. */
 	unsigned int rounds = bench_rounds(*s->kind == 's' ? 8 : 25);
 	struct bench_process p;
+	char patch[64];
 
-	bench_path(path, sizeof(path), bench_folder, s->target);
-	p = bench_start(argv, true);
-	bench_ask(&p, NULL, line, sizeof(line));
-	for (unsigned int i = 0; i <= rounds; i++)
-		series_one(s, &p, i == 0);
-	if (bench_end(&p) != 0)
-		bench_fail("%s: the target failed", s->pause);
+	snprintf(patch, sizeof(patch), "%s.opus", s->target);
+	for (unsigned int i = 0; i < rounds; i++) {
+		if (i == 0 || s->command)
+			p = target_start(s, patch);
+		series_one(s, &p, patch);
+		if ((i + 1 == rounds || s->command) && bench_end(&p) != 0)
+			bench_fail("%s: the target failed", s->target);
+	}
 }
 
 int main(void)

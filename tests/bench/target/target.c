@@ -46,8 +46,9 @@ static uint64_t now(void)
 
 static void *spin(void *arg)
 {
+	/* Outside of what is patched: else the update waits for them. */
 	for (;;)
-		sink += f1000(1);
+		sink++;
 	return arg;
 }
 
