@@ -117,7 +117,7 @@ $(B)/tool/%.S.o: %.S
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
 $(B)/opus-send $(B)/opus-inject: $(B)/opus-%: $(B)/tool/injector/%_main.c.o $(INJECTOR_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -ljson-c
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ljson-c
 $(B)/opus-build: $(BUILD_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis -ljson-c -lclang-14

@@ -13,7 +13,6 @@
  */
 #include "place.h"
 
-#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -25,6 +24,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "dw.h"
 #include "proc.h"
 
 #define FRAMES 256
@@ -108,8 +108,8 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 				    r->r10, r->r11, r->r12, r->r13, r->r14,
 				    r->r15, r->rip};
 
-	return dwfl_thread_state_registers(thread, 0,
-					   sizeof(words) / sizeof(words[0]), words);
+	return dw.dwfl_thread_state_registers(
+		thread, 0, sizeof(words) / sizeof(words[0]), words);
 }
 
 static const Dwfl_Thread_Callbacks thread_callbacks = {
@@ -128,9 +128,9 @@ static int no_debug_file(Dwfl_Module *mod, void **data, const char *name,
 	return -1; /* .eh_frame is in the file itself; do not search */
 }
 
-static const Dwfl_Callbacks callbacks = {
+static Dwfl_Callbacks callbacks = {
 	.find_debuginfo = no_debug_file,
-	.section_address = dwfl_offline_section_address,
+	/* section_address: of libdw, see place_init() */
 };
 
 /* --- files --- */
@@ -171,12 +171,12 @@ static void module_add(struct place *p, const struct module *object)
 	 * no proof of anything: the thread is not used. */
 	if (fd < 0)
 		return;
-	mod = dwfl_report_elf(p->dwfl, object->path, object->path, fd,
-			      object->bias, true);
+	mod = dw.dwfl_report_elf(p->dwfl, object->path, object->path, fd,
+				 object->bias, true);
 	if (!mod)
 		close(fd);
 	else
-		(void)dwfl_module_eh_cfi(mod, &bias);
+		(void)dw.dwfl_module_eh_cfi(mod, &bias);
 }
 
 enum opus_code place_init(struct place **ret, const struct modules *m,
@@ -188,25 +188,29 @@ enum opus_code place_init(struct place **ret, const struct modules *m,
 	if (!p)
 		return error_set(err, OPUS_RESOURCE, "no memory");
 	p->m = m;
-	p->dwfl = dwfl_begin(&callbacks);
+	if (!dw_open())
+		return error_set(err, OPUS_RESOURCE,
+			"libdw.so.1 cannot be loaded: install libdw1");
+	callbacks.section_address = dw.dwfl_offline_section_address;
+	p->dwfl = dw.dwfl_begin(&callbacks);
 	if (!p->dwfl)
-		return error_set(err, OPUS_RESOURCE, "libdw: %s", dwfl_errmsg(-1));
-	dwfl_report_begin(p->dwfl);
+		return error_set(err, OPUS_RESOURCE, "libdw: %s", dw.dwfl_errmsg(-1));
+	dw.dwfl_report_begin(p->dwfl);
 	for (size_t i = 0; i < m->count; i++)
 		if (m->list[i].text_start)
 			module_add(p, &m->list[i]);
-	if (dwfl_report_end(p->dwfl, NULL, NULL) != 0 ||
-	    !dwfl_attach_state(p->dwfl, NULL, m->view, &thread_callbacks, p))
+	if (dw.dwfl_report_end(p->dwfl, NULL, NULL) != 0 ||
+	    !dw.dwfl_attach_state(p->dwfl, NULL, m->view, &thread_callbacks, p))
 		return error_set(err, OPUS_INTERNAL,
 				 "libdw cannot unwind its threads: %s",
-				 dwfl_errmsg(-1));
+				 dw.dwfl_errmsg(-1));
 	return OPUS_OK;
 }
 
 void place_deinit(struct place **place)
 {
 	if (*place && (*place)->dwfl)
-		dwfl_end((*place)->dwfl);
+		dw.dwfl_end((*place)->dwfl);
 	free(*place);
 	*place = NULL;
 }
@@ -219,7 +223,7 @@ static int frame_take(Dwfl_Frame *frame, void *arg)
 	Dwarf_Addr pc;
 	bool exact;
 
-	if (p->frames == FRAMES || !dwfl_frame_pc(frame, &pc, &exact))
+	if (p->frames == FRAMES || !dw.dwfl_frame_pc(frame, &pc, &exact))
 		return DWARF_CB_ABORT;
 	/* A return address may be the first byte of the next function. */
 	p->frame[p->frames++] = exact ? pc : pc - 1;
@@ -292,7 +296,7 @@ const char *place_refusal(struct place *place, pid_t tid,
 	place->regs = regs;
 	place->frames = 0;
 	stack_copy(place, regs->rsp);
-	if (dwfl_getthread_frames(place->dwfl, tid, frame_take, place) != 0 ||
+	if (dw.dwfl_getthread_frames(place->dwfl, tid, frame_take, place) != 0 ||
 	    place->frames == 0)
 		return "has a stack that cannot be unwound to its end";
 	return frames_refusal(place, waits);

@@ -6,13 +6,12 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  */
-#include <elfutils/libdwelf.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "dw.h"
 #include "proc.h"
 #include "store.h"
 #include "target.h"
@@ -25,14 +24,16 @@ void store_file_id(const char *path, char ret[STORE_ID])
 	Elf *elf;
 
 	ret[0] = '\0';
-	elf_version(EV_CURRENT);
-	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!dw_open())
+		return;
+	dw.elf_version(EV_CURRENT);
+	elf = fd < 0 ? NULL : dw.elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (!elf)
 		return;
-	size = dwelf_elf_gnu_build_id(elf, &id);
+	size = dw.dwelf_elf_gnu_build_id(elf, &id);
 	if (size > 0)
 		store_hex(id, (size_t)size, ret);
-	elf_end(elf);
+	dw.elf_end(elf);
 }
 
 static bool file_fits(const char *path, const char *id)

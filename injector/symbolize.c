@@ -7,66 +7,22 @@
  * Signal:     unsafe: heap.
  *
  * libdw does the work (libdwfl: modules from /proc/PID/maps, symbol tables,
- * debug files by build-id and .gnu_debuglink). It is opened here, when it is
- * needed, since it and its five libraries would otherwise cost every command a
- * quarter of a millisecond; without it a backtrace has module and offset.
+ * debug files by build-id and .gnu_debuglink); without it a backtrace has module
+ * and offset.
  */
 #include "symbolize.h"
 
-#include <dlfcn.h>
-#include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-
-/* The functions of libdw that are used: F(name). */
-#define SYMBOLIZE_FUNCTIONS(F)                                                 \
-	F(dwfl_begin)                                                          \
-	F(dwfl_end)                                                            \
-	F(dwfl_report_begin)                                                   \
-	F(dwfl_linux_proc_report)                                              \
-	F(dwfl_report_end)                                                     \
-	F(dwfl_addrmodule)                                                     \
-	F(dwfl_module_addrinfo)                                                \
-	F(dwfl_module_getsrc)                                                  \
-	F(dwfl_lineinfo)                                                       \
-	F(dwfl_linux_proc_find_elf)                                            \
-	F(dwfl_standard_find_debuginfo)
-
-static struct {
-	void *handle;
-#define F(name) __typeof__(&name) name;
-	SYMBOLIZE_FUNCTIONS(F)
-#undef F
-} dw;
+#include "dw.h"
 
 /* The process whose modules are looked for; libdwfl's callbacks have no room
  * for a context of ours. */
 static pid_t symbolize_view;
-
-static bool libdw_open(void)
-{
-	if (dw.handle)
-		return true;
-	/* It would ask the network for debug files. */
-	unsetenv("DEBUGINFOD_URLS");
-	dw.handle = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
-	if (!dw.handle)
-		return false;
-#define F(name)                                                                \
-	dw.name = (__typeof__(dw.name))dlsym(dw.handle, #name);                \
-	if (!dw.name) {                                                        \
-		dlclose(dw.handle);                                            \
-		dw.handle = NULL;                                              \
-		return false;                                                  \
-	}
-	SYMBOLIZE_FUNCTIONS(F)
-#undef F
-	return true;
-}
 
 bool symbolize_is_old(const struct wire_thread *t, const char *name,
 		      uint64_t start)
@@ -176,7 +132,7 @@ void symbolize_report(struct report *r)
 		return;
 	symbolize_view = r->t->view;
 	maps = proc_maps_read(r->t->view);
-	if (libdw_open()) {
+	if (dw_open()) {
 		callbacks.find_elf = find_elf;
 		callbacks.find_debuginfo = dw.dwfl_standard_find_debuginfo;
 		dwfl = dw.dwfl_begin(&callbacks);
