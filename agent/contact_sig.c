@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
@@ -104,6 +105,19 @@ struct signal_frame {
 	uint64_t mask; /* of the code that was interrupted */
 };
 
+/* The end of the page that `known` is on; `known` if that page cannot be read.
+ * A coroutine's stack ends long before its thread's control block, perhaps at a
+ * page that nobody may touch. */
+static uintptr_t stack_known(uintptr_t known)
+{
+	uintptr_t page = known & ~0xfffUL;
+	uint8_t byte;
+	struct iovec to = {&byte, 1}, from = {(void *)page, 1};
+
+	return raw_syscall6(SYS_process_vm_readv, raw_getpid(), (long)&to, 1,
+			    (long)&from, 1, 0) == 1 ? page + 0x1000 : known;
+}
+
 /*
  * Does a handler of the host run in this thread? Where its frame lies, the
  * restorer's address tells, the same for all handlers that libc installs, ours
@@ -116,7 +130,7 @@ static bool contact_in_handler(const ucontext_t *context)
 	uintptr_t restorer = ((const uintptr_t *)context)[-1];
 	uintptr_t sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
 	const uint64_t *blocked = (const void *)&context->uc_sigmask;
-	uintptr_t end = contact_stack_end(sp);
+	uintptr_t end = contact_stack_end(sp), known = sp;
 
 	if (sp - (uintptr_t)context->uc_stack.ss_sp < context->uc_stack.ss_size)
 		return true; /* on the alternate stack */
@@ -128,6 +142,13 @@ static bool contact_in_handler(const ucontext_t *context)
 	     at + sizeof(struct signal_frame) <= end; at += 8) {
 		const struct signal_frame *f = (const void *)at;
 
+		while (at + sizeof(*f) > known) {
+			uintptr_t more = stack_known(known);
+
+			if (more == known)
+				return false; /* the stack ends here */
+			known = more;
+		}
 		if (f->restorer == restorer &&
 		    (uintptr_t)f->registers[REG_RSP] > at &&
 		    (uintptr_t)f->registers[REG_RSP] <= end &&

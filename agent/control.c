@@ -31,6 +31,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "arch/x86_64/valgrind.h"
 #include "contact.h"
 #include "gate.h"
 #include "library.h"
@@ -58,12 +59,28 @@ void control_wake_sig(void)
 
 static void *control_main(void *arg);
 
-int control_start_sig(void)
+static long control_create(void)
 {
 	pthread_t thread;
 
 	/* The new thread inherits this handler's mask: all signals blocked. */
 	return pthread_create(&thread, &control_attr, control_main, NULL);
+}
+
+/*
+ * pthread_create() needs some kilobytes of stack, and where the handler runs
+ * there may be few: an alternate stack of MINSIGSTKSZ, a coroutine's. So it gets
+ * one of ours, which costs nothing until then. Whoever starts the control thread
+ * is alone in doing so.
+ */
+int control_start_sig(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	/* It takes memory that it does not know as a stack for an error. */
+	if (valgrind_request(VALGRIND_RUNNING, 0, 0) != 0)
+		return (int)control_create();
+	return (int)raw_call_on((uintptr_t)stack + sizeof(stack), control_create);
 }
 
 /* --- connections --- */

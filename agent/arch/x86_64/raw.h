@@ -39,6 +39,11 @@ static inline int raw_gettid(void)
 	return (int)raw_syscall3(SYS_gettid, 0, 0, 0);
 }
 
+static inline int raw_getpid(void)
+{
+	return (int)raw_syscall3(SYS_getpid, 0, 0, 0);
+}
+
 /* Thread pointer of the calling thread: glibc stores it at %fs:0 (x86-64 psABI
  * 3.4.6, thread-local storage variant II). */
 static inline uintptr_t raw_thread_pointer(void)
@@ -55,6 +60,22 @@ static inline uintptr_t raw_stack_pointer(void)
 
 	__asm__ volatile("movq %%rsp, %0" : "=r"(sp));
 	return sp;
+}
+
+/* Call f() on the stack that ends at `top`, a multiple of 16. */
+static inline long raw_call_on(uintptr_t top, long (*f)(void))
+{
+	long ret;
+
+	__asm__ volatile("movq %%rsp, %%rbx\n\t"
+			 "movq %[top], %%rsp\n\t"
+			 "call *%[f]\n\t"
+			 "movq %%rbx, %%rsp"
+			 : "=a"(ret), [f] "+D"(f), [top] "+S"(top)
+			 :
+			 : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "cc",
+			   "memory");
+	return ret;
 }
 
 /* The time-stamp counter: constant rate on every x86-64 of the last decade
