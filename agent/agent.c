@@ -25,6 +25,7 @@
 #include "contact.h"
 #include "control.h"
 #include "follow.h"
+#include "fork.h"
 #include "gate.h"
 #include "guard.h"
 #include "library.h"
@@ -117,6 +118,7 @@ void contact_init(void)
 
 static void agent_forked(void)
 {
+	fork_child();
 	stop_forked();
 	control_forked();
 	update_forked();
@@ -126,6 +128,12 @@ static void agent_forked(void)
 	opus_beacon.pid = getpid();
 	opus_beacon.flags &= ~(uint32_t)BEACON_ACTIVE;
 	beacon_end();
+}
+
+static void agent_has_forked(void)
+{
+	fork_end();
+	guard_has_forked();
 }
 
 /* --- start --- */
@@ -191,7 +199,7 @@ __attribute__((constructor)) static void agent_start(void)
 	if (!agent_late) /* else before the first update, see text.h */
 		text_init();
 	if (control_init(&err) != OPUS_OK ||
-	    pthread_atfork(NULL, guard_has_forked, agent_forked) != 0) {
+	    pthread_atfork(fork_begin, agent_has_forked, agent_forked) != 0) {
 		agent_switch_off("out of memory at start");
 		return;
 	}

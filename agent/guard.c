@@ -32,6 +32,7 @@
 #include "arch/x86_64/raw.h"
 #include "common/cleanup.h"
 #include "common/store.h"
+#include "fork.h"
 #include "object.h"
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -248,7 +249,9 @@ PUBLIC int daemon(int nochdir, int noclose)
 
 	guard_forks = true;
 	guard_end();
+	fork_begin();
 	rc = real(nochdir, noclose);
+	fork_end(); /* not in the parent, which has ended */
 	if (rc == 0)
 		daemon_note();
 	return rc;

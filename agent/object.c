@@ -13,6 +13,8 @@
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "fork.h"
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
@@ -94,9 +96,15 @@ enum opus_code object_snapshot(struct opus_error *err)
 		uint32_t more = objects_now.capacity ? 2 * objects_now.capacity : 64;
 		void *p;
 
+		int full = 1;
+
 		objects_now.count = 0;
-		if (objects_now.list &&
-		    dl_iterate_phdr(object_add, &objects_now) == 0)
+		if (objects_now.list) {
+			fork_hold();
+			full = dl_iterate_phdr(object_add, &objects_now);
+			fork_let();
+		}
+		if (!full)
 			return OPUS_OK;
 		p = mmap(NULL, more * sizeof(struct object),
 			 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

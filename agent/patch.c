@@ -25,6 +25,7 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "common/cleanup.h"
+#include "fork.h"
 #include "patch_check.h"
 #include "proc.h"
 #include "table.h"
@@ -141,6 +142,7 @@ static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
 /* --- loading --- */
 
 #define LOADER_WAIT_NS 2000000000u
+#define LOADER_HOLD_NS 50000000u /* in which nobody forks */
 
 static void *loader_ask(void *state)
 {
@@ -162,6 +164,7 @@ static enum opus_code loader_free(struct opus_error *err)
 	static _Atomic uint32_t got;
 	static bool asked; /* one such thread still waits */
 	uint64_t end = raw_now() + LOADER_WAIT_NS, now;
+	uint64_t hold = end - LOADER_WAIT_NS + LOADER_HOLD_NS;
 	pthread_t thread;
 
 	if (!asked) {
@@ -171,13 +174,20 @@ static enum opus_code loader_free(struct opus_error *err)
 					 "the process may not have another thread");
 		pthread_detach(thread);
 	}
+	fork_hold();
 	for (asked = true; atomic_load(&got) == 0; ) {
 		now = raw_now();
+		if (now >= hold && hold < end) {
+			fork_let();
+			hold = end;
+		}
 		if (now >= end)
 			return error_set(err, OPUS_BUSY,
 				"the loader is busy: a thread of the process is inside dlopen, in a constructor perhaps; nothing changed");
-		futex_wait(&got, 0, end - now);
+		futex_wait(&got, 0, hold - now);
 	}
+	if (hold < end)
+		fork_let();
 	asked = false;
 	return OPUS_OK;
 }
@@ -304,8 +314,10 @@ static void patch_destroy(struct patch *p)
 	/* Sites refer to the plan of the patch that made them. */
 	if (!p || p->kept)
 		return;
+	fork_hold();
 	if (p->handle)
 		dlclose(p->handle);
+	fork_let();
 	if (p->file)
 		munmap(p->file, p->plan.file_size);
 	free(p->items);
@@ -329,6 +341,7 @@ static enum opus_code patch_build(struct patch *p, int fd, bool alone,
 
 	if (code == OPUS_OK && !alone)
 		code = loader_free(err);
+	fork_hold();
 	if (code == OPUS_OK)
 		code = object_snapshot(err);
 	if (code == OPUS_OK)
@@ -343,6 +356,7 @@ static enum opus_code patch_build(struct patch *p, int fd, bool alone,
 		code = patch_fill_refs(p, err);
 	if (code == OPUS_OK)
 		code = patch_sites(p, err);
+	fork_let();
 	return code;
 }
 

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fork.h"
 #include "gate.h"
 #include "object.h"
 #include "proc.h"
@@ -255,16 +256,20 @@ enum opus_code unwind_load(struct opus_error *err)
 		find_info, put_info, no_list, access_memory, access_register,
 		access_float, no_resume, no_name,
 	};
+	bool resolved;
 
 	if (lib.space)
 		return OPUS_OK;
+	fork_hold();
 	if (!lib.library)
 		lib.library = dlopen("libunwind-x86_64.so.8",
 				     RTLD_NOW | RTLD_LOCAL);
 	if (!lib.library)
 		lib.library = given_open();
 	unwind_forget();
-	if (!lib.library || !symbols_resolve())
+	resolved = lib.library && symbols_resolve();
+	fork_let();
+	if (!resolved)
 		return error_set(err, OPUS_RESOURCE,
 				 "libunwind-x86_64.so.8 cannot be loaded: stacks can only be scanned, not unwound");
 	lib.space = lib.create(&accessors, 0);

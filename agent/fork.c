@@ -1,0 +1,111 @@
+/*
+ * fork.c - no fork while the agent thread holds what a child would need.
+ *
+ * Called by:  the host program in place of libc's fork(); fork handlers; the
+ *             agent's own code around the loader.
+ * Runs on:    any thread (begin, end, fork); agent thread (hold, let).
+ * Locks:      one of its own, and waits for it with a limit only.
+ * Signal:     safe, as fork(3) is: atomics and futex(2).
+ *
+ * A program with one thread may do anything in the child of fork(), dlopen() and
+ * getpwnam() too. With the agent's thread it has two, and the child would inherit
+ * the loader's lock, for ever held by a thread that it has not got: glibc makes
+ * only those of malloc and stdio anew (measured: of 25 updates of a program that
+ * does nothing but fork, one hung a child).
+ *
+ * The interposed fork() waits before anything else: behind libc's, the fork
+ * handlers of the host may hold the lock of its malloc, which the agent thread
+ * may want next. Forks inside libc, and of a program that got the agent late,
+ * are seen by the handler alone.
+ */
+#include "fork.h"
+
+#include <dlfcn.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "arch/x86_64/futex.h"
+
+#define HELD 0x80000000u /* the rest: how many threads are forking */
+#define WAIT_NS 1000000000u
+
+static _Atomic uint32_t fork_word;
+static _Atomic uint32_t fork_holder; /* thread id */
+static uint32_t hold_depth;          /* of that thread */
+static __thread uint32_t begin_depth;
+
+/* Wait until none of `bits` is set; what holds for long must not stop us. */
+static void word_await(uint32_t bits)
+{
+	uint64_t end = raw_now() + WAIT_NS, now;
+	uint32_t word;
+
+	while (((word = atomic_load(&fork_word)) & bits) != 0 &&
+	       (now = raw_now()) < end)
+		futex_wait(&fork_word, word, end - now);
+}
+
+void fork_hold(void)
+{
+	if (hold_depth++ != 0)
+		return;
+	atomic_store(&fork_holder, (uint32_t)raw_gettid());
+	atomic_fetch_or(&fork_word, HELD);
+	word_await(~HELD);
+}
+
+void fork_let(void)
+{
+	if (--hold_depth != 0)
+		return;
+	atomic_store(&fork_holder, 0);
+	atomic_fetch_and(&fork_word, ~HELD);
+	futex_wake_all(&fork_word);
+}
+
+void fork_begin(void)
+{
+	uint32_t word = atomic_load(&fork_word);
+
+	/* A patch's constructor may fork, too. */
+	if (begin_depth++ != 0 ||
+	    atomic_load(&fork_holder) == (uint32_t)raw_gettid())
+		return;
+	for (int tries = 0;;) {
+		if ((word & HELD) && tries++ == 0)
+			word_await(HELD);
+		if (atomic_compare_exchange_weak(&fork_word, &word, word + 1))
+			return;
+	}
+}
+
+void fork_end(void)
+{
+	if (begin_depth == 0 || --begin_depth != 0 ||
+	    atomic_load(&fork_holder) == (uint32_t)raw_gettid())
+		return;
+	if (((atomic_fetch_sub(&fork_word, 1) - 1) & ~HELD) == 0)
+		futex_wake_all(&fork_word);
+}
+
+void fork_child(void)
+{
+	begin_depth = hold_depth = 0;
+	atomic_store(&fork_holder, 0);
+	atomic_store(&fork_word, 0);
+}
+
+__attribute__((visibility("default"))) pid_t fork(void)
+{
+	static pid_t (*_Atomic real)(void);
+	pid_t pid;
+
+	if (!real)
+		real = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+	fork_begin();
+	pid = real();
+	if (pid != 0)
+		fork_end();
+	return pid;
+}
