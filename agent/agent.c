@@ -119,6 +119,7 @@ void contact_init(void)
 static void agent_forked(void)
 {
 	fork_child();
+	text_finish(); /* not the parent's memory, for the child to write to */
 	stop_forked();
 	control_forked();
 	update_forked();

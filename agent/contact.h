@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
 
@@ -51,5 +52,9 @@ int contact_safe_sig(const ucontext_t *context);
 /* Provided by control.c: create the control thread / wake it. Handler. */
 int control_start_sig(void);
 void control_wake_sig(void);
+/* The signal by which that is done, in the top byte of its value, and is it the
+ * control thread's sleep that the signal has to end? */
+#define CONTROL_WAKE_TAG 0x57ul
+bool control_sleeps_sig(void);
 
 #endif

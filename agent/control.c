@@ -8,7 +8,7 @@
  * Signal:     control_start_sig and control_wake_sig run in the handler.
  *
  * There is at most one control thread. It ends as soon as no connection is
- * open and no update is pending: then the process has one thread and two
+ * open and no update is pending: then the process has one thread and some
  * descriptors less, and nothing of the agent runs.
  */
 #include "control.h"
@@ -22,7 +22,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,6 +32,7 @@
 #include "arch/x86_64/futex.h"
 #include "arch/x86_64/valgrind.h"
 #include "contact.h"
+#include "descriptor.h"
 #include "gate.h"
 #include "library.h"
 #include "proc.h"
@@ -42,19 +42,39 @@
 
 #define STACK_SIZE (512u << 10)
 
+/* All signals but 32 and 33, glibc's own: setuid() of a threaded program signals
+ * every thread and waits for all of them (nptl(7)); this one must answer, too. */
+#define MASK (~(3ul << 31))
+
+/* Longest sleep: a full queue of signals (RLIMIT_SIGPENDING) loses the one that
+ * wakes. */
+#define SLEEP_NS 1000000000u
+
 static pthread_attr_t control_attr;
-static _Atomic int control_event = -1;
+static _Atomic int control_tid;       /* 0: there is none */
+static _Atomic bool control_woken;    /* since it looked last */
+static _Atomic bool control_sleeping;
 static struct serve_client clients[SERVE_CLIENTS];
 
 /* --- in handlers and gates --- */
 
 void control_wake_sig(void)
 {
-	uint64_t one = 1;
-	int fd = atomic_load(&control_event);
+	siginfo_t info = {.si_signo = agent_signal, .si_code = SI_QUEUE};
+	int tid = atomic_load(&control_tid), pid = raw_getpid();
 
-	if (fd >= 0)
-		raw_syscall3(SYS_write, fd, (long)&one, sizeof(one));
+	if (tid == 0 || atomic_exchange(&control_woken, true))
+		return;
+	info.si_pid = pid;
+	info.si_uid = (uid_t)raw_syscall3(SYS_getuid, 0, 0, 0);
+	info.si_value.sival_ptr = (void *)(CONTROL_WAKE_TAG << 56);
+	raw_syscall6(SYS_rt_tgsigqueueinfo, pid, tid, agent_signal, (long)&info,
+		     0, 0);
+}
+
+bool control_sleeps_sig(void)
+{
+	return atomic_load(&control_sleeping);
 }
 
 static void *control_main(void *arg);
@@ -114,7 +134,8 @@ static void client_connect(uint64_t value)
 		size = (socklen_t)offsetof(struct sockaddr_un, sun_path) +
 		       (socklen_t)length;
 	}
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = descriptor_high(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+						     SOCK_NONBLOCK, 0));
 	if (fd < 0)
 		return;
 	/* A repeated signal finds the socket gone already: not an error. */
@@ -167,22 +188,36 @@ static bool clients_open(void)
 
 /* --- the loop --- */
 
-/* Sleep until something happens; how long at most, an update decides. */
+static long mask_set(uint64_t mask)
+{
+	return raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0,
+			    sizeof(mask), 0, 0);
+}
+
+/* Sleep until something happens; how long at most, an update decides. The signal
+ * that wakes is let in by ppoll(2) alone, so that none comes before it. */
 static void control_sleep(uint64_t timeout_ns)
 {
-	struct pollfd fds[SERVE_CLIENTS + 1];
-	struct timespec limit = {(time_t)(timeout_ns / 1000000000u),
-				 (long)(timeout_ns % 1000000000u)};
-	uint64_t count;
-	nfds_t n = 1;
+	uint64_t limit_ns = timeout_ns < SLEEP_NS ? timeout_ns : SLEEP_NS;
+	struct timespec limit = {(time_t)(limit_ns / 1000000000u),
+				 (long)(limit_ns % 1000000000u)};
+	uint64_t own = 1ul << (agent_signal - 1), mask = MASK & ~own;
+	struct pollfd fds[SERVE_CLIENTS];
+	nfds_t n = 0;
 
-	fds[0] = (struct pollfd){.fd = control_event, .events = POLLIN};
 	for (int i = 0; i < SERVE_CLIENTS; i++)
 		if (clients[i].open)
-			fds[n++] = (struct pollfd){.fd = clients[i].fd,
+			fds[n++] = (struct pollfd){.fd = clients[i].socket.fd,
 						   .events = POLLIN};
-	ppoll(fds, n, timeout_ns == UINT64_MAX ? NULL : &limit, NULL);
-	(void)!read(control_event, &count, sizeof(count));
+	mask_set(MASK | own);
+	atomic_store(&control_sleeping, true);
+	if (!atomic_load(&control_woken))
+		raw_syscall6(SYS_ppoll, (long)fds, (long)n, (long)&limit,
+			     (long)&mask, sizeof(mask), 0);
+	atomic_store(&control_sleeping, false);
+	/* Before the look around that follows. */
+	atomic_store(&control_woken, false);
+	mask_set(MASK);
 }
 
 /* An apply that nobody waits for any more is given up, unless it was asked to
@@ -224,26 +259,17 @@ static uint64_t control_round(void)
 	return timeout;
 }
 
-static void mask_own(void)
-{
-	uint64_t mask = 3ul << 31; /* 32 and 33, glibc's own */
-
-	/* setuid() of a threaded program signals every thread and waits for
-	 * all of them (nptl(7)); this one must answer, too. */
-	raw_syscall6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&mask, 0,
-		     sizeof(mask), 0, 0);
-}
-
 static void *control_main(void *arg)
 {
 	(void)arg;
-	mask_own();
+	mask_set(MASK);
 	library_own();
 	prctl(PR_SET_NAME, "opus-agent");
 	for (;;) {
 		uint32_t idle = CONTACT_IDLE;
 
-		atomic_store(&control_event, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+		atomic_store(&control_woken, false);
+		atomic_store(&control_tid, raw_gettid());
 		atomic_store(&gate_notify, control_wake_sig);
 		beacon_flag(BEACON_ACTIVE, 0);
 		for (;;) {
@@ -256,7 +282,7 @@ static void *control_main(void *arg)
 		beacon_flag(0, BEACON_ACTIVE);
 		proc_forget();
 		unwind_forget();
-		close(atomic_exchange(&control_event, -1));
+		atomic_store(&control_tid, 0);
 		atomic_store(&contact_state, CONTACT_IDLE);
 		/* A contact that came in between found RUNNING and left it to
 		 * this thread. */
@@ -318,10 +344,7 @@ void control_let(void)
 
 void control_forked(void)
 {
-	int fd = atomic_exchange(&control_event, -1);
-
-	if (fd >= 0)
-		close(fd);
+	atomic_store(&control_tid, 0);
 	for (int i = 0; i < SERVE_CLIENTS; i++)
 		serve_close(&clients[i]);
 	proc_forget();

@@ -25,6 +25,7 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "common/cleanup.h"
+#include "descriptor.h"
 #include "fork.h"
 #include "patch_check.h"
 #include "proc.h"
@@ -116,7 +117,8 @@ static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
 	if (st.st_size > (off_t)FILE_MAX)
 		return error_set(err, OPUS_INVALID,
 				 "the patch file is larger than 256 MiB");
-	copy = memfd_create("opus-patch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	copy = descriptor_high(memfd_create("opus-patch", MFD_CLOEXEC |
+							     MFD_ALLOW_SEALING));
 	if (copy < 0)
 		return error_set_errno(err, OPUS_RESOURCE, "memfd for the patch");
 	while (at < st.st_size) {

@@ -54,7 +54,8 @@ static void send_message(struct serve_client *c, void *message, size_t size,
 			 enum wire_type type, uint32_t serial)
 {
 	head_fill(message, type, size, serial);
-	if (send(c->fd, message, size, MSG_NOSIGNAL) == (ssize_t)size)
+	if (descriptor_ours(&c->socket) &&
+	    send(c->socket.fd, message, size, MSG_NOSIGNAL) == (ssize_t)size)
 		return;
 	if ((type == WIRE_THREAD || type == WIRE_PROGRESS) && errno == EAGAIN)
 		return;
@@ -92,7 +93,7 @@ void serve_open(struct serve_client *c, int fd)
 
 	memset(c, 0, sizeof(*c));
 	c->open = true;
-	c->fd = fd;
+	descriptor_keep(&c->socket, fd);
 	memset(&hello, 0, sizeof(hello));
 	hello.pid = getpid();
 	hello.patches = patch_count;
@@ -106,9 +107,9 @@ void serve_close(struct serve_client *c)
 {
 	if (!c->open)
 		return;
-	close(c->fd);
+	descriptor_close(&c->socket);
 	memset(c, 0, sizeof(*c));
-	c->fd = -1;
+	c->socket.fd = -1;
 }
 
 /* --- requests --- */
@@ -342,10 +343,12 @@ static ssize_t message_read(int fd, union message *m, int *ret_fd)
 
 void serve_read(struct serve_client *c, struct serve_client *all)
 {
+	if (c->open && !descriptor_ours(&c->socket))
+		serve_close(c); /* by the host */
 	while (c->open) {
 		int fd CLEANUP(cleanup_close) = -1;
 		static union message m; /* the control thread's own */
-		ssize_t n = message_read(c->fd, &m, &fd);
+		ssize_t n = message_read(c->socket.fd, &m, &fd);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "descriptor.h"
 
 #define SERVE_CLIENTS 8
 
@@ -22,7 +23,7 @@ struct serve_client {
 	bool waiting; /* wants to be told how it ends */
 	bool ended;   /* it was the owner's, and ended before it could WAIT */
 	struct opus_error end; /* how, if `ended` */
-	int fd;
+	struct descriptor socket;
 	uint32_t serial; /* of the request that waits */
 	uint64_t interval_ns, progress_at_ns;
 };

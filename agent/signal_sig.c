@@ -21,7 +21,8 @@
 /* Glibc sends the same signal, by tgkill(2) and without a value. */
 static bool is_ours(int code, uint64_t tag)
 {
-	return (code == SI_QUEUE && (tag == STOP_TAG || tag == WIRE_CONTACT_TAG)) ||
+	return (code == SI_QUEUE && (tag == STOP_TAG || tag == WIRE_CONTACT_TAG ||
+				     tag == CONTROL_WAKE_TAG)) ||
 	       (code == SI_TIMER && tag == WIRE_CONTACT_TAG);
 }
 
@@ -34,6 +35,9 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 		stop_signal_forward_sig(signo, info, context);
 		return;
 	}
+	if (info->si_code == SI_QUEUE && value >> 56 == CONTROL_WAKE_TAG &&
+	    control_sleeps_sig())
+		return; /* with EINTR */
 	/* Anything else, a plain kill(1) with our number for instance, is
 	 * nothing to us and must be nothing to the host. */
 	if (info->si_code == SI_QUEUE && agent_usable()) {

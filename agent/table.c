@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "descriptor.h"
 #include "object.h"
 
 #define PAGE 4096u
@@ -198,7 +199,8 @@ static enum opus_code code_write(const struct table_area *a,
 				 const struct plan_func *const *funcs,
 				 uintptr_t base, struct opus_error *err)
 {
-	int fd CLEANUP(cleanup_close) = memfd_create("opus-near", MFD_CLOEXEC);
+	int fd CLEANUP(cleanup_close) =
+		descriptor_high(memfd_create("opus-near", MFD_CLOEXEC));
 	uint8_t *all CLEANUP(cleanup_free) = calloc(1, a->code_size);
 	enum opus_code code = OPUS_OK;
 

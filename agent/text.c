@@ -28,12 +28,13 @@
 
 #include "arch/x86_64/raw.h"
 #include "arch/x86_64/valgrind.h"
+#include "descriptor.h"
 #include "proc.h"
 
 #define PAGE 4096u
 
-static int text_mem = -1;
-static int text_memfd = -1; /* scratch for overlays */
+static struct descriptor text_mem = {.fd = -1};
+static struct descriptor text_memfd = {.fd = -1}; /* scratch for overlays */
 static int text_barrier;    /* 1: membarrier is registered */
 
 /* A word of our own read-only data to try the write on. */
@@ -44,7 +45,7 @@ static bool mem_works(void)
 {
 	uint64_t same = *(volatile const uint64_t *)&text_probe;
 
-	return pwrite(text_mem, &same, sizeof(same), (off_t)(uintptr_t)&text_probe) ==
+	return pwrite(text_mem.fd, &same, sizeof(same), (off_t)(uintptr_t)&text_probe) ==
 	       sizeof(same);
 }
 
@@ -60,14 +61,12 @@ enum opus_code text_prepare(struct opus_error *err)
 {
 	if (!text_barrier)
 		text_init();
-	text_mem = proc_open("mem", O_RDWR);
-	if (text_mem >= 0 && mem_works())
+	descriptor_keep(&text_mem, proc_open("mem", O_RDWR));
+	if (text_mem.fd >= 0 && mem_works())
 		return OPUS_OK;
-	if (text_mem >= 0)
-		close(text_mem);
-	text_mem = -1;
-	text_memfd = memfd_create("opus-text", MFD_CLOEXEC);
-	if (text_memfd < 0)
+	descriptor_close(&text_mem);
+	descriptor_keep(&text_memfd, memfd_create("opus-text", MFD_CLOEXEC));
+	if (text_memfd.fd < 0)
 		return error_set_errno(err, OPUS_CONFINED,
 				       "neither /proc/self/mem nor a memfd can be used to change code");
 	return OPUS_OK;
@@ -77,13 +76,13 @@ void text_warm(uintptr_t address)
 {
 	uint8_t same = *(volatile const uint8_t *)address;
 
-	if (text_mem >= 0)
-		(void)!pwrite(text_mem, &same, 1, (off_t)address);
+	if (descriptor_ours(&text_mem))
+		(void)!pwrite(text_mem.fd, &same, 1, (off_t)address);
 }
 
 static long mem_write(uintptr_t address, const void *bytes, size_t size)
 {
-	return raw_syscall6(SYS_pwrite64, text_mem, (long)bytes, (long)size,
+	return raw_syscall6(SYS_pwrite64, text_mem.fd, (long)bytes, (long)size,
 			    (long)address, 0, 0);
 }
 
@@ -92,26 +91,38 @@ static long overlay_write(uintptr_t address, const void *bytes, size_t size)
 {
 	uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
 	size_t span = (address + size - page + PAGE - 1) & ~(size_t)(PAGE - 1);
-	off_t at = lseek(text_memfd, 0, SEEK_END);
+	off_t at = lseek(text_memfd.fd, 0, SEEK_END);
 	long rc;
 
-	rc = raw_syscall6(SYS_pwrite64, text_memfd, (long)page, (long)span, at, 0, 0);
+	rc = raw_syscall6(SYS_pwrite64, text_memfd.fd, (long)page, (long)span, at, 0, 0);
 	if (rc != (long)span)
 		return rc < 0 ? rc : -EIO;
-	rc = raw_syscall6(SYS_pwrite64, text_memfd, (long)bytes, (long)size,
+	rc = raw_syscall6(SYS_pwrite64, text_memfd.fd, (long)bytes, (long)size,
 			  at + (long)(address - page), 0, 0);
 	if (rc != (long)size)
 		return rc < 0 ? rc : -EIO;
 	rc = raw_syscall6(SYS_mmap, (long)page, (long)span, PROT_READ | PROT_EXEC,
-			  MAP_PRIVATE | MAP_FIXED, text_memfd, at);
+			  MAP_PRIVATE | MAP_FIXED, text_memfd.fd, at);
 	return rc == (long)page ? (long)size : (rc < 0 ? rc : -EIO);
+}
+
+/* What the host has closed since it was opened is opened again. */
+static bool text_ready(void)
+{
+	struct opus_error ignored;
+
+	if (descriptor_ours(text_mem.fd >= 0 ? &text_mem : &text_memfd))
+		return true;
+	text_mem.fd = text_memfd.fd = -1;
+	return text_prepare(&ignored) == OPUS_OK;
 }
 
 enum opus_code text_write(uintptr_t address, const void *bytes, size_t size,
 			  struct opus_error *err)
 {
-	long rc = text_mem >= 0 ? mem_write(address, bytes, size)
-				: overlay_write(address, bytes, size);
+	long rc = !text_ready() ? -EBADF
+		: text_mem.fd >= 0 ? mem_write(address, bytes, size)
+				   : overlay_write(address, bytes, size);
 
 	/* Under valgrind code runs from translations of the old bytes. */
 	valgrind_request(VALGRIND_DISCARD, address, size);
@@ -132,9 +143,6 @@ void text_sync(void)
 
 void text_finish(void)
 {
-	if (text_mem >= 0)
-		close(text_mem);
-	if (text_memfd >= 0)
-		close(text_memfd);
-	text_mem = text_memfd = -1;
+	descriptor_close(&text_mem);
+	descriptor_close(&text_memfd);
 }
