@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -47,6 +48,21 @@ struct stop_walk {
  * zombie, takes signals and never answers. Once so, always so. */
 static bool leader_ended;
 
+/* Whoever has not answered by then is looked up in /proc. */
+#define SWEEP_NS 2000000u
+
+/*
+ * Threads that are the kernel's own: io_uring's pollers and workers are listed as
+ * threads of the process and have all signals blocked. They run no code of it.
+ * Those met so far: they are not asked again, which would only fill the queue.
+ */
+#define KERNELS_OWN 32
+#define PF_IO_WORKER 0x10u     /* include/linux/sched.h; field 9 of proc(5)'s */
+#define PF_USER_WORKER 0x4000u /* stat */
+#define STATE_KERNEL 'K'
+static uint32_t kernels_own[KERNELS_OWN];
+static uint32_t kernels_next;
+
 static uint32_t parse_tid(const char *s)
 {
 	uint32_t value = 0;
@@ -74,6 +90,17 @@ static enum opus_code stop_reserve(uint32_t count, struct opus_error *err)
 	return OPUS_OK;
 }
 
+/* " S 1 1 1 0 -1 flags ..." */
+static bool kernel_flags(const char *fields)
+{
+	for (int n = 0; n < 6; n++) {
+		fields = strchr(fields + 1, ' ');
+		if (!fields)
+			return false;
+	}
+	return (strtoul(fields, NULL, 10) & (PF_IO_WORKER | PF_USER_WORKER)) != 0;
+}
+
 /* 'Z' for a zombie leader, whose threads live on; 0 if the file is gone; '?' if
  * it cannot be read, with no descriptor free perhaps: such a thread lives. */
 static char thread_state(const struct stop_walk *w, uint32_t tid)
@@ -95,7 +122,18 @@ static char thread_state(const struct stop_walk *w, uint32_t tid)
 	close(fd);
 	text[n] = '\0';
 	end = strrchr(text, ')');
-	return end && end[1] ? end[2] : 0;
+	if (!end || !end[1])
+		return 0;
+	return kernel_flags(end + 1) ? STATE_KERNEL : end[2];
+}
+
+/* Only with a look: the number may be another thread's by now. */
+static bool kernel_known(const struct stop_walk *w, uint32_t tid)
+{
+	for (int i = 0; i < KERNELS_OWN; i++)
+		if (kernels_own[i] == tid)
+			return thread_state(w, tid) == STATE_KERNEL;
+	return false;
 }
 
 static int stop_signal(const struct stop_walk *w, uint32_t tid, uint32_t index)
@@ -136,7 +174,7 @@ static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
 	atomic_store(&stop_shared.listed, stop_now.count + 1);
 	if (tid > w->highest)
 		w->highest = tid;
-	rc = leader_ended && (int)tid == w->pid
+	rc = (leader_ended && (int)tid == w->pid) || kernel_known(w, tid)
 		     ? -ESRCH : stop_signal(w, tid, stop_now.count);
 	stop_now.count++;
 	w->fresh++;
@@ -213,7 +251,10 @@ static void stop_sweep(const struct stop_walk *w)
 			continue;
 		state = thread_state(w, t->tid);
 		leader_ended |= state == 'Z' && (int)t->tid == w->pid;
-		if (state == 0 || state == 'Z' || state == 'X')
+		if (state == STATE_KERNEL)
+			kernels_own[kernels_next++ % KERNELS_OWN] = t->tid;
+		if (state == 0 || state == 'Z' || state == 'X' ||
+		    state == STATE_KERNEL)
 			atomic_compare_exchange_strong(&t->state, &asked,
 						       STOP_GONE);
 	}
@@ -222,7 +263,7 @@ static void stop_sweep(const struct stop_walk *w)
 /* Wait until everybody asked has parked or ended. */
 static bool stop_await(struct stop_walk *w)
 {
-	uint64_t sweep = raw_now() + 2000000;
+	uint64_t sweep = raw_now() + SWEEP_NS / 4;
 
 	for (;;) {
 		uint32_t parked = atomic_load(&stop_shared.parked);
@@ -240,11 +281,13 @@ static bool stop_await(struct stop_walk *w)
 		if (now >= w->deadline)
 			return false;
 		if (now >= sweep) {
-			stop_sweep(w);
-			sweep = now + 2000000;
+			/* So soon only where it does not cost much. */
+			if (w->waiting <= 4 || now - stop_now.started_ns >= SWEEP_NS)
+				stop_sweep(w);
+			sweep = now + SWEEP_NS;
 			continue;
 		}
-		futex_wait(&stop_shared.parked, parked, 1000000);
+		futex_wait(&stop_shared.parked, parked, SWEEP_NS / 4);
 	}
 }
 
@@ -367,6 +410,7 @@ void stop_forked(void)
 {
 	memset(&stop_now, 0, sizeof(stop_now));
 	leader_ended = false;
+	memset(kernels_own, 0, sizeof(kernels_own));
 	atomic_store(&stop_shared.active, 0);
 	atomic_store(&stop_shared.parked, 0);
 	atomic_store(&stop_shared.released, atomic_load(&stop_shared.number));
