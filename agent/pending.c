@@ -55,6 +55,7 @@ static void update_finish(struct update *u, bool committed, bool hooks)
 		(void)update_hooks_after(u, PLAN_WHERE_AGENT, NULL);
 		if (u->patch->plan.hook_count &&
 		    stop_threads(NULL, u->stop_limit_ns, NULL) == OPUS_OK) {
+			stop_loosen();
 			(void)update_hooks_after(u, PLAN_WHERE_STOPPED, NULL);
 			stop_release();
 		}

@@ -349,6 +349,8 @@ static void stop_begin(void)
 	atomic_store(&stop_shared.listed, 0);
 	atomic_store(&stop_shared.parked, 0);
 	atomic_store(&stop_shared.wanted, UINT32_MAX);
+	atomic_store(&stop_shared.hold, STOP_LOOSE);
+	atomic_store(&stop_shared.owner, (uint32_t)raw_gettid());
 	atomic_fetch_add(&stop_shared.number, 1);
 	atomic_store(&stop_shared.active, 1);
 	stop_now.started_ns = raw_now();
@@ -377,6 +379,8 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 		stop_begin();
 		w.deadline = stop_now.started_ns + limit_ns;
 		code = stop_run(&w, only, err);
+		if (code == OPUS_OK && !stop_hold())
+			code = OPUS_NO_ANSWER;
 		if (code != OPUS_OK)
 			stop_release();
 	} while (code == OPUS_ALREADY);
@@ -390,6 +394,18 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 	}
 	close(w.dir);
 	return code;
+}
+
+void stop_loosen(void)
+{
+	atomic_store(&stop_shared.hold, STOP_LOOSE);
+}
+
+bool stop_hold(void)
+{
+	uint32_t hold = STOP_LOOSE;
+
+	return atomic_compare_exchange_strong(&stop_shared.hold, &hold, STOP_HELD);
 }
 
 uint64_t stop_release(void)

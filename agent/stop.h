@@ -72,6 +72,11 @@ extern struct stop stop_now;
  */
 enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			    struct opus_error *err) MUST_CHECK;
+/* Before and after what may take long or hang, hooks of a patch: parked threads
+ * may give up in between. False from stop_hold(): one has, and nothing that was
+ * found out about them holds any more. After stop_threads() they are held. */
+void stop_loosen(void);
+bool stop_hold(void) MUST_CHECK;
 /* Let all go on; returns the nanoseconds since the first signal. */
 uint64_t stop_release(void);
 

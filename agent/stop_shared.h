@@ -12,6 +12,10 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/* May a parked thread go on when it was held for too long? LOOSE to HELD and back
+ * by the agent thread, LOOSE to BROKEN by the thread that goes. */
+enum stop_hold { STOP_LOOSE, STOP_HELD, STOP_BROKEN };
+
 struct stop_shared {
 	_Atomic uint32_t number;   /* of the stop; written by the agent thread */
 	_Atomic uint32_t active;   /* 1 from the first signal to the release */
@@ -19,6 +23,8 @@ struct stop_shared {
 	_Atomic uint32_t parked;   /* threads in the handler; threads write it */
 	_Atomic uint32_t wanted;   /* wake the agent thread at so many parked */
 	_Atomic uint32_t released; /* number of the last stop that has ended */
+	_Atomic uint32_t hold;     /* enum stop_hold */
+	_Atomic uint32_t owner;    /* id of the thread that stops the others */
 };
 
 extern struct stop_shared stop_shared;

@@ -19,9 +19,23 @@
 struct stop stop_now;
 struct stop_shared stop_shared;
 
-/* Nobody may stay parked for ever: if the agent thread has not released the
- * stop by then, it is gone, and the host is worth more than the update. */
+/* Nobody may stay parked for ever: the agent thread may hang in a hook of the
+ * patch, and the host is worth more than the update. */
 #define STOP_PARK_LIMIT_NS 10000000000u
+
+/* The limit is over. While the agent thread changes things nobody may go, unless
+ * it is gone: it does not wait for anything then, and if the time is over still,
+ * the whole process was stopped (SIGSTOP, a debugger, a frozen container). */
+static bool park_over_sig(void)
+{
+	uint32_t hold = STOP_LOOSE;
+
+	return atomic_compare_exchange_strong(&stop_shared.hold, &hold,
+					      STOP_BROKEN) ||
+	       hold == STOP_BROKEN ||
+	       raw_syscall3(SYS_tgkill, raw_getpid(),
+			    (long)atomic_load(&stop_shared.owner), 0) != 0;
+}
 
 void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 {
@@ -52,7 +66,8 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 
 		if ((int32_t)(seen - number) < 0 &&
 		    futex_wait(&stop_shared.released, seen,
-			       STOP_PARK_LIMIT_NS) == -ETIMEDOUT)
+			       STOP_PARK_LIMIT_NS) == -ETIMEDOUT &&
+		    park_over_sig())
 			break;
 	}
 	/* A thread that is on its way out of the handler must not be taken

@@ -273,10 +273,15 @@ uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 				    struct opus_error *err)
 {
-	enum opus_code code = hooks_before(u, PLAN_WHERE_STOPPED, err);
+	enum opus_code code;
 
+	stop_loosen();
+	code = hooks_before(u, PLAN_WHERE_STOPPED, err);
 	if (code != OPUS_OK)
 		return code;
+	if (!stop_hold())
+		return error_set(err, OPUS_BUSY,
+			"a hook of the patch held all threads for so long that they went on; nothing changed");
 	if (coroutine_lost())
 		return error_set(err, OPUS_BUSY,
 			"more than %d coroutines sleep: some may be inside, nothing changed",
@@ -286,6 +291,7 @@ static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 	if (unsafe && (u->flags & WIRE_AT_ONCE))
 		return OPUS_BUSY;
 	code = unsafe ? update_arm(u, err) : update_switch(u, err);
+	stop_loosen();
 	if (code == OPUS_OK)
 		code = update_hooks_after(u, PLAN_WHERE_STOPPED, err);
 	return code;
