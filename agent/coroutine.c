@@ -20,7 +20,7 @@
 struct stop_thread coroutine_list[COROUTINE_MAX];
 uint32_t coroutine_count;
 static _Atomic uintptr_t sleeping[COROUTINE_MAX]; /* 0 free, 1 was used */
-static _Atomic uint32_t used; /* 1 once any entry was made */
+_Atomic uint32_t coroutine_used;
 static _Atomic uint32_t lost;
 
 #define TOMBSTONE 1u
@@ -35,7 +35,7 @@ void coroutine_suspend(ucontext_t *save)
 {
 	uint32_t at = hash((uintptr_t)save);
 
-	atomic_store(&used, 1);
+	atomic_store(&coroutine_used, 1);
 	for (uint32_t n = 0; n < PROBES; n++) {
 		_Atomic uintptr_t *entry = &sleeping[(at + n) % COROUTINE_MAX];
 		uintptr_t have = atomic_load(entry);
@@ -88,7 +88,7 @@ static bool believable(const ucontext_t *c)
 uint32_t coroutine_collect(void)
 {
 	coroutine_count = 0;
-	if (!atomic_load(&used) || !unwind_begin())
+	if (!atomic_load(&coroutine_used) || !unwind_begin())
 		return 0;
 	for (uint32_t i = 0; i < COROUTINE_MAX; i++) {
 		ucontext_t *c = (ucontext_t *)atomic_load(&sleeping[i]);

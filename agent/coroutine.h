@@ -34,6 +34,8 @@ bool coroutine_lost(void);
  * thread (tid: the process's; gate: NULL) in coroutine_list[0 .. result).
  */
 uint32_t coroutine_collect(void);
+/* 1 once any context has been suspended. Read at gates. */
+extern _Atomic uint32_t coroutine_used;
 extern struct stop_thread coroutine_list[COROUTINE_MAX];
 extern uint32_t coroutine_count; /* of the last collection */
 

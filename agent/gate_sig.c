@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 #include "arch/x86_64/futex.h"
+#include "coroutine.h"
 
 struct gate_site gate_sites[GATE_SITES];
 struct gate_return gate_returns[GATE_HOOKS]
@@ -194,7 +195,9 @@ static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
 		if (mine && gate_hook_alive(at - 1, ret)) {
 			if (atomic_load(&h->epoch) != epoch)
 				return GATE_OUT;
-			return slot == 0 || slot - ret < GATE_NEAR
+			/* Stacks of coroutines lie side by side. */
+			return slot == 0 || (slot - ret < GATE_NEAR &&
+					     !atomic_load(&coroutine_used))
 				       ? GATE_NEAR_HOOK : GATE_FAR_HOOK;
 		}
 		/* An entry that is somebody else's by now has somebody else's

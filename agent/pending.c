@@ -25,6 +25,7 @@
 #include "restart.h"
 #include "stop.h"
 #include "table.h"
+#include "unwind.h"
 #include "update.h"
 
 #define BARRIER_FIRST_NS 20000000u
@@ -117,6 +118,21 @@ static bool hook_gone(uint32_t index)
 	return n != sizeof(word) || gate_hook_find(word) != (int)index;
 }
 
+/* May the frame with its return address in `slot` be one of a coroutine that
+ * sleeps? Its stack pointer lies below. */
+static bool slot_sleeps(uintptr_t slot)
+{
+	bool sleeps = coroutine_lost();
+
+	for (uint32_t i = 0; i < coroutine_count && !sleeps; i++) {
+		const ucontext_t *c = coroutine_list[i].context;
+		uintptr_t sp = (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
+
+		sleeps = slot - sp < NEAR;
+	}
+	return sleeps;
+}
+
 /* The stub is in place, but below the stack pointer of the stopped thread: left
  * by longjmp, unless the thread is on another stack just now. */
 static bool hook_below(uint32_t index, const struct stop_thread *t)
@@ -124,7 +140,9 @@ static bool hook_below(uint32_t index, const struct stop_thread *t)
 	uintptr_t slot = atomic_load(&gate_hooks[index].slot);
 	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
 
-	return slot < sp && sp - slot < NEAR && !scan_signal_stack(t->context);
+	return slot < sp && sp - slot < NEAR && !scan_signal_stack(t->context) &&
+	       !slot_sleeps(slot) &&
+	       (!unwind_begin() || unwind_map_end(slot) == unwind_map_end(sp));
 }
 
 /* Entries that are not counted any more and were kept: free them when their
@@ -178,6 +196,7 @@ static bool look_thread(struct update *u, struct stop_thread *t)
 	struct scan_result r;
 
 	scan_begin();
+	coroutine_collect(); /* for hook_below() */
 	r = scan_thread(t, &u->ranges);
 	if (r.verdict == SCAN_GATE && !held_quietly(t, r.gates))
 		return false;
