@@ -45,6 +45,7 @@ static build_pass *const passes[] = {
 	/* from here on the patch is an image in memory */
 	pass_function, /* where the new functions are in it */
 	pass_hook,     /* hooks, and the defaults of their arguments */
+	pass_clone,    /* clones count as old code */
 	pass_ref,      /* its references into the targets */
 	pass_plan,     /* write the plan into the image */
 	pass_output,   /* check it, write it to its place */
@@ -64,7 +65,7 @@ static bool pass_is_diff(build_pass *pass)
 {
 	return pass == pass_tree || pass == pass_unit || pass == pass_locate ||
 	       pass == pass_compare ||
-	       pass == pass_closure || pass == pass_emit;
+	       pass == pass_closure || pass == pass_emit || pass == pass_clone;
 }
 
 static bool build_stops(const struct build *b)

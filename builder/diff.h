@@ -60,6 +60,7 @@ struct change {
 	enum change_why why;
 	const char *because; /* the function or thing behind CHANGE_... */
 	struct note_place place;
+	bool is_static;
 	bool fresh;	/* not in the old source, or with another signature */
 	bool present;	/* pass_closure: the target has it as a function */
 	size_t target;
@@ -76,6 +77,8 @@ struct diff {
 	const char *view;    /* where the private tree is: root if overlaid */
 	int strip;	     /* leading parts to take off the names in the diff */
 	const char **file;   /* files the diff touches, absolute in the view */
+	bool *existed; /* per file: before the diff */
+	bool *read; /* per file: something that was compiled reads it */
 	size_t files;
 	bool adds;	     /* it makes new files */
 	struct unit **unit;
@@ -116,7 +119,10 @@ void unit_destroy(struct unit *u);
 /* pass_compare.c */
 void diff_destroy(struct diff *d, size_t targets);
 
-/* pass_closure.c: is it the unit of this path in the debug information? */
+/* pass_closure.c: is it what the debug information describes so? */
+bool change_is(const struct change *c, const char *name, const char *linkage,
+	       const char *unit, bool external);
+/* Is it the unit of this path in the debug information? */
 bool unit_is(const struct unit *u, size_t target, const char *path);
 /* ".constprop.0" of a symbol, or NULL. */
 const char *clone_suffix_of(const char *symbol);

@@ -295,15 +295,37 @@ static void edit_directives(struct edits *e)
 	}
 }
 
+/* alias("x") and ifunc("x") of what is the target's, within [first, last). */
+static void edit_aliases(struct edits *e, size_t first, size_t last)
+{
+	static const char *const words[] = {"alias", "__alias__", "ifunc",
+					    "__ifunc__", NULL};
+	const struct text *t = e->text;
+
+	for (size_t i = first; i < last; i++)
+		if (is_any(t, i, words) && token_is(t, i + 1, "(")) {
+			size_t close = token_closing(t, i + 1);
+
+			if (close >= t->tokens)
+				return;
+			edit_add(e, t->token[i].at,
+				 offset_behind(t, close) - t->token[i].at, "unused");
+			i = close;
+		}
+}
+
 void edit_common(struct edits *e)
 {
 	const struct text *t = e->text;
 	bool start = true; /* of a declaration outside all braces */
 
 	edit_directives(e);
-	for (size_t i = 0; i < t->tokens; i++)
+	for (size_t i = 0; i < t->tokens; i++) {
 		if (is_visibility(t, i))
 			edit_token(e, i + 2, "\"default\"");
+		else if (is_any(t, i, (const char *const[]){"__attribute__", "__attribute", NULL}))
+			edit_aliases(e, i + 1, token_closing(t, i + 1));
+	}
 	for (size_t i = 0; i < t->tokens; i++) {
 		if (start && is_any(t, i, (const char *const[]){"asm", "__asm__", "__asm", NULL})) {
 			size_t k = i + 1;

@@ -229,6 +229,13 @@ static void variables_by_symbols(const struct build *b, size_t target,
 	}
 }
 
+static bool all_constant(const struct candidates *c, size_t from)
+{
+	while (from < c->count && c->at[from].constant)
+		from++;
+	return from == c->count;
+}
+
 void lookup_variables(const struct build *b, const char *name, const char *unit,
 		      const char *function, struct candidates *ret)
 {
@@ -249,7 +256,8 @@ void lookup_variables(const struct build *b, const char *name, const char *unit,
 				variables_by_facts(b, i, name, path,
 						   outside ? "" : function,
 						   local, ret);
-			if (ret->count == before &&
+			/* An alias is described without an address. */
+			if (all_constant(ret, before) &&
 			    !(local && *function && b->target[i]->dwarf))
 				variables_by_symbols(b, i, name, path, local, ret);
 		}

@@ -64,21 +64,13 @@ bool unit_is(const struct unit *u, size_t target, const char *path)
 	return u->target == target && strcmp(u->found, path) == 0;
 }
 
-/* Is what the debug information describes the function of this change? */
-static bool is_same(const struct change *c, bool is_static, const char *name,
-		    const char *linkage, const char *unit, bool external)
+bool change_is(const struct change *c, const char *name, const char *linkage,
+	       const char *unit, bool external)
 {
 	if (*linkage ? strcmp(linkage, c->linkage) != 0 : strcmp(name, c->name) != 0)
 		return false;
 	/* What is static in one unit is nothing to another's. */
-	return (external && !is_static) || strcmp(c->unit->found, unit) == 0;
-}
-
-static bool change_is_static(const struct change *c)
-{
-	const struct entity *e = parse_function(&c->unit->parse_after, c->linkage);
-
-	return e && e->is_static;
+	return (external && !c->is_static) || strcmp(c->unit->found, unit) == 0;
 }
 
 const char *clone_suffix_of(const char *symbol)
@@ -244,15 +236,14 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 {
 	struct facts *f = c->facts[target];
 	struct diff *d = c->b->diff;
-	bool is_static = change_is_static(&d->change[of]);
 	enum opus_code code = OPUS_OK;
 
 	for (size_t i = 0; i < f->functions && code == OPUS_OK; i++) {
 		const struct facts_function *fn = &f->function[i];
 		const char *symbol;
 
-		if (!is_same(&d->change[of], is_static, fn->name, fn->linkage,
-			     fn->unit, fn->external))
+		if (!change_is(&d->change[of], fn->name, fn->linkage, fn->unit,
+			       fn->external))
 			continue;
 		symbol = symbol_at(c->b->target[target], fn->entry);
 		if (symbol && clone_suffix_of(symbol)) {
@@ -269,8 +260,8 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 	for (size_t i = 0; i < f->inlines && code == OPUS_OK; i++) {
 		const struct facts_inline *in = &f->inlined[i];
 
-		if (is_same(&d->change[of], is_static, in->name, in->linkage, in->unit,
-			    in->external))
+		if (change_is(&d->change[of], in->name, in->linkage, in->unit,
+			      in->external))
 			code = caller_add(c, of, CHANGE_INLINED, in->caller,
 					  in->caller_linkage, in->caller_unit, err);
 	}

@@ -56,7 +56,8 @@ static bool target_has(struct emit *m, const struct entity *e)
 	else
 		lookup_variables(m->b, e->name, unit,
 				 e->kind == ENTITY_LOCAL ? e->function : LOOKUP_OUTSIDE, &c);
-	return c.count > 0 && !c.at[0].constant;
+	/* A global of that name is another's. */
+	return c.count > 0 && !c.at[0].constant && !(e->is_static && c.at[0].global);
 }
 
 static enum fate function_fate(struct emit *m, const struct entity *f)

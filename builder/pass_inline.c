@@ -73,6 +73,9 @@ static void clones_check(struct build *b, const struct replace *r)
 enum opus_code pass_inline(struct build *b, struct opus_error *err)
 {
 	(void)err;
+	/* pass_closure has seen to it, clones and what they are in included. */
+	if (b->diff)
+		return OPUS_OK;
 	for (size_t i = 0; i < b->replaces; i++) {
 		const struct replace *r = &b->replace[i];
 		const struct facts_function *f;

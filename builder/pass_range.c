@@ -2,7 +2,7 @@
  * pass_range.c - all code of the functions to replace.
  *
  * Called by:  build.c.  Needs replace (resolved), facts; leaves replace.range,
- *             the main range first, and replace.size.
+ *             the main range first, and replace.size. pass_clone: needs diff.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -19,6 +19,7 @@
 
 #include "build.h"
 #include "decode.h"
+#include "diff.h"
 #include "facts.h"
 
 static enum opus_code range_add(struct replace *r, uint64_t start, uint64_t end,
@@ -161,5 +162,47 @@ enum opus_code pass_range(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < b->replaces && code == OPUS_OK; i++)
 		if (b->replace[i].resolved)
 			code = ranges_find(b, &b->replace[i], err);
+	return code;
+}
+
+/* The replace that stands for a change: its own, or that of a caller. */
+static struct replace *replace_for(struct build *b, const struct change *c)
+{
+	struct replace *any = NULL;
+
+	for (size_t i = 0; i < b->replaces; i++) {
+		struct replace *r = &b->replace[i];
+
+		if (!r->resolved || r->target != c->unit->target)
+			continue;
+		any = any ? any : r;
+		if (c->present && r->address == c->entry)
+			return r;
+	}
+	return any;
+}
+
+/* Clones and parts of a changed function are left with it. Behind pass_keep,
+ * to which they are functions of their own. */
+enum opus_code pass_clone(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++) {
+		struct replace *r = replace_for(b, &d->change[i]);
+		const struct facts *f = b->facts[d->change[i].unit->target];
+
+		for (size_t k = 0; r && k < f->functions && code == OPUS_OK; k++) {
+			const struct facts_function *fn = &f->function[k];
+
+			if (!change_is(&d->change[i], fn->name, fn->linkage, fn->unit,
+				       fn->external))
+				continue;
+			for (size_t n = 0; n < fn->ranges && code == OPUS_OK; n++)
+				code = range_add(r, fn->range[n].start,
+						 fn->range[n].end, err);
+		}
+	}
 	return code;
 }

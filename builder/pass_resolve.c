@@ -14,6 +14,7 @@
 #include "callers.h"
 #include "common/cleanup.h"
 #include "demangle.h"
+#include "diff.h"
 #include "facts.h"
 #include "lookup.h"
 
@@ -64,6 +65,8 @@ static void names_collect(struct build *b, struct names *n)
 			names_add_base(b, n, found.at[k].name);
 		}
 	}
+	for (size_t i = 0; b->diff && i < b->diff->changes; i++)
+		names_add(n, b->diff->change[i].name);
 	for (size_t i = 0; i < b->undefineds; i++)
 		names_add(n, strncmp(b->undefined[i], PLAN_REF_PREFIX, prefix) == 0
 				     ? b->undefined[i] + prefix

@@ -266,7 +266,14 @@ enum opus_code diff_files(struct build *b, struct opus_error *err)
 		return error_set(err, OPUS_INVALID,
 				 "%s: none of the files that it changes is in %s",
 				 d->path, d->root);
-	return headers_read(b, bytes, d->strip, true, &there, &all, err);
+	code = headers_read(b, bytes, d->strip, true, &there, &all, err);
+	d->read = calloc(d->files + 1, sizeof(*d->read));
+	d->existed = calloc(d->files + 1, sizeof(*d->existed));
+	if (!d->read || !d->existed)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	for (size_t i = 0; i < d->files; i++)
+		d->existed[i] = access(d->file[i], F_OK) == 0;
+	return code;
 }
 
 enum opus_code pass_tree(struct build *b, struct opus_error *err)

@@ -210,7 +210,8 @@ static enum opus_code units_reach(struct build *b, struct opus_error *err)
 			code = unit_reads(b, u, &u->reached, err);
 		else
 			for (size_t k = 0; k < d->files; k++)
-				u->reached |= strcmp(u->source, d->file[k]) == 0;
+				if (strcmp(u->source, d->file[k]) == 0)
+					u->reached = d->read[k] = true;
 	}
 	return code;
 }
@@ -254,6 +255,24 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 	return code;
 }
 
+/* A part of the fix that nobody compiled would be missing without a word. */
+static void unread_warn(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->files; i++) {
+		const char *path = d->file[i];
+		struct note_place place = {path, "1"};
+
+		if (!d->read[i] && d->existed[i] &&
+		    (is_header(path) || compile_is_cxx(path) ||
+		     has_suffix(path, (const char *const[]){".c", NULL})))
+			build_warn(b, &place, strrchr(path, '/') + 1,
+				   "see that the build command builds everything (in a built tree: make -B); else nothing of the targets is made of it",
+				   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
+	}
+}
+
 enum opus_code pass_unit(struct build *b, struct opus_error *err)
 {
 	const struct build_options *o = b->options;
@@ -278,6 +297,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		code = diff_apply(b, err);
 	if (code == OPUS_OK && builds_again(d))
 		code = build_again(b, err);
+	if (code == OPUS_OK)
+		unread_warn(b);
 	for (size_t i = 0; i < d->units; i++)
 		any |= d->unit[i]->reached;
 	if (code == OPUS_OK && !any)

@@ -194,18 +194,18 @@ enum opus_code unit_parse(struct unit *u, struct opus_error *err)
 	return code;
 }
 
-static bool is_touched(const struct diff *d, const char *path)
+/* Is it a file of the diff? Then the diff knows that somebody reads it. */
+static bool is_touched(struct diff *d, const char *path)
 {
-	char real[PATH_MAX];
+	char real[PATH_MAX], file[PATH_MAX];
 
 	if (!realpath(path, real))
 		return false;
-	for (size_t i = 0; i < d->files; i++) {
-		char file[PATH_MAX];
-
-		if (realpath(d->file[i], file) && strcmp(file, real) == 0)
+	for (size_t i = 0; i < d->files; i++)
+		if (realpath(d->file[i], file) && strcmp(file, real) == 0) {
+			d->read[i] = true;
 			return true;
-	}
+		}
 	return false;
 }
 
@@ -220,8 +220,6 @@ enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
 	enum opus_code code;
 
 	*ret = is_touched(b->diff, u->source);
-	if (*ret)
-		return OPUS_OK;
 	unit_command(u, true, &c);
 	command_add(&c, "-M");
 	command_add(&c, "-w");
@@ -241,8 +239,8 @@ enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
 	for (char *p = words; p && (p = strstr(p, "\\\n")) != NULL;)
 		p[0] = p[1] = ' ';
 	command_add_words(&list, words);
-	for (size_t i = 0; i < list.count && !*ret; i++)
-		*ret = is_touched(b->diff, *list.argv[i] == '/'
+	for (size_t i = 0; i < list.count; i++)
+		*ret |= is_touched(b->diff, *list.argv[i] == '/'
 						   ? list.argv[i]
 						   : build_text(b, "%s/%s", u->folder,
 								list.argv[i]));

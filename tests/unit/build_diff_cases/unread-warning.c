@@ -1,0 +1,14 @@
+/*
+ * The diff changes a file that the build does not compile.
+ *
+ * says: other/b.c:1: warning: b.c: the diff changes it, but nothing that the build compiled reads it
+ * replaces: user
+ */
+//@ other/b.c
+int b(void) { return 1; } //-
+int b(void) { return 2; } //+
+//@ a.c
+#include "tests/unit/build_apply.h"
+__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * 2; } //-
+__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * 3; } //+
+int main(int argc, char **argv) { return user(argc) + !argv; }
