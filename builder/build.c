@@ -105,6 +105,7 @@ static void build_deinit(struct build *b)
 	free(b->objects);
 	free(b->image);
 	free(b->ref);
+	free(b->said);
 	free(b->text);
 }
 
@@ -173,20 +174,36 @@ const char *build_text(struct build *b, const char *format, ...)
 	return text;
 }
 
-__attribute__((format(printf, 6, 0))) static void report(
-	const struct build *b, const struct note_place *place, const char *kind,
+/* A header says the same in every unit that includes it: once is enough. False
+ * if it was said before. */
+__attribute__((format(printf, 6, 0))) static bool report(
+	struct build *b, const struct note_place *place, const char *kind,
 	const char *subject, const char *todo, const char *format, va_list args)
 {
-	if (place)
-		fprintf(stderr, "%s:%s: ", place->file, place->line);
-	else
-		fprintf(stderr, "%s: ", b->options->diff ? b->options->diff
-							 : b->options->source[0]);
-	fprintf(stderr, "%s: %s: ", kind, subject);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	if (todo)
-		fprintf(stderr, "  what to do: %s\n", todo);
+	const char **said = build_grow(b->said, b->saids, sizeof(*said));
+	char *why = NULL;
+	const char *text;
+
+	if (said)
+		b->said = said;
+	if (vasprintf(&why, format, args) < 0)
+		why = NULL;
+	text = build_text(b, "%s%s%s: %s: %s: %s\n%s%s%s",
+			  place ? place->file
+			  : b->options->diff ? b->options->diff
+					     : b->options->source[0],
+			  place ? ":" : "", place ? place->line : "", kind, subject,
+			  why ? why : format, todo ? "  what to do: " : "",
+			  todo ? todo : "", todo ? "\n" : "");
+	free(why);
+	for (size_t i = 0; i < b->saids; i++)
+		if (strcmp(b->said[i], text) == 0)
+			return false;
+	if (said)
+		said[b->saids++] = text;
+	build_progress(b, NULL, 0, 0);
+	fputs(text, stderr);
+	return true;
 }
 
 void build_refuse(struct build *b, const struct note_place *place,
@@ -194,9 +211,8 @@ void build_refuse(struct build *b, const struct note_place *place,
 {
 	va_list args;
 
-	b->refused++;
 	va_start(args, format);
-	report(b, place, "refused", subject, todo, format, args);
+	b->refused += report(b, place, "refused", subject, todo, format, args);
 	va_end(args);
 }
 
@@ -205,9 +221,8 @@ void build_warn(struct build *b, const struct note_place *place,
 {
 	va_list args;
 
-	b->warned++;
 	va_start(args, format);
-	report(b, place, "warning", subject, todo, format, args);
+	b->warned += report(b, place, "warning", subject, todo, format, args);
 	va_end(args);
 }
 

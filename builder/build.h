@@ -203,6 +203,8 @@ struct build {
 	size_t texts;
 	size_t refused;
 	size_t warned;
+	const char **said; /* refusals and warnings */
+	size_t saids;
 
 	const char *name; /* OPUS_PATCH */
 	const char *description;

@@ -230,6 +230,35 @@ static enum opus_code units_preprocess(struct build *b, bool after,
 	return code;
 }
 
+/* "x.h.in": configure has made x.h of it, which few Makefiles do again. */
+static void templates_fill(struct build *b)
+{
+	struct diff *d = b->diff;
+	size_t root = strlen(d->view);
+
+	for (size_t i = 0; i < d->files; i++) {
+		const char *path = d->file[i], *dot = strrchr(path, '.');
+		size_t n = strlen(path);
+		struct command c = {.log = build_text(b, "%s/build.log", b->folder)};
+
+		if (!dot || strcmp(dot, ".in") != 0)
+			continue;
+		/* The nearest config.status above it knows how. */
+		while (n > root && (path[n] != '/' ||
+				    access(build_text(b, "%.*s/config.status", (int)n, path), X_OK) != 0))
+			n--;
+		if (n <= root && access(build_text(b, "%s/config.status", d->view), X_OK) != 0)
+			continue;
+		c.folder = build_text(b, "%.*s", (int)n, path);
+		command_add(&c, "./config.status");
+		command_add(&c, "%.*s", (int)(dot - path - (ptrdiff_t)n - 1), path + n + 1);
+		/* It may not be one of its files. */
+		if (command_run(&c, b->options->verbose, NULL) != OPUS_OK)
+			unlink(c.log);
+		command_deinit(&c);
+	}
+}
+
 /* After the diff: its new units have no text before. */
 static enum opus_code build_again(struct build *b, struct opus_error *err)
 {
@@ -240,6 +269,7 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 	if (b->options->commands == 0)
 		return OPUS_OK;
 	files_touch(d);
+	templates_fill(b);
 	build_progress(b, "building with the diff", 0, 0);
 	code = build_command_run(b, err);
 	for (size_t i = known; i < d->units && code == OPUS_OK; i++) {
