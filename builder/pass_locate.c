@@ -53,11 +53,15 @@ static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
 	bool pic = strstr(producer, "-fPIC") || strstr(producer, "-fpic");
 	int score;
 
-	if (!unit_matches(path, u->relative))
-		return 0;
 	/* Of several paths that end alike the shortest: a file at the top of
-	 * the tree is not the one of that name further down. */
-	score = 100000 - 10 * (int)strlen(path);
+	 * the tree is not the one of that name further down. Where prefix maps
+	 * have taken folders away, the longest that is left. */
+	if (unit_matches(path, u->relative))
+		score = 200000 - 10 * (int)strlen(path);
+	else if (*path != '/' && unit_matches(u->source, path))
+		score = 100000 + 10 * (int)strlen(path);
+	else
+		return 0;
 	score += 4 * parts_alike(text_of(cu, DW_AT_comp_dir), u->folder);
 	score += pic == u->pic ? 2 : 0;
 	for (size_t i = 1; i < u->call.count; i++) {
