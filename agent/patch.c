@@ -27,6 +27,7 @@
 #include "common/cleanup.h"
 #include "descriptor.h"
 #include "fork.h"
+#include "lock.h"
 #include "patch_check.h"
 #include "proc.h"
 #include "table.h"
@@ -117,8 +118,8 @@ static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
 	if (st.st_size > (off_t)FILE_MAX)
 		return error_set(err, OPUS_INVALID,
 				 "the patch file is larger than 256 MiB");
-	copy = descriptor_high(memfd_create("opus-patch", MFD_CLOEXEC |
-							     MFD_ALLOW_SEALING));
+	copy = descriptor_high(lock_memfd("opus-patch", MFD_CLOEXEC |
+							 MFD_ALLOW_SEALING));
 	if (copy < 0)
 		return error_set_errno(err, OPUS_RESOURCE, "memfd for the patch");
 	while (at < st.st_size) {

@@ -29,6 +29,7 @@
 #include "common/start.h"
 #include "control.h"
 #include "library.h"
+#include "lock.h"
 #include "patch.h"
 #include "store.h"
 #include "update.h"
@@ -139,6 +140,18 @@ static void start_patches(void)
 	}
 }
 
+static void start_lock(void)
+{
+	const char *lock = secure_getenv(START_LOCK);
+	struct opus_error err;
+
+	if (!lock || strcmp(lock, "1") != 0)
+		return;
+	if (lock_install(&err) != OPUS_OK)
+		refuse("--lock", &err);
+	beacon_flag(BEACON_LOCKED, 0);
+}
+
 __attribute__((visibility("default")))
 start_function __libc_start_main;
 int __libc_start_main(main_function *function, int argc, char **argv,
@@ -149,6 +162,7 @@ int __libc_start_main(main_function *function, int argc, char **argv,
 	int saved = errno;
 
 	start_patches();
+	start_lock();
 	errno = saved;
 	return real(function, argc, argv, init, fini, loader_fini, stack_end);
 }

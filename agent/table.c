@@ -16,6 +16,7 @@
 
 #include "common/cleanup.h"
 #include "descriptor.h"
+#include "lock.h"
 #include "object.h"
 
 #define PAGE 4096u
@@ -200,7 +201,7 @@ static enum opus_code code_write(const struct table_area *a,
 				 uintptr_t base, struct opus_error *err)
 {
 	int fd CLEANUP(cleanup_close) =
-		descriptor_high(memfd_create("opus-near", MFD_CLOEXEC));
+		descriptor_high(lock_memfd("opus-near", MFD_CLOEXEC));
 	uint8_t *all CLEANUP(cleanup_free) = calloc(1, a->code_size);
 	enum opus_code code = OPUS_OK;
 
@@ -214,8 +215,8 @@ static enum opus_code code_write(const struct table_area *a,
 	if (!all || fd < 0 ||
 	    write(fd, all, a->code_size) != (ssize_t)a->code_size)
 		return error_set_errno(err, OPUS_RESOURCE, "memfd for trampolines");
-	if (mmap((void *)a->code, a->code_size, PROT_READ | PROT_EXEC,
-		 MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
+	if (lock_map((void *)a->code, a->code_size, PROT_READ | PROT_EXEC,
+		     MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
 		return error_set_errno(err, OPUS_CONFINED,
 			"the process may not map executable memory from a memfd");
 	return OPUS_OK;

@@ -29,6 +29,7 @@
 #include "arch/x86_64/raw.h"
 #include "arch/x86_64/valgrind.h"
 #include "descriptor.h"
+#include "lock.h"
 #include "proc.h"
 
 #define PAGE 4096u
@@ -65,7 +66,7 @@ enum opus_code text_prepare(struct opus_error *err)
 	if (text_mem.fd >= 0 && mem_works())
 		return OPUS_OK;
 	descriptor_close(&text_mem);
-	descriptor_keep(&text_memfd, memfd_create("opus-text", MFD_CLOEXEC));
+	descriptor_keep(&text_memfd, lock_memfd("opus-text", MFD_CLOEXEC));
 	if (text_memfd.fd < 0)
 		return error_set_errno(err, OPUS_CONFINED,
 				       "neither /proc/self/mem nor a memfd can be used to change code");

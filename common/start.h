@@ -24,6 +24,10 @@
 /* Patterns as in fnmatch(3), separated by colons, of paths not to follow. */
 #define START_FOLLOW_NOT "OPUS_LIVEPATCH_FOLLOW_NOT"
 
+/* "1": from main on nothing may become code but patches and libraries; a
+ * process that cannot be locked must not run. */
+#define START_LOCK "OPUS_LIVEPATCH_LOCK"
+
 /* Exit status of a program that must not run, as of env(1) and nohup(1). */
 #define START_REFUSED 125
 

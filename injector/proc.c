@@ -128,6 +128,7 @@ bool proc_status_parse(const char *text, struct proc_status *ret)
 	ret->blocked = status_number(text, "SigBlk", 16);
 	ret->caught = status_number(text, "SigCgt", 16);
 	ret->seccomp = (int)status_number(text, "Seccomp", 10);
+	ret->filters = (int)status_number(text, "Seccomp_filters", 10);
 	ret->memory = status_line(text, "VmSize") != NULL;
 	ret->dumping = status_number(text, "CoreDumping", 10) != 0;
 	return true;

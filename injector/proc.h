@@ -31,6 +31,7 @@ struct proc_status {
 	uint64_t blocked;  /* bit N-1 is signal N */
 	uint64_t caught;
 	int seccomp;       /* 0 none, 1 strict, 2 filter */
+	int filters;       /* how many; 0 if the kernel does not say (before 5.9) */
 	bool memory;       /* has an address space: neither zombie nor kernel thread */
 	bool dumping;      /* writes a core file: it is as good as dead */
 };

@@ -368,6 +368,13 @@ static bool bit_is_set(uint64_t set, unsigned int signal)
 	return set >> (signal - 1) & 1;
 }
 
+/* A filter that is not the agent's own lock, which lets the agent work. */
+static bool is_confined(const struct target *t, const struct proc_status *s)
+{
+	return s->seccomp &&
+	       !((t->beacon.flags & BEACON_LOCKED) && s->filters == 1);
+}
+
 /* Filters belong to threads, and every thread will run the agent's code. */
 static enum opus_code confined_check(const struct target *t,
 				     struct opus_error *err)
@@ -376,12 +383,12 @@ static enum opus_code confined_check(const struct target *t,
 	struct proc_status s = t->status;
 	ssize_t count = 0;
 
-	if (!s.seccomp && s.threads > 1)
+	if (!is_confined(t, &s) && s.threads > 1)
 		count = proc_threads(t->pid, &tids);
-	for (ssize_t i = 0; !s.seccomp && i < count; i++)
+	for (ssize_t i = 0; !is_confined(t, &s) && i < count; i++)
 		if (!proc_status_read(t->pid, tids[i], &s))
 			s.seccomp = 0; /* it has ended */
-	if (!s.seccomp)
+	if (!is_confined(t, &s))
 		return OPUS_OK;
 	return error_set(err, OPUS_CONFINED,
 		"a seccomp filter is on%s and might kill the process for a "

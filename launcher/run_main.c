@@ -31,7 +31,7 @@
 enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };
 
 struct run {
-	bool require, follow, check;
+	bool require, follow, check, lock;
 	char agent[PATH_MAX];
 	char preload[2 * PATH_MAX];
 	struct program program;
@@ -45,6 +45,8 @@ static const char help[] =
 "  -f, --follow           what the command starts gets the agent as well, even\n"
 "                         with a cleaned environment\n"
 "  -x, --follow-not GLOB  but not programs whose path is like this\n"
+"  -l, --lock             nothing but patches and libraries may become code;\n"
+"                         implies --require\n"
 "  -a, --agent PATH       another agent\n"
 "  -c, --check            only say whether it would work\n"
 "  -h, --help             this text\n"
@@ -56,6 +58,7 @@ static const struct option long_options[] = {
 	{"require", no_argument, NULL, 'r'},
 	{"follow", no_argument, NULL, 'f'},
 	{"follow-not", required_argument, NULL, 'x'},
+	{"lock", no_argument, NULL, 'l'},
 	{"agent", required_argument, NULL, 'a'},
 	{"check", no_argument, NULL, 'c'},
 	{"help", no_argument, NULL, 'h'},
@@ -92,6 +95,7 @@ static enum opus_code option_set(struct run *r, int letter,
 	case 'f': r->follow = true; break;
 	case 'x': return environment_append(START_FOLLOW_NOT, optarg, err);
 	case 'a': return agent_set(r, optarg, err);
+	case 'l': r->lock = r->require = true; break;
 	case 'c': r->check = true; break;
 	default: return error_set(err, OPUS_USAGE,
 			"`opus-run --help` lists the options");
@@ -127,6 +131,10 @@ static void run_environment(const struct run *r)
 	setenv("LD_PRELOAD", r->preload, 1);
 	if (r->follow)
 		setenv(START_FOLLOW, r->agent, 1);
+	if (r->lock)
+		setenv(START_LOCK, "1", 1);
+	else
+		unsetenv(START_LOCK);
 	/* exec keeps the id. */
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	if (r->require)
@@ -172,7 +180,7 @@ int main(int argc, char **argv)
 
 	/* "+": options of the command are the command's. */
 	while (code == OPUS_OK &&
-	       (letter = getopt_long(argc, argv, "+p:rfx:a:chV", long_options,
+	       (letter = getopt_long(argc, argv, "+p:rfx:a:lchV", long_options,
 				     NULL)) != -1) {
 		if (letter == 'h')
 			return fputs(help, stdout) < 0;

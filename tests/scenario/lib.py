@@ -94,7 +94,8 @@ def compile_patch(source, *targets, name=None, cflags="", status=0):
 class Target:
     """A program that runs with the agent and answers commands by lines."""
 
-    def __init__(self, *command, agent=True, env=None, cwd=None, pipe=True):
+    def __init__(self, *command, agent=True, env=None, cwd=None, pipe=True,
+                 user=None):
         environ = dict(os.environ, **(env or {}))
         if agent and MODE == "preload":
             before = environ.get("LD_PRELOAD", "")
@@ -103,7 +104,7 @@ class Target:
         self.process = subprocess.Popen(
             self.command, env=environ, cwd=cwd or WORK, bufsize=0,
             stdin=subprocess.PIPE if pipe else subprocess.DEVNULL,
-            stdout=subprocess.PIPE, start_new_session=True)
+            stdout=subprocess.PIPE, start_new_session=True, user=user)
         self.pid = self.process.pid
         self.rest = b""
         _targets.append(self)
