@@ -25,6 +25,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/raw.h"
+#include "common/audit.h"
 #include "common/cleanup.h"
 #include "common/start.h"
 #include "control.h"
@@ -60,6 +61,21 @@ enum opus_code start_apply(int fd, uint32_t flags, struct opus_error *err)
 		   : update_start(p, false, flags, 0, "", 0, err);
 }
 
+void start_tell(const char *what, const struct opus_error *result)
+{
+	const char *slash = strrchr(what, '/');
+	struct audit record = {.action = "start", .patch = slash ? slash + 1 : what,
+			       .pid = getpid(), .command = program_invocation_short_name,
+			       .pause_ns = update_now.report.pause_ns,
+			       .result = result};
+
+	log_line("at start: %s: %s%s%s", what, code_text(result->code),
+		 result->text[0] ? ": " : "", result->text);
+	/* What is for another program is of no interest here. */
+	if (result->code != OPUS_NO_MATCH)
+		audit_send(&record);
+}
+
 /* --- opus-run --patch, --require --- */
 
 /*
@@ -81,8 +97,8 @@ static enum opus_code patch_apply(const char *path, struct opus_error *err)
 	if (fd < 0)
 		return error_set_errno(err, OPUS_UNREADABLE, "cannot be opened");
 	code = start_apply(fd, WIRE_AT_ONCE, err);
-	log_line("at start: %s: %s%s%s", path, code_text(code),
-		 err->text[0] ? ": " : "", err->text);
+	err->code = code;
+	start_tell(path, err);
 	return code;
 }
 

@@ -20,4 +20,8 @@
 enum opus_code start_apply(int fd, uint32_t flags, struct opus_error *err)
 	MUST_CHECK;
 
+/* Write down, in the log and for the machine's administrator, what became of a
+ * patch at the start; `what`: its name or file. */
+void start_tell(const char *what, const struct opus_error *result);
+
 #endif

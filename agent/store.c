@@ -195,10 +195,10 @@ static void entries_apply(int store, const struct entries *e, uint32_t flags)
 
 		error_clear(&err);
 		code = guard_allows(x->number) ? entry_apply(store, x, flags, &err)
-					       : OPUS_CANCELLED;
-		log_line("store: %s: %s%s%s", x->name,
-			 code == OPUS_CANCELLED ? "set aside" : code_text(code),
-			 err.text[0] ? ": " : "", err.text);
+			: error_set(&err, OPUS_CANCELLED,
+				    "the program died at its last starts: set aside");
+		err.code = code;
+		start_tell(x->name, &err);
 		/* Its other objects may come with a later library, and what
 		 * holds it up now may be over then. */
 		if (code == OPUS_NO_MATCH || code == OPUS_OTHER_UPDATE ||

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/cleanup.h"
+#include "common/audit.h"
 #include "contact.h"
 #include "interrupt.h"
 
@@ -105,6 +105,21 @@ static bool is_moving(enum opus_code code)
 	return code == OPUS_NO_AGENT || code == OPUS_DIED;
 }
 
+static void audit_update(const struct run *run, const struct report *r)
+{
+	const struct options *o = run->o;
+	struct audit record = {
+		.action = options_verb_name(o->verb), .pid = r->t->pid,
+		.patch = run->patch.fd < 0 ? o->operand
+			: plan_string(&run->patch.plan, run->patch.plan.info->name),
+		.command = r->t->status.name, .pause_ns = r->result.pause_ns,
+		.result = &r->error,
+	};
+
+	if ((o->verb == VERB_APPLY || o->verb == VERB_REVERT) && !o->dry_run)
+		audit_send(&record);
+}
+
 /* False if the target does not count. `*late`: it gets another look if it is
  * on the move; on return, whether that is so. */
 static bool run_target(struct run *run, struct target *t, run_one one,
@@ -124,8 +139,10 @@ static bool run_target(struct run *run, struct target *t, run_one one,
 		one(run, t, &r);
 	*late = *late && is_moving(r.error.code);
 	concerned = concerned && !*late;
-	if (concerned)
+	if (concerned) {
+		audit_update(run, &r);
 		output_report(run->out, &r);
+	}
 	*ret = r.error.code;
 	report_deinit(&r);
 	/* Sessions end all the time: that is told, and is no failure. */
