@@ -26,6 +26,7 @@
 #include "common/start.h"
 #include "environment.h"
 #include "program.h"
+#include "unit.h"
 
 /* As env(1), nohup(1) and timeout(1) have it. */
 enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };
@@ -39,6 +40,7 @@ struct run {
 
 static const char help[] =
 "usage: opus-run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+"       opus-run unit {enable|disable|check} UNIT [OPTION]...\n"
 "Start a command with the agent in it, so that opus-send can patch it.\n\n"
 "  -p, --patch FILE       apply this patch before main (may be repeated)\n"
 "  -r, --require          do not start the command without agent and patches\n"
@@ -178,6 +180,8 @@ int main(int argc, char **argv)
 	enum opus_code code = OPUS_OK;
 	int letter;
 
+	if (argc > 1 && strcmp(argv[1], "unit") == 0)
+		return unit_main(argc - 1, argv + 1);
 	/* "+": options of the command are the command's. */
 	while (code == OPUS_OK &&
 	       (letter = getopt_long(argc, argv, "+p:rfx:a:lchV", long_options,
