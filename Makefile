@@ -134,7 +134,8 @@ install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin \
 		$(filter-out %.so,$(PRODUCTS))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/opus-livepatch \
-		builder/include/opus-livepatch/patch.h
+		builder/include/opus-livepatch/patch.h \
+		agent/include/opus-livepatch/safe.h
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'agent=$(AGENT_DIR)/libopus-agent.so' \
 		'' 'Name: opus-livepatch' 'Version: $(VERSION)' \

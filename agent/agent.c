@@ -29,6 +29,7 @@
 #include "gate.h"
 #include "guard.h"
 #include "library.h"
+#include "safe.h"
 #include "stop.h"
 #include "stop_signal.h"
 #include "text.h"
@@ -125,6 +126,7 @@ static void agent_forked(void)
 	update_forked();
 	guard_forked();
 	library_forked();
+	safe_forked();
 	beacon_begin();
 	opus_beacon.pid = getpid();
 	opus_beacon.flags &= ~(uint32_t)BEACON_ACTIVE;

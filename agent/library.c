@@ -100,7 +100,7 @@ static bool loaded_something(void)
 	return atomic_exchange(&library_adds, adds) != adds;
 }
 
-static void agent_wake(void)
+void library_wake(void)
 {
 	uint32_t idle = CONTACT_IDLE;
 	uint64_t all = UINT64_MAX, before;
@@ -127,7 +127,7 @@ static void library_ask(void)
 	       (now = raw_now()) < end) {
 		/* Again each time: a thread that was about to end may not have
 		 * seen the question. */
-		agent_wake();
+		library_wake();
 		futex_wait(&library_done, done, 20000000);
 	}
 }

@@ -17,6 +17,8 @@ void library_init(void);
 void library_own(void);
 void library_own_end(void);
 
+/* Start the agent thread, or wake it. A thread that holds no lock of libc. */
+void library_wake(void);
 /* Agent thread: do what a thread that has loaded a library waits for. */
 void library_serve(void);
 /* Agent thread: does one wait? */

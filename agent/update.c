@@ -20,6 +20,7 @@
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
 #include "hook_call.h"
+#include "safe.h"
 #include "table.h"
 #include "text.h"
 #include "unwind.h"
@@ -308,6 +309,7 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 {
 	uint64_t limit = 10000000, most = u->stop_limit_ns;
 	enum opus_code code = OPUS_BUSY;
+	uint32_t deferred = 0;
 	int late = 0;
 
 	/* Short stops first: if one thread does not answer, the others should
@@ -325,6 +327,8 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		if (code != OPUS_OK)
 			return code;
 		unsafe = update_scan(&u->ranges, &again);
+		deferred = atomic_load(&safe_deferred);
+		again |= deferred != 0;
 		code = again ? OPUS_BUSY : update_decide(u, unsafe, err);
 		u->report.threads = stop_now.count;
 		u->report.unsafe = unsafe;
@@ -332,11 +336,12 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		u->report.pause_ns = stop_release();
 		if (!again)
 			break;
-		error_set(err, OPUS_BUSY,
-			  "a thread was interrupted at the entry of a function each time; nothing changed");
+		error_set(err, OPUS_BUSY, deferred
+			  ? "the program asked not to be patched, for about a second (opus_lp_defer_begin); nothing changed"
+			  : "a thread was interrupted at the entry of a function each time; nothing changed");
 		pause_short(n < 16 ? 200000 : 20000000);
 	}
-	if (code == OPUS_BUSY && (u->flags & WIRE_AT_ONCE))
+	if (code == OPUS_BUSY && (u->flags & WIRE_AT_ONCE) && !deferred)
 		error_set(err, OPUS_BUSY, "%u threads are inside; nothing changed",
 			  u->report.unsafe);
 	return code;
