@@ -19,6 +19,7 @@ APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 TEST_PACKAGES   := python3 wrk curl gdb strace valgrind libc6-dbg mandoc \
 	nginx redis-server
 SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
+DEB_PACKAGES    := debhelper dpkg-dev lintian
 
 WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \
 	-Wmissing-prototypes -Wstrict-prototypes -Wshadow $(if $(CI),-Werror)
@@ -63,7 +64,7 @@ PRODUCTS := $(if $(AGENT_SRC),$(B)/libopus-agent.so) \
 	$(if $(wildcard launcher/*.c),$(B)/opus-run)
 
 .PHONY: all help deps test bench demo demo-apache lint audit check-include \
-	install clean format
+	install deb clean format
 .DEFAULT_GOAL := all
 
 ## all: build everything
@@ -78,6 +79,9 @@ deps:
 	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) \
 		$(DEMO_PACKAGES) $(APACHE_PACKAGES)
 
+# The agent defines functions of libc, which the headers must not define, too.
+$(B)/agent/%.o: AGENT_CFLAGS += -U_FORTIFY_SOURCE
+$(B)/agent/%.o: AGENT_SIG_CFLAGS += -U_FORTIFY_SOURCE
 $(B)/agent/%_sig.c.o: %_sig.c
 	$(Q)mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -142,8 +146,23 @@ install: all
 		'Description: live patches for running programs' \
 		'Cflags: -I$${prefix}/include' \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/opus-livepatch.pc
+	install -D -m 644 packaging/completion/opus-send \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-send
+	ln -sf opus-send $(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-run
+	ln -sf opus-send $(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-build
 	for page in $(MAN_PAGES); do install -D -m 644 -t \
 		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page; done
+
+## deb: build Debian packages into build/deb, and let lintian look at them
+deb:
+	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(DEB_PACKAGES)
+	rm -rf $(B)/deb
+	mkdir -p $(B)/deb/opus-livepatch
+	tar -c --exclude=./build --exclude='./build-*' --exclude=./.git \
+		--exclude=__pycache__ . | tar -x -C $(B)/deb/opus-livepatch
+	cp -r packaging/debian $(B)/deb/opus-livepatch
+	cd $(B)/deb/opus-livepatch && dpkg-buildpackage -b -us -uc
+	lintian --fail-on error,warning $(B)/deb/*.changes
 
 ## clean: remove what was built
 clean:
