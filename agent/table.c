@@ -30,6 +30,7 @@ struct table_area {
 	size_t code_size;
 	uint32_t first; /* site of the first slot */
 	uint32_t count;
+	bool open; /* the slots are writable */
 };
 
 struct table_site table_sites[GATE_SITES];
@@ -265,6 +266,7 @@ enum opus_code table_add(const struct plan *plan,
 			&a->slots, err);
 	if (code != OPUS_OK)
 		return code;
+	a->open = true;
 	a->code = a->slots + a->slots_size;
 	code = code_write(a, plan, funcs, base, err);
 	if (code != OPUS_OK) {
@@ -373,18 +375,30 @@ uintptr_t table_moved(uint32_t site, uintptr_t address)
 	return 0;
 }
 
-static void table_protect(int protection)
+static void area_protect(struct table_area *a, bool open)
 {
-	for (uint32_t i = 0; i < area_count; i++)
-		mprotect((void *)areas[i].slots, areas[i].slots_size, protection);
+	if (a->open == open)
+		return;
+	mprotect((void *)a->slots, a->slots_size,
+		 open ? PROT_READ | PROT_WRITE : PROT_READ);
+	a->open = open;
 }
 
 void table_unlock(void)
 {
-	table_protect(PROT_READ | PROT_WRITE);
+	for (uint32_t i = 0; i < area_count; i++)
+		area_protect(&areas[i], true);
+}
+
+void table_unlock_site(uint32_t site)
+{
+	for (uint32_t i = 0; i < area_count; i++)
+		if (site - areas[i].first < areas[i].count)
+			area_protect(&areas[i], true);
 }
 
 void table_lock(void)
 {
-	table_protect(PROT_READ);
+	for (uint32_t i = 0; i < area_count; i++)
+		area_protect(&areas[i], false);
 }

@@ -79,8 +79,9 @@ uintptr_t table_moved(uint32_t site, uintptr_t address);
 /* Is the address behind the start of the bytes that the jump displaces? */
 bool table_displaced(uint32_t site, uintptr_t address);
 
-/* Let the slots be written, or not. Agent thread. */
+/* Let the slots be written, all or that of one site, or none. Agent thread. */
 void table_unlock(void);
+void table_unlock_site(uint32_t site);
 void table_lock(void);
 
 #endif

@@ -176,10 +176,10 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 	if (code != OPUS_OK)
 		return code;
 	update_reclaim();
-	table_unlock();
 	for (uint32_t i = 0; i < u->count; i++) {
 		uintptr_t at = table_sites[u->items[i].site].entry;
 
+		table_unlock_site(u->items[i].site);
 		if ((at ^ page) >> 12) /* one write a page; they are sorted */
 			text_warm(at);
 		page = at;
@@ -458,7 +458,8 @@ enum opus_code update_alone(struct patch *p, struct opus_error *err)
 	if (code == OPUS_OK)
 		code = text_prepare(err);
 	if (code == OPUS_OK) {
-		table_unlock();
+		for (uint32_t i = 0; i < u->count; i++)
+			table_unlock_site(u->items[i].site);
 		code = hooks_before(u, PLAN_WHERE_AGENT, err);
 	}
 	if (code == OPUS_OK)
