@@ -11,8 +11,10 @@
  */
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "common/audit.h"
@@ -177,6 +179,46 @@ static bool room_make(struct run *run, size_t more)
 	return codes != NULL;
 }
 
+/* Where a process looks for files: its mount namespace and its root. */
+struct place {
+	ino_t namespace, root;
+	dev_t device;
+};
+
+static bool place_find(pid_t view, struct place *ret)
+{
+	char path[64];
+	struct stat st;
+
+	memset(ret, 0, sizeof(*ret));
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", view);
+	if (stat(path, &st) != 0)
+		return false;
+	ret->namespace = st.st_ino;
+	snprintf(path, sizeof(path), "/proc/%d/root", view);
+	if (stat(path, &st) != 0)
+		return false;
+	ret->root = st.st_ino;
+	ret->device = st.st_dev;
+	return true;
+}
+
+/* Most processes share one place, which need be swept once. */
+static void sweep_all(const struct target_list *list)
+{
+	struct place last = {0}, now;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct target *t = &list->targets[i];
+
+		if (!t->beacon_at || !place_find(t->view, &now) ||
+		    memcmp(&now, &last, sizeof(now)) == 0)
+			continue;
+		contact_sweep(t);
+		last = now;
+	}
+}
+
 /* Deal with those that are new; how many were they? */
 static size_t run_round(struct run *run, struct target_list *list, bool repeat,
 			run_one one)
@@ -201,9 +243,7 @@ static size_t run_round(struct run *run, struct target_list *list, bool repeat,
 		run->late |= late;
 	}
 	if (run->o->verb != VERB_STATUS)
-		for (size_t i = 0; i < list->count; i++)
-			if (list->targets[i].beacon_at)
-				contact_sweep(&list->targets[i]);
+		sweep_all(list);
 	return fresh;
 }
 
