@@ -30,12 +30,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "beacon_read.h"
+#include "child.h"
 #include "common/cleanup.h"
-#include "contact_thread.h"
+#include "confine.h"
 #include "image.h"
 #include "interrupt.h"
 #include "place.h"
@@ -53,6 +53,7 @@
 
 struct inject {
 	struct target *t;
+	const char *agent; /* file */
 	struct image image;
 	struct modules modules;
 	struct place *place;
@@ -62,7 +63,7 @@ struct inject {
 	struct playground *playground; /* our mapping of its data */
 	uint64_t data_at, code_at;     /* in the target; 0: not there */
 	int fd;                        /* in the target; -1: not there */
-	bool check;
+	bool check, force;
 	char why[80]; /* the last thread was refused */
 	struct inject_report report;
 };
@@ -464,13 +465,14 @@ static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 	}
 }
 
-static enum opus_code inject_run(struct inject *in, const char *agent,
-				 struct opus_error *err)
+static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 {
-	enum opus_code code = image_init(&in->image, agent, err);
+	enum opus_code code = image_init(&in->image, in->agent, err);
 
 	if (code == OPUS_OK)
 		code = prepare(in, err);
+	if (code == OPUS_OK && !in->force)
+		code = confine_check_here(in->t, err);
 	if (code == OPUS_OK)
 		code = choose(in, err);
 	if (code == OPUS_OK && !in->check)
@@ -478,26 +480,12 @@ static enum opus_code inject_run(struct inject *in, const char *agent,
 	return code;
 }
 
-/* What the child tells. */
-struct told {
-	struct opus_error error;
-	struct inject_report report;
-};
-
-static void inject_child(struct target *t, const char *agent, bool check, int fd)
+/* In a child. */
+static enum opus_code work(void *data, struct opus_error *err)
 {
-	static struct inject in;
-	struct told told = {0};
-
-	in.t = t;
-	in.fd = -1;
-	in.check = check;
 	/* A thread of the host waits while we do; best effort. */
 	setpriority(PRIO_PROCESS, 0, -20);
-	told.error.code = inject_run(&in, agent, &told.error);
-	told.report = in.report;
-	(void)!write(fd, &told, sizeof(told));
-	_exit(0);
+	return inject_run(data, err);
 }
 
 /* Was the agent loaded, and is it ready? */
@@ -509,39 +497,22 @@ static enum opus_code joined_check(struct target *t, struct opus_error *err)
 	return target_look(t, err);
 }
 
-enum opus_code inject_agent(struct target *t, const char *agent, bool check,
+enum opus_code inject_agent(struct target *t, const char *agent, unsigned int flags,
 			    struct inject_report *ret, struct opus_error *err)
 {
 	uint64_t begin = interrupt_clock();
-	struct told told = {0};
-	ssize_t got;
-	int ends[2];
-	pid_t child;
+	struct inject in = {.t = t, .agent = agent, .fd = -1,
+			    .check = flags & INJECT_CHECK,
+			    .force = flags & INJECT_FORCE};
+	enum opus_code code;
 
 	memset(ret, 0, sizeof(*ret));
 	if (t->beacon_at)
 		return error_set(err, OPUS_ALREADY, "it has an agent");
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
-	child = fork();
-	if (child == 0)
-		inject_child(t, agent, check, ends[1]);
-	close(ends[1]);
-	do
-		got = child < 0 ? -1 : read(ends[0], &told, sizeof(told));
-	while (got < 0 && errno == EINTR);
-	close(ends[0]);
-	if (child < 0)
-		return error_set_errno(err, OPUS_RESOURCE, "no process");
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (got != sizeof(told))
-		return error_set(err, OPUS_INTERNAL,
-				 "the process that was to join it was killed");
-	*ret = told.report;
-	*err = told.error;
-	if (told.error.code == OPUS_OK && !check)
-		err->code = joined_check(t, err);
+	code = child_run(work, &in, &in.report, sizeof(in.report), err);
+	*ret = in.report;
+	if (code == OPUS_OK && !in.check)
+		code = err->code = joined_check(t, err);
 	ret->total_ns = interrupt_clock() - begin;
-	return err->code;
+	return code;
 }

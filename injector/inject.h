@@ -18,10 +18,14 @@ struct inject_report {
 	uint64_t total_ns;
 };
 
+enum inject_flags {
+	INJECT_CHECK = 1, /* do all but load it */
+	INJECT_FORCE = 2, /* although seccomp filters might kill the process */
+};
+
 /*
  * Load the agent from the file `agent` into the process, so that
- * target_look() then finds it. `check`: do all but that; one thread is stopped
- * and looked at. The thread that is used goes on as if nothing had been, also
+ * target_look() then finds it. The thread that is used goes on as if nothing had been, also
  * if this process is killed meanwhile; no other thread is stopped.
  *
  * The work is done in a child of ours: a thread that cannot be let go any more
@@ -30,9 +34,9 @@ struct inject_report {
  * OPUS_NO_CONTACT (no thread was at a safe place), OPUS_NO_ANSWER,
  * OPUS_CONFINED, OPUS_PERMISSION, OPUS_DIED, OPUS_RESOURCE, OPUS_CANCELLED.
  */
-enum opus_code inject_agent(struct target *t, const char *agent, bool check,
-			    struct inject_report *ret, struct opus_error *err)
-	MUST_CHECK;
+enum opus_code inject_agent(struct target *t, const char *agent,
+			    unsigned int flags, struct inject_report *ret,
+			    struct opus_error *err) MUST_CHECK;
 
 /* Where the agent is installed, beside this program or where it was built;
  * static memory. */

@@ -20,7 +20,7 @@
 struct request {
 	pid_t pid;
 	const char *agent;
-	bool check, json;
+	bool check, force, json;
 };
 
 static void help(void)
@@ -30,6 +30,7 @@ static void help(void)
 	     "  -p, --pid P        the process P\n"
 	     "  -c, --check        look whether it would work, change nothing\n"
 	     "      --agent FILE   the agent, if it is not where it was installed\n"
+	     "      --force-confined   although a seccomp filter may kill it\n"
 	     "  -j, --json         print one JSON object\n"
 	     "  -h, --help         this text\n"
 	     "  -V, --version      print the version\n\n"
@@ -57,6 +58,7 @@ static enum opus_code parse(int argc, char **argv, struct request *ret,
 		{"pid", required_argument, NULL, 'p'},
 		{"check", no_argument, NULL, 'c'},
 		{"agent", required_argument, NULL, 'A'},
+		{"force-confined", no_argument, NULL, 'F'},
 		{"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -71,6 +73,7 @@ static enum opus_code parse(int argc, char **argv, struct request *ret,
 		case 'p': code = pid_parse(optarg, &ret->pid, err); break;
 		case 'c': ret->check = true; break;
 		case 'A': ret->agent = optarg; break;
+		case 'F': ret->force = true; break;
 		case 'j': ret->json = true; break;
 		case 'h': help(); return OPUS_CANCELLED;
 		case 'V': puts("opus-inject " OPUS_RELEASE); return OPUS_CANCELLED;
@@ -95,7 +98,9 @@ static enum opus_code inject(const struct request *q, struct inject_report *r,
 
 	if (code == OPUS_OK || (code == OPUS_NO_AGENT && !t.beacon_at))
 		code = inject_agent(&t, q->agent ? q->agent : inject_agent_path(),
-				    q->check, r, err);
+				    (q->check ? INJECT_CHECK : 0) |
+					    (q->force ? INJECT_FORCE : 0),
+				    r, err);
 	if (t.pidfd >= 0)
 		close(t.pidfd);
 	err->code = code;

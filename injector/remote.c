@@ -37,6 +37,7 @@
 #define WAIT_NS 200000000ull /* for a thread to stop */
 #define CALL_NS 2000000000ull
 #define USER_CODE 0x33 /* code segment of 64-bit user code */
+#define ERESTART_RESTARTBLOCK 516 /* include/linux/errno.h */
 #define AMX_DATA (1ull << 18)
 
 /* The kernel's struct ucontext (arch/x86/include/uapi/asm/ucontext.h), as
@@ -232,9 +233,11 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 			     struct opus_error *err)
 {
 	enum opus_code result;
+	struct proc_status s;
 	sigset_t child;
 
 	memset(r, 0, offsetof(struct remote, xstate));
+	r->confined = proc_status_read(pid, tid, &s) && s.seccomp;
 	r->pid = pid;
 	r->tid = tid;
 	r->code = code;
@@ -277,18 +280,26 @@ static uint32_t xstate_bytes(const struct remote *r)
 
 static bool must_restart(long result)
 {
-	/* ERESTARTSYS, NOINTR, NOHAND, RESTARTBLOCK (include/linux/errno.h). */
+	/* ERESTARTSYS, NOINTR, NOHAND (include/linux/errno.h). */
 	return result == -512 || result == -513 || result == -514 ||
-	       result == -516;
+	       result == -ERESTART_RESTARTBLOCK;
 }
 
-/* Calls that return EINTR after any stop, signal(7). No signal is the reason
- * here, so the program must not see it. */
-static bool must_hide(long number, long result)
+/*
+ * Must the call be made anew by us? Calls that return EINTR after any stop,
+ * signal(7): no signal is the reason here, so the program must not see it. And,
+ * in confined threads, those that would go on as restart_syscall(2).
+ */
+static bool must_hide(const struct remote *r)
 {
+	long result = (long)r->saved.rax;
+
+	if (r->confined && (long)r->saved.orig_rax >= 0 &&
+	    result == -ERESTART_RESTARTBLOCK)
+		return true;
 	if (result != -EINTR)
 		return false;
-	switch (number) {
+	switch ((long)r->saved.orig_rax) {
 	case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_epoll_pwait2:
 	case SYS_semop: case SYS_semtimedop: case SYS_rt_sigtimedwait:
 	case SYS_io_getevents: case SYS_io_uring_enter:
@@ -357,8 +368,7 @@ size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,
 
 	if (at + xsize + sizeof(magic) > room)
 		return 0;
-	if ((long)s->orig_rax >= 0 && (must_restart((long)s->rax) ||
-				       must_hide((long)s->orig_rax, (long)s->rax))) {
+	if ((long)s->orig_rax >= 0 && (must_restart((long)s->rax) || must_hide(r))) {
 		f.machine.rax = restart_number(r);
 		f.machine.rip -= 2;
 	}
@@ -583,6 +593,13 @@ static bool go_home(struct remote *r)
 	return registers_set(r, &regs) && home_catch(r, &ignored) == OPUS_OK;
 }
 
+static void make_anew(const struct remote *r, struct user_regs_struct *regs)
+{
+	regs->rax = restart_number(r);
+	regs->orig_rax = (uint64_t)-1;
+	regs->rip -= 2;
+}
+
 /* Each step leaves the thread where, without us, it finds its own way home;
  * the last one is the general registers. */
 static void restore(struct remote *r)
@@ -592,11 +609,8 @@ static void restore(struct remote *r)
 
 	if (!go_home(r))
 		return;
-	if (must_hide((long)regs.orig_rax, (long)regs.rax)) {
-		regs.rax = regs.orig_rax;
-		regs.orig_rax = (uint64_t)-1;
-		regs.rip -= 2;
-	}
+	if (must_hide(r))
+		make_anew(r, &regs);
 	trace(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io);
 	trace(PTRACE_SETSIGMASK, r->tid, sizeof(r->mask), &r->mask);
 	registers_set(r, &regs);
@@ -623,11 +637,8 @@ uint64_t remote_detach(struct remote *r)
 		stop_again(r);
 	} else if (r->away) {
 		restore(r);
-	} else if (must_hide((long)regs.orig_rax, (long)regs.rax) &&
-		   !signal_waits(r)) {
-		regs.rax = regs.orig_rax;
-		regs.orig_rax = (uint64_t)-1;
-		regs.rip -= 2;
+	} else if (must_hide(r) && !signal_waits(r)) {
+		make_anew(r, &regs);
 		registers_set(r, &regs);
 	}
 	if (r->attached)

@@ -47,6 +47,10 @@ struct remote {
 	const struct remote_code *code;
 	bool attached;
 	bool away;      /* its registers are not its own */
+	/* It has a seccomp filter, which may kill for restart_syscall(2): calls
+	 * that the kernel would go on with are made anew, with their whole
+	 * time limit. May be cleared by whoever has asked the filter. */
+	bool confined;
 	bool runs;      /* it is inside a function of libc for us */
 	int signal;     /* to be delivered when it is let go */
 	struct user_regs_struct saved;

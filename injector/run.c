@@ -69,8 +69,10 @@ static void join(const struct run *run, struct target *t, struct report *r)
 			"that it has loaded is one that the patch was made for");
 		return;
 	}
-	code = inject_agent(t, inject_agent_path(), run->o->dry_run, &r->join,
-			    &r->error);
+	code = inject_agent(t, inject_agent_path(),
+			    (run->o->dry_run ? INJECT_CHECK : 0) |
+				    (run->o->force_confined ? INJECT_FORCE : 0),
+			    &r->join, &r->error);
 	if (code == OPUS_OK && run->o->dry_run)
 		error_set(&r->error, OPUS_NO_AGENT,
 			"it has no agent; that can be brought in, and `apply` "

@@ -25,6 +25,7 @@
 
 #include "beacon_read.h"
 #include "common/cleanup.h"
+#include "confine.h"
 #include "tree.h"
 
 #define BUILD_ID_MAX 64
@@ -419,7 +420,9 @@ enum opus_code target_check_contact(const struct target *t, bool force,
 		return error_set(err, OPUS_NO_CONTACT,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s->tracer);
-	return force ? OPUS_OK : confined_check(t, err);
+	if (force || confined_check(t, err) == OPUS_OK)
+		return OPUS_OK;
+	return confine_check(t, err); /* ask the filters */
 }
 
 /* The socket is closed early in a process' death: give it a moment. */

@@ -1,0 +1,185 @@
+/*
+ * confine.c - read seccomp filters by ptrace and hold the agent against them.
+ *
+ * Called by:  target.c, inject.c.
+ * Runs on:    command; the stops in a child of it.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include "confine.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include "child.h"
+#include "common/bpf.h"
+#include "common/calls.h"
+#include "common/cleanup.h"
+#include "remote.h"
+
+#define FILTERS_MAX 64 /* of one thread */
+#define CODE_MAX (1u << 18)
+
+static const struct call {
+	const char *name;
+	enum call_need need;
+	struct seccomp_data data;
+} calls[] = {
+#define C(name, need, a, b, c, d)                                              \
+	{#name, need,                                                          \
+	 {.nr = SYS_##name, .arch = AUDIT_ARCH_X86_64,                         \
+	  .instruction_pointer = CALL_POINTER, .args = {a, b, c, d}}},
+	CALLS(C)
+#undef C
+};
+
+/* What the kernel makes of an interrupted wait with a time limit. */
+static const struct seccomp_data restart = {.nr = SYS_restart_syscall,
+					    .arch = AUDIT_ARCH_X86_64};
+
+/* The filters of one thread. */
+struct filters {
+	struct sock_filter *code; /* of all, CODE_MAX instructions of room */
+	size_t lengths[FILTERS_MAX];
+	size_t count;
+	size_t used;
+};
+
+static uint32_t ask_all(const struct sock_filter *code, const size_t *lengths,
+			size_t count, const struct seccomp_data *data)
+{
+	uint32_t answer = SECCOMP_RET_ALLOW;
+
+	for (size_t i = 0; i < count; code += lengths[i++])
+		answer = bpf_graver(answer, bpf_run(code, lengths[i], data));
+	return answer;
+}
+
+/* What the answer does to the caller; NULL: no harm. */
+static const char *harm_of(uint32_t answer, enum call_need need)
+{
+	switch (answer & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG: return NULL;
+	case SECCOMP_RET_ERRNO: return need == CALL_MUST ? "refuses" : NULL;
+	case SECCOMP_RET_TRAP: return "sends SIGSYS for";
+	case SECCOMP_RET_TRACE:
+	case SECCOMP_RET_USER_NOTIF: return "lets a supervisor decide on";
+	default: return "kills for";
+	}
+}
+
+enum opus_code confine_ask(const struct sock_filter *code,
+			   const size_t *lengths, size_t count,
+			   struct opus_error *err)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		uint32_t answer = ask_all(code, lengths, count, &calls[i].data);
+		const char *harm = harm_of(answer, calls[i].need);
+
+		if (harm)
+			return error_set(err, OPUS_CONFINED,
+				"its seccomp filter %s %s, a system call that the "
+				"agent needs; nothing was touched", harm,
+				calls[i].name);
+	}
+	return OPUS_OK;
+}
+
+/* The thread is stopped. */
+static enum opus_code filters_read(pid_t tid, struct filters *f,
+				   struct opus_error *err)
+{
+	long length;
+
+	f->count = f->used = 0;
+	for (;; f->count++) {
+		length = ptrace(PTRACE_SECCOMP_GET_FILTER, tid,
+				(void *)f->count, NULL);
+		if (length < 0 && errno == ENOENT)
+			return OPUS_OK;
+		if (length < 0)
+			return error_set_errno(err, OPUS_CONFINED,
+				"thread %d has a seccomp filter, which cannot be "
+				"read (that takes CAP_SYS_ADMIN, a tool that is not "
+				"confined itself, and a kernel with "
+				"CONFIG_CHECKPOINT_RESTORE); --force-confined "
+				"contacts it all the same, and may kill it",
+				(int)tid);
+		if (f->count == FILTERS_MAX || f->used + (size_t)length > CODE_MAX)
+			return error_set(err, OPUS_CONFINED,
+				"thread %d has more seccomp filters than can be "
+				"looked at", (int)tid);
+		if (ptrace(PTRACE_SECCOMP_GET_FILTER, tid, (void *)f->count,
+			   f->code + f->used) != length)
+			return error_set(err, OPUS_DIED, "thread %d has ended",
+					 (int)tid);
+		f->lengths[f->count] = (size_t)length;
+		f->used += (size_t)length;
+	}
+}
+
+static enum opus_code thread_check(const struct target *t, pid_t tid,
+				   struct filters *f, struct opus_error *err)
+{
+	static struct remote r;
+	struct opus_error why;
+	enum opus_code code = remote_attach(&r, t->pid, tid, NULL, &why);
+
+	if (code == OPUS_PERMISSION || code == OPUS_NO_CONTACT)
+		return error_set(err, OPUS_CONFINED,
+			"a seccomp filter is on, which cannot be read: %.300s",
+			why.text);
+	if (code == OPUS_OK)
+		code = filters_read(tid, f, &why);
+	if (code == OPUS_OK && (ask_all(f->code, f->lengths, f->count, &restart) &
+				SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW)
+		r.confined = false;
+	remote_detach(&r);
+	if (code != OPUS_OK) {
+		*err = why;
+		return code;
+	}
+	return confine_ask(f->code, f->lengths, f->count, err);
+}
+
+enum opus_code confine_check_here(const struct target *t, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	struct filters f = {0};
+	enum opus_code code = OPUS_OK;
+	struct proc_status s;
+
+	for (ssize_t i = 0; code == OPUS_OK && i < count; i++) {
+		if (!proc_status_read(t->pid, tids[i], &s) || !s.seccomp)
+			continue;
+		if (s.seccomp == 1) {
+			code = error_set(err, OPUS_CONFINED,
+				"thread %d is in seccomp's strict mode, which kills "
+				"for nearly every system call", (int)tids[i]);
+			break;
+		}
+		if (!f.code)
+			f.code = malloc(CODE_MAX * sizeof(*f.code));
+		code = f.code ? thread_check(t, tids[i], &f, err)
+			      : error_set(err, OPUS_RESOURCE, "no memory");
+		if (code == OPUS_DIED)
+			code = OPUS_OK; /* that thread */
+	}
+	free(f.code);
+	return code;
+}
+
+static enum opus_code work(void *data, struct opus_error *err)
+{
+	return confine_check_here(*(const struct target **)data, err);
+}
+
+enum opus_code confine_check(const struct target *t, struct opus_error *err)
+{
+	return child_run(work, &t, NULL, 0, err);
+}

@@ -1,0 +1,37 @@
+/*
+ * confine.h - would seccomp filters let the agent work?
+ *
+ * Included by: injector/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_CONFINE_H
+#define OPUS_CONFINE_H
+
+#include "target.h"
+
+/*
+ * Read the filters of every thread of the process that has some, and ask them
+ * about every system call of the agent (common/calls.h). Threads with a filter
+ * are stopped for that, one after the other, each for a fraction of a
+ * millisecond. Nothing is changed.
+ * OPUS_OK: all are allowed, or fail without harm. Errors: OPUS_CONFINED (which
+ * call, and what the filter does; or the filters cannot be read: the words say
+ * why), OPUS_DIED, OPUS_RESOURCE.
+ */
+enum opus_code confine_check(const struct target *t, struct opus_error *err)
+	MUST_CHECK;
+
+/* The same, where this process may be the tracer itself (see child.h). */
+enum opus_code confine_check_here(const struct target *t,
+				  struct opus_error *err) MUST_CHECK;
+
+/* What all `count` programs together, each `lengths[i]` instructions one after
+ * the other in `code`, say to the agent's calls. OPUS_CONFINED. */
+struct sock_filter;
+enum opus_code confine_ask(const struct sock_filter *code,
+			   const size_t *lengths, size_t count,
+			   struct opus_error *err) MUST_CHECK;
+
+#endif
