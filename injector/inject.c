@@ -53,7 +53,7 @@
 
 struct inject {
 	struct target *t;
-	const char *agent; /* file */
+	const struct inject_request *request;
 	struct image image;
 	struct modules modules;
 	struct place *place;
@@ -63,7 +63,6 @@ struct inject {
 	struct playground *playground; /* our mapping of its data */
 	uint64_t data_at, code_at;     /* in the target; 0: not there */
 	int fd;                        /* in the target; -1: not there */
-	bool check, force;
 	char why[80]; /* the last thread was refused */
 	struct inject_report report;
 };
@@ -174,7 +173,7 @@ static unsigned char thread_rank(const struct target *t, pid_t tid)
 }
 
 /* The threads, best first. The caller frees them. */
-static size_t threads_order(const struct target *t, pid_t **ret)
+static size_t threads_order(const struct target *t, pid_t only, pid_t **ret)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
 	ssize_t count = proc_threads(t->pid, &tids);
@@ -184,6 +183,10 @@ static size_t threads_order(const struct target *t, pid_t **ret)
 	if (count > THREADS_LOOKED_AT)
 		count = THREADS_LOOKED_AT;
 	*ret = count > 0 ? malloc((size_t)count * sizeof(pid_t)) : NULL;
+	if (*ret && only) {
+		**ret = only;
+		return 1;
+	}
 	for (ssize_t i = 0; *ret && i < count; i++)
 		ranks[i] = thread_rank(t, tids[i]);
 	for (unsigned char rank = 0; *ret && rank < RANKS; rank++)
@@ -245,7 +248,7 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 
 	do {
 		CLEANUP(cleanup_free) pid_t *tids = NULL;
-		size_t count = threads_order(in->t, &tids);
+		size_t count = threads_order(in->t, in->request->thread, &tids);
 
 		if (!proc_status_read(in->t->pid, in->t->pid, &s) || !count)
 			return error_set(err, OPUS_DIED,
@@ -394,7 +397,7 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	size_t at = in->image.size;
 	enum opus_code code;
 
-	if (in->check) {
+	if (in->request->check) {
 		give_back(in);
 		return OPUS_OK;
 	}
@@ -467,15 +470,15 @@ static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 
 static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 {
-	enum opus_code code = image_init(&in->image, in->agent, err);
+	enum opus_code code = image_init(&in->image, in->request->agent, err);
 
 	if (code == OPUS_OK)
 		code = prepare(in, err);
-	if (code == OPUS_OK && !in->force)
+	if (code == OPUS_OK && !in->request->force)
 		code = confine_check_here(in->t, err);
 	if (code == OPUS_OK)
 		code = choose(in, err);
-	if (code == OPUS_OK && !in->check)
+	if (code == OPUS_OK && !in->request->check)
 		code = load_wait(in, err);
 	return code;
 }
@@ -497,13 +500,11 @@ static enum opus_code joined_check(struct target *t, struct opus_error *err)
 	return target_look(t, err);
 }
 
-enum opus_code inject_agent(struct target *t, const char *agent, unsigned int flags,
+enum opus_code inject_agent(struct target *t, const struct inject_request *request,
 			    struct inject_report *ret, struct opus_error *err)
 {
 	uint64_t begin = interrupt_clock();
-	struct inject in = {.t = t, .agent = agent, .fd = -1,
-			    .check = flags & INJECT_CHECK,
-			    .force = flags & INJECT_FORCE};
+	struct inject in = {.t = t, .request = request, .fd = -1};
 	enum opus_code code;
 
 	memset(ret, 0, sizeof(*ret));
@@ -511,7 +512,7 @@ enum opus_code inject_agent(struct target *t, const char *agent, unsigned int fl
 		return error_set(err, OPUS_ALREADY, "it has an agent");
 	code = child_run(work, &in, &in.report, sizeof(in.report), err);
 	*ret = in.report;
-	if (code == OPUS_OK && !in.check)
+	if (code == OPUS_OK && !request->check)
 		code = err->code = joined_check(t, err);
 	ret->total_ns = interrupt_clock() - begin;
 	return code;

@@ -18,13 +18,15 @@ struct inject_report {
 	uint64_t total_ns;
 };
 
-enum inject_flags {
-	INJECT_CHECK = 1, /* do all but load it */
-	INJECT_FORCE = 2, /* although seccomp filters might kill the process */
+struct inject_request {
+	const char *agent; /* its file */
+	pid_t thread;      /* borrow this one; 0: any */
+	bool check;        /* do all but load it */
+	bool force;        /* although seccomp filters might kill the process */
 };
 
 /*
- * Load the agent from the file `agent` into the process, so that
+ * Load the agent into the process, so that
  * target_look() then finds it. The thread that is used goes on as if nothing had been, also
  * if this process is killed meanwhile; no other thread is stopped.
  *
@@ -34,9 +36,9 @@ enum inject_flags {
  * OPUS_NO_CONTACT (no thread was at a safe place), OPUS_NO_ANSWER,
  * OPUS_CONFINED, OPUS_PERMISSION, OPUS_DIED, OPUS_RESOURCE, OPUS_CANCELLED.
  */
-enum opus_code inject_agent(struct target *t, const char *agent,
-			    unsigned int flags, struct inject_report *ret,
-			    struct opus_error *err) MUST_CHECK;
+enum opus_code inject_agent(struct target *t, const struct inject_request *request,
+			    struct inject_report *ret, struct opus_error *err)
+	MUST_CHECK;
 
 /* Where the agent is installed, beside this program or where it was built;
  * static memory. */

@@ -19,8 +19,8 @@
 
 struct request {
 	pid_t pid;
-	const char *agent;
-	bool check, force, json;
+	bool json;
+	struct inject_request inject;
 };
 
 static void help(void)
@@ -29,6 +29,7 @@ static void help(void)
 	     "Bring the agent into a process that was started without it.\n\n"
 	     "  -p, --pid P        the process P\n"
 	     "  -c, --check        look whether it would work, change nothing\n"
+	     "  -t, --thread T     borrow this thread\n"
 	     "      --agent FILE   the agent, if it is not where it was installed\n"
 	     "      --force-confined   although a seccomp filter may kill it\n"
 	     "  -j, --json         print one JSON object\n"
@@ -37,7 +38,7 @@ static void help(void)
 	     "opus-send(1) does this by itself. opus-inject(1) tells all.");
 }
 
-static enum opus_code pid_parse(const char *text, pid_t *ret,
+static enum opus_code pid_parse(const char *name, const char *text, pid_t *ret,
 				struct opus_error *err)
 {
 	char *end;
@@ -45,7 +46,7 @@ static enum opus_code pid_parse(const char *text, pid_t *ret,
 
 	if (*end || end == text || pid <= 0 || pid > 1 << 22)
 		return error_set(err, OPUS_USAGE,
-				 "--pid: \"%s\" is not a process id", text);
+				 "--%s: \"%s\" is no such id", name, text);
 	*ret = (pid_t)pid;
 	return OPUS_OK;
 }
@@ -56,6 +57,7 @@ static enum opus_code parse(int argc, char **argv, struct request *ret,
 {
 	static const struct option options[] = {
 		{"pid", required_argument, NULL, 'p'},
+		{"thread", required_argument, NULL, 't'},
 		{"check", no_argument, NULL, 'c'},
 		{"agent", required_argument, NULL, 'A'},
 		{"force-confined", no_argument, NULL, 'F'},
@@ -68,12 +70,15 @@ static enum opus_code parse(int argc, char **argv, struct request *ret,
 	int letter;
 
 	while (code == OPUS_OK &&
-	       (letter = getopt_long(argc, argv, ":p:cjhV", options, NULL)) != -1)
+	       (letter = getopt_long(argc, argv, ":p:t:cjhV", options, NULL)) != -1)
 		switch (letter) {
-		case 'p': code = pid_parse(optarg, &ret->pid, err); break;
-		case 'c': ret->check = true; break;
-		case 'A': ret->agent = optarg; break;
-		case 'F': ret->force = true; break;
+		case 'p': code = pid_parse("pid", optarg, &ret->pid, err); break;
+		case 't':
+			code = pid_parse("thread", optarg, &ret->inject.thread, err);
+			break;
+		case 'c': ret->inject.check = true; break;
+		case 'A': ret->inject.agent = optarg; break;
+		case 'F': ret->inject.force = true; break;
 		case 'j': ret->json = true; break;
 		case 'h': help(); return OPUS_CANCELLED;
 		case 'V': puts("opus-inject " OPUS_RELEASE); return OPUS_CANCELLED;
@@ -97,10 +102,7 @@ static enum opus_code inject(const struct request *q, struct inject_report *r,
 	enum opus_code code = target_look(&t, err);
 
 	if (code == OPUS_OK || (code == OPUS_NO_AGENT && !t.beacon_at))
-		code = inject_agent(&t, q->agent ? q->agent : inject_agent_path(),
-				    (q->check ? INJECT_CHECK : 0) |
-					    (q->force ? INJECT_FORCE : 0),
-				    r, err);
+		code = inject_agent(&t, &q->inject, r, err);
 	if (t.pidfd >= 0)
 		close(t.pidfd);
 	err->code = code;
@@ -115,7 +117,7 @@ static void print_json(const struct request *q, const struct inject_report *r,
 	json_object_object_add(o, "opus", json_object_new_string(OPUS_RELEASE));
 	json_object_object_add(o, "verb", json_object_new_string("inject"));
 	json_object_object_add(o, "pid", json_object_new_int(q->pid));
-	json_object_object_add(o, "check", json_object_new_boolean(q->check));
+	json_object_object_add(o, "check", json_object_new_boolean(q->inject.check));
 	json_code(o, err->code, err);
 	json_object_object_add(o, "joined", json_join(r));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
@@ -128,7 +130,7 @@ static void print_text(const struct request *q, const struct inject_report *r,
 {
 	const char *hint = report_hint(err->code);
 
-	if (err->code == OPUS_OK && q->check)
+	if (err->code == OPUS_OK && q->inject.check)
 		printf("%d: the agent can be loaded (thread %d)\n", q->pid,
 		       r->thread);
 	else if (err->code == OPUS_OK)
@@ -147,7 +149,7 @@ static void print_text(const struct request *q, const struct inject_report *r,
 
 int main(int argc, char **argv)
 {
-	struct request q = {0};
+	struct request q = {.inject.agent = inject_agent_path()};
 	struct inject_report r = {0};
 	struct opus_error err = {0};
 	enum opus_code code = parse(argc, argv, &q, &err);

@@ -61,6 +61,9 @@ bool run_has_patch(const struct run *run, const struct target *t)
  * patch against the memory of the process. */
 static void join(const struct run *run, struct target *t, struct report *r)
 {
+	const struct inject_request request = {
+		.agent = inject_agent_path(), .check = run->o->dry_run,
+		.force = run->o->force_confined};
 	enum opus_code code;
 
 	if (target_maps_plan(t->pid, &run->patch.plan) == 0) {
@@ -69,10 +72,7 @@ static void join(const struct run *run, struct target *t, struct report *r)
 			"that it has loaded is one that the patch was made for");
 		return;
 	}
-	code = inject_agent(t, inject_agent_path(),
-			    (run->o->dry_run ? INJECT_CHECK : 0) |
-				    (run->o->force_confined ? INJECT_FORCE : 0),
-			    &r->join, &r->error);
+	code = inject_agent(t, &request, &r->join, &r->error);
 	if (code == OPUS_OK && run->o->dry_run)
 		error_set(&r->error, OPUS_NO_AGENT,
 			"it has no agent; that can be brought in, and `apply` "
