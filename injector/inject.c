@@ -89,13 +89,15 @@ static enum opus_code functions_find(const struct modules *m,
 	return OPUS_OK;
 }
 
-/* The agent is opened as /proc/self/fd/N by the target. */
+/* The agent is opened as /proc/thread-self/fd/N by the target. */
 static enum opus_code root_check(pid_t view, struct opus_error *err)
 {
 	char path[64];
+	struct stat st;
 
-	snprintf(path, sizeof(path), "/proc/%d/root/proc/self/fd", view);
-	if (access(path, F_OK) == 0)
+	/* The link alone: where it leads depends on who asks. */
+	snprintf(path, sizeof(path), "/proc/%d/root/proc/self", view);
+	if (lstat(path, &st) == 0 || errno != ENOENT)
 		return OPUS_OK;
 	return error_set(err, OPUS_NO_AGENT,
 		"there is no /proc in its root folder, by which the agent would "
@@ -360,7 +362,7 @@ static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 	p->fd = in->fd;
 	p->home = in->remote.home;
 	p->code = in->code_at;
-	snprintf(p->path, sizeof(p->path), "/proc/self/task/../fd/%d", in->fd);
+	snprintf(p->path, sizeof(p->path), "/proc/thread-self/fd/%d", in->fd);
 	code = remote_run(&in->remote, in->code_at,
 			  in->data_at + PLAYGROUND_DATA, in->data_at, err);
 	if (code == OPUS_OK && p->result != 0) {
@@ -505,6 +507,7 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 {
 	uint64_t begin = interrupt_clock();
 	struct inject in = {.t = t, .request = request, .fd = -1};
+	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
 	enum opus_code code;
 
 	memset(ret, 0, sizeof(*ret));
@@ -512,6 +515,10 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 		return error_set(err, OPUS_ALREADY, "it has an agent");
 	code = child_run(work, &in, &in.report, sizeof(in.report), err);
 	*ret = in.report;
+	/* Whatever failed, it is no wonder. */
+	if (code != OPUS_OK && t->pidfd >= 0 && poll(&end, 1, 0) > 0)
+		code = error_set(err, OPUS_DIED,
+				 "the process ended while it was joined");
 	if (code == OPUS_OK && !request->check)
 		code = err->code = joined_check(t, err);
 	ret->total_ns = interrupt_clock() - begin;

@@ -1,0 +1,120 @@
+/*
+ * Situations that are hard to join: target KIND. Says "ready"; any line is
+ * answered with the version of work().
+ *
+ *   plain, undumpable, nobody (drops to uid 65534), privileges (no new ones)
+ *   jail DIR    chroot(2), nobody
+ *   leaderless  the first thread has ended
+ *   loader      a thread sits in a constructor, under dlopen: argv[2]
+ *   handler     its only thread waits in a handler that has interrupted malloc
+ *   execs       starts itself again and again
+ *   spinning    never makes a system call
+ */
+#include "../target.h"
+
+#include <dlfcn.h>
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+static volatile int zero;
+
+ATTR int work(int wait)
+{
+	return 1 + zero + (wait && zero);
+}
+
+static void drop(void)
+{
+	if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+		die("setuid");
+}
+
+static void *serve(void *unused)
+{
+	char line[64];
+
+	say("ready");
+	while (next(line, sizeof(line)))
+		say("%d", work(0));
+	exit(0);
+	return unused;
+}
+
+static void *load(void *library)
+{
+	dlopen(library, RTLD_NOW);
+	return NULL;
+}
+
+/* The allocator of this program, in which a signal arrives. */
+static volatile int in_malloc;
+
+static void on_signal(int number)
+{
+	char line[64];
+
+	(void)number;
+	while (next(line, sizeof(line)))
+		say("%d", work(0));
+	_exit(0);
+}
+
+static void hammer(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(1);
+	say("ready");
+	for (;;) {
+		in_malloc = 1;
+		free(malloc(100000));
+	}
+}
+
+static volatile unsigned long spins;
+
+static void *count(void *unused)
+{
+	for (;;)
+		spins++;
+	return unused;
+}
+
+int main(int argc, char **argv)
+{
+	const char *kind = argc > 1 ? argv[1] : "plain";
+	pthread_t thread;
+
+	if (!strcmp(kind, "undumpable"))
+		prctl(PR_SET_DUMPABLE, 0);
+	if (!strcmp(kind, "nobody"))
+		drop();
+	if (!strcmp(kind, "privileges"))
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (!strcmp(kind, "jail")) {
+		if (chroot(argv[2]) || chdir("/"))
+			die("chroot");
+		drop();
+	}
+	if (!strcmp(kind, "leaderless")) {
+		pthread_create(&thread, NULL, serve, NULL);
+		pthread_exit(NULL);
+	}
+	if (!strcmp(kind, "loader")) {
+		pthread_create(&thread, NULL, load, argv[2]);
+		usleep(100000);
+	}
+	if (!strcmp(kind, "handler"))
+		hammer();
+	if (!strcmp(kind, "execs")) {
+		usleep(2000);
+		execl("/proc/self/exe", argv[0], "execs", NULL);
+	}
+	if (!strcmp(kind, "spinning")) {
+		say("ready");
+		count(NULL);
+	}
+	serve(NULL);
+}
