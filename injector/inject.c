@@ -357,14 +357,17 @@ static enum opus_code map_make(struct inject *in, size_t size, int protection,
 static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 {
 	struct playground *p = in->playground;
+	const struct remote_run run = {
+		.code = in->code_at, .size = PLAYGROUND_CODE,
+		.stack = in->data_at + PLAYGROUND_DATA, .data = in->data_at,
+		.back = &p->back};
 	enum opus_code code;
 
 	p->fd = in->fd;
 	p->home = in->remote.home;
 	p->code = in->code_at;
 	snprintf(p->path, sizeof(p->path), "/proc/thread-self/fd/%d", in->fd);
-	code = remote_run(&in->remote, in->code_at,
-			  in->data_at + PLAYGROUND_DATA, in->data_at, err);
+	code = remote_run(&in->remote, &run, err);
 	if (code == OPUS_OK && p->result != 0) {
 		errno = p->result;
 		return error_set_errno(err, OPUS_RESOURCE,

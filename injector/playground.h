@@ -41,7 +41,8 @@
 #define PG_CODE 72
 #define PG_THREAD 80
 #define PG_PATH 88
-#define PG_TEXT 152
+#define PG_BACK 152
+#define PG_TEXT 156
 #define PG_TEXT_SIZE 256
 
 #ifndef __ASSEMBLER__
@@ -60,12 +61,15 @@ struct playground {
 	uint64_t create, self, detach, dlopen, dlerror, munmap;
 	uint64_t code;
 	uint64_t thread; /* pthread_t */
-	char path[PG_TEXT - PG_PATH];
+	char path[PG_BACK - PG_PATH];
+	/* Written by the borrowed thread when it is about to go home; a futex. */
+	_Atomic uint32_t back;
 	char text[PG_TEXT_SIZE]; /* of dlerror() */
 };
 
 _Static_assert(offsetof(struct playground, create) == PG_CREATE &&
 	       offsetof(struct playground, munmap) == PG_MUNMAP &&
+	       offsetof(struct playground, back) == PG_BACK &&
 	       offsetof(struct playground, thread) == PG_THREAD &&
 	       offsetof(struct playground, text) == PG_TEXT, "see playground.S");
 

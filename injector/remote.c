@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <linux/futex.h>
 #include <linux/ptrace.h>
 #include <time.h>
 #include <unistd.h>
@@ -529,6 +530,7 @@ enum opus_code remote_call(struct remote *r, long number, const uint64_t args[6]
 	regs.r9 = args[5];
 	regs.eflags &= ~(1ull << 10); /* direction flag, psABI 3.2.1 */
 	r->away = true;
+	r->caught = false;
 	if (!registers_set(r, &regs))
 		return thread_ended(r, err);
 	code = call_stop(r, r->code->call + 2, r->home, &regs, err); /* entry */
@@ -547,7 +549,6 @@ static enum opus_code home_catch(struct remote *r, struct opus_error *err)
 	code = call_stop(r, r->code->home + 9, r->home + 8, &regs, err);
 	if (code != OPUS_OK)
 		return code;
-	r->runs = false;
 	regs.orig_rax = (uint64_t)-1;
 	/* Killed here, the thread makes the call again. */
 	regs.rip = r->code->home;
@@ -557,36 +558,70 @@ static enum opus_code home_catch(struct remote *r, struct opus_error *err)
 	return run_until(r, PTRACE_CONT, is_interrupt, CALL_NS, err);
 }
 
-enum opus_code remote_run(struct remote *r, uint64_t rip, uint64_t rsp,
-			  uint64_t rbx, struct opus_error *err)
+/* Let it run until it has set `back`; signals are passed on. Stops at each of
+ * its system calls, as in call_stop(), would be most of the pause. */
+static enum opus_code run_wait(struct remote *r, _Atomic uint32_t *back,
+			       struct opus_error *err)
+{
+	static const struct timespec slice = {0, 1000000};
+	uint64_t end = interrupt_clock() + CALL_NS;
+	int status = 0;
+
+	while (*back == 0) {
+		if (interrupt_clock() > end)
+			return error_set(err, OPUS_NO_ANSWER,
+				"thread %d did not come back within %g s",
+				(int)r->tid, CALL_NS / 1e9);
+		syscall(SYS_futex, back, FUTEX_WAIT, 0, &slice, NULL, 0);
+		if (waitpid(r->tid, &status, __WALL | WNOHANG) != r->tid)
+			continue;
+		if (!WIFSTOPPED(status))
+			return thread_ended(r, err);
+		trace(PTRACE_CONT, r->tid, 0, (void *)(long)host_signal(status));
+	}
+	return OPUS_OK;
+}
+
+enum opus_code remote_run(struct remote *r, const struct remote_run *run,
+			  struct opus_error *err)
 {
 	struct user_regs_struct regs = r->saved;
+	enum opus_code code;
 
-	regs.rip = rip;
-	regs.rsp = rsp;
-	regs.rbx = rbx;
+	regs.rip = run->code;
+	regs.rsp = run->stack;
+	regs.rbx = run->data;
 	regs.orig_rax = (uint64_t)-1;
 	regs.eflags &= ~(1ull << 10);
 	/* It must not be torn out of what it runs now: it may hold locks. */
 	r->runs = true;
-	if (!registers_set(r, &regs))
+	if (!registers_set(r, &regs) || trace(PTRACE_CONT, r->tid, 0, NULL) != 0)
 		return thread_ended(r, err);
-	return home_catch(r, err);
+	code = run_wait(r, run->back, err);
+	if (code == OPUS_OK)
+		code = attach_stop(r, err);
+	if (code != OPUS_OK)
+		return code;
+	r->runs = false;
+	if (!registers_get(r, &regs))
+		return thread_ended(r, err);
+	/* We were slow, and it has gone home by itself? */
+	r->away = regs.rip - run->code < run->size ||
+		  regs.rip - r->code->home < 9;
+	r->caught = r->away;
+	if (!r->away) /* then it stands at a place of its own */
+		r->saved = regs;
+	return OPUS_OK;
 }
 
 /* --- back --- */
 
-/* From wherever the calls have left it: straight home. */
+/* From wherever the calls have left it: straight home, and caught there. */
 static bool go_home(struct remote *r)
 {
-	struct user_regs_struct regs;
+	struct user_regs_struct regs = r->saved;
 	struct opus_error ignored;
 
-	if (!registers_get(r, &regs))
-		return false;
-	if (regs.rip == r->code->home && regs.rsp == r->home + 8)
-		return true; /* caught already */
-	regs = r->saved;
 	regs.rip = r->code->home;
 	regs.rsp = r->home + 8;
 	regs.orig_rax = (uint64_t)-1;
@@ -607,7 +642,7 @@ static void restore(struct remote *r)
 	struct iovec io = {r->xstate, r->xstate_size};
 	struct user_regs_struct regs = r->saved;
 
-	if (!go_home(r))
+	if (!r->caught && !go_home(r))
 		return;
 	if (must_hide(r))
 		make_anew(r, &regs);

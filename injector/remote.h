@@ -51,6 +51,7 @@ struct remote {
 	 * that the kernel would go on with are made anew, with their whole
 	 * time limit. May be cleared by whoever has asked the filter. */
 	bool confined;
+	bool caught;    /* it is stopped where it may get its registers back */
 	bool runs;      /* it is inside a function of libc for us */
 	int signal;     /* to be delivered when it is let go */
 	struct user_regs_struct saved;
@@ -90,10 +91,16 @@ enum opus_code remote_call(struct remote *r, long number, const uint64_t args[6]
 enum opus_code remote_words(struct remote *r, const void *bytes, size_t size,
 			    struct opus_error *err) MUST_CHECK;
 
-/* Run the code at `rip` on the stack `rsp` with `rbx`; it ends by going home,
- * where it is caught. */
-enum opus_code remote_run(struct remote *r, uint64_t rip, uint64_t rsp,
-			  uint64_t rbx, struct opus_error *err) MUST_CHECK;
+struct remote_run {
+	uint64_t code, size; /* where the code is; it is entered at its start */
+	uint64_t stack, data; /* rsp and rbx */
+	_Atomic uint32_t *back; /* a futex that it sets and wakes when done */
+};
+
+/* Run code of ours, which ends by going home after it has waited a while to be
+ * stopped. */
+enum opus_code remote_run(struct remote *r, const struct remote_run *run,
+			  struct opus_error *err) MUST_CHECK;
 
 /*
  * Give everything back and let the thread go on; on every path, also when it

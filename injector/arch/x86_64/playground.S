@@ -18,6 +18,7 @@
 #define RTLD_NOW 2
 #define EAGAIN 11
 #define LEAVE_SECONDS 5
+#define CATCH_NANOSECONDS 200000000
 
 	.section .rodata
 	.globl	playground_start, playground_end
@@ -30,6 +31,24 @@ playground_start:
 	movq	%rbx, %rcx
 	call	*PG_CREATE(%rbx)
 	movl	%eax, PG_RESULT(%rbx)
+	movl	$1, PG_BACK(%rbx)
+	movl	$SYS_futex, %eax
+	leaq	PG_BACK(%rbx), %rdi
+	movl	$FUTEX_WAKE, %esi
+	movl	$1, %edx
+	syscall
+	/* The tool stops it here. If it was killed: home. A futex with a time
+	 * limit would overwrite what the kernel keeps of the interrupted wait
+	 * (the restart block, restart_syscall(2)); ppoll does not use that. */
+	pushq	$CATCH_NANOSECONDS
+	pushq	$0
+	movl	$SYS_ppoll, %eax
+	xorl	%edi, %edi
+	xorl	%esi, %esi
+	movq	%rsp, %rdx
+	xorl	%r10d, %r10d
+	movl	$8, %r8d
+	syscall
 	movq	PG_HOME(%rbx), %rsp
 	ret
 
