@@ -138,7 +138,8 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 	if (code == OPUS_OK)
 		code = remote_code_find(&in->modules, &in->code, err);
 	if (code == OPUS_OK)
-		code = place_init(&in->place, &in->modules, err);
+		code = place_init(&in->place, &in->modules, in->code.home,
+				  err);
 	return code;
 }
 

@@ -26,6 +26,7 @@
 
 #include "dw.h"
 #include "proc.h"
+#include "remote.h"
 
 #define FRAMES 256
 #define START_SIZE 64 /* no _start is longer */
@@ -34,6 +35,7 @@
 
 struct place {
 	const struct modules *m;
+	uint64_t home;
 	Dwfl *dwfl;
 	const struct user_regs_struct *regs;
 	uint64_t stack_at;
@@ -180,7 +182,7 @@ static void module_add(struct place *p, const struct module *object)
 }
 
 enum opus_code place_init(struct place **ret, const struct modules *m,
-			  struct opus_error *err)
+			  uint64_t home, struct opus_error *err)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
@@ -188,6 +190,7 @@ enum opus_code place_init(struct place **ret, const struct modules *m,
 	if (!p)
 		return error_set(err, OPUS_RESOURCE, "no memory");
 	p->m = m;
+	p->home = home;
 	if (!dw_open())
 		return error_set(err, OPUS_RESOURCE,
 			"libdw.so.1 cannot be loaded: install libdw1");
@@ -254,6 +257,33 @@ static void stack_copy(struct place *p, uint64_t sp)
 	p->stack_size = n > 0 ? (size_t)n : 0;
 }
 
+/* Does a handler return to this frame, and by it to the one that it has
+ * interrupted? Return addresses are given one less. */
+static bool is_handler(const struct place *p, size_t i)
+{
+	return i + 1 < p->frames && p->frame[i] - (p->home - 1) < 2;
+}
+
+/* Was a wait interrupted here? The kernel sets the program counter behind the
+ * `syscall` instruction, or, with SA_RESTART, before it. */
+static bool is_wait(const struct place *p, uint64_t address)
+{
+	static const uint8_t call[] = {0x0f, 0x05};
+	uint8_t code[4];
+	long number;
+
+	if (!proc_memory_read(p->m->view, address - 2, code, sizeof(code)))
+		return false;
+	if (memcmp(code, call, 2) == 0)
+		number = remote_number(p->m->view, address - 2);
+	else if (memcmp(code + 2, call, 2) == 0)
+		number = remote_number(p->m->view, address);
+	else
+		return false;
+	/* The arguments are gone: no futex(2). */
+	return number >= 0 && number != SYS_futex && place_waits(number, 0);
+}
+
 static const char *frames_refusal(const struct place *p, bool waits)
 {
 	size_t i = 0, end = p->frames;
@@ -275,11 +305,21 @@ static const char *frames_refusal(const struct place *p, bool waits)
 		return "is inside libc";
 	if (p->m->own_malloc && !waits)
 		return "runs in a program with a malloc of its own";
-	for (i = 0; i < end && kind_of(p, p->frame[i]) == MODULE_LIBC;)
+	for (i = 0; i < end && kind_of(p, p->frame[i]) == MODULE_LIBC &&
+		    !is_handler(p, i);)
 		i++;
-	for (; i < end; i++)
-		if (kind_of(p, p->frame[i]) == MODULE_LIBC)
+	for (; i < end; i++) {
+		if (kind_of(p, p->frame[i]) != MODULE_LIBC)
+			continue;
+		if (!is_handler(p, i))
 			return "is in a function that libc has called";
+		if (kind_of(p, p->frame[++i]) != MODULE_LIBC)
+			continue;
+		if (!is_wait(p, p->frame[i]))
+			return "is in a handler that has interrupted libc";
+		while (i + 1 < end && kind_of(p, p->frame[i + 1]) == MODULE_LIBC)
+			i++;
+	}
 	return NULL;
 }
 

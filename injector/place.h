@@ -13,7 +13,8 @@
  *   innermost   libc       only in one of the calls that wait, which no code
  *                          makes that holds one of those locks
  *               program    any
- *               libc       none: a callback of libc (qsort, atexit, fork)
+ *               libc       none: a callback of libc (qsort, atexit, fork); but
+ *                          a handler may have interrupted such a wait
  *   outermost   libc       the start of a thread
  *   anywhere    loader, malloc    never
  */
@@ -27,9 +28,9 @@
 struct place;
 
 /* Read the unwind information of all objects, so that the thread need not wait
- * for it. Errors: OPUS_RESOURCE, OPUS_INTERNAL. */
+ * for it. `home`: see remote.h; handlers return there. Errors: OPUS_RESOURCE, OPUS_INTERNAL. */
 enum opus_code place_init(struct place **ret, const struct modules *m,
-			  struct opus_error *err) MUST_CHECK;
+			  uint64_t home, struct opus_error *err) MUST_CHECK;
 void place_deinit(struct place **place);
 
 /* NULL if a function may be called in the thread, which is stopped with these

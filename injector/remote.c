@@ -315,27 +315,31 @@ static bool must_hide(const struct remote *r)
 	}
 }
 
-/*
- * The number to start the interrupted call anew with. Where it has been
- * stopped before, the kernel only knows restart_syscall, which rt_sigreturn(2)
- * makes fail with EINTR; the number is then read from the instruction that
- * loaded it: `mov $n, %eax` stands right before in every wrapper of libc.
- */
-static uint64_t restart_number(const struct remote *r)
+long remote_number(pid_t view, uint64_t address)
 {
 	uint8_t code[48];
 	uint32_t number;
 
-	if (r->saved.orig_rax != SYS_restart_syscall ||
-	    !proc_memory_read(r->tid, r->saved.rip - 2 - sizeof(code), code,
-			      sizeof(code)))
-		return r->saved.orig_rax;
+	if (!proc_memory_read(view, address - sizeof(code), code, sizeof(code)))
+		return -1;
 	for (size_t k = sizeof(code) - 5; k > 0; k--) {
 		memcpy(&number, &code[k + 1], sizeof(number));
 		if (code[k] == 0xb8 && number < 1024)
 			return number;
 	}
-	return r->saved.orig_rax;
+	return -1;
+}
+
+/* The number to start the interrupted call anew with. Where it has been stopped
+ * before, the kernel only knows restart_syscall, which rt_sigreturn(2) makes
+ * fail with EINTR. */
+static uint64_t restart_number(const struct remote *r)
+{
+	long number = -1;
+
+	if (r->saved.orig_rax == SYS_restart_syscall)
+		number = remote_number(r->tid, r->saved.rip - 2);
+	return number < 0 ? r->saved.orig_rax : (uint64_t)number;
 }
 
 size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,

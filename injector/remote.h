@@ -108,6 +108,11 @@ enum opus_code remote_run(struct remote *r, const struct remote_run *run,
  */
 uint64_t remote_detach(struct remote *r);
 
+/* Number of the system call whose `syscall` instruction is at `address`, from
+ * the instruction that loads it: `mov $n, %eax` stands right before in every
+ * wrapper of libc. -1 if there is none. */
+long remote_number(pid_t view, uint64_t address);
+
 /* What a killed tracer leaves to the kernel: the frame's bytes for registers
  * `regs`, at `home`. Returns its size. For remote.c and its test. */
 size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,

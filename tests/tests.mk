@@ -51,6 +51,18 @@ services: deps
 	$(Q)$(remake) tests
 	$(Q)B=$(B) tests/run service
 
+## cases-legacy: join services of Debian that were started without the agent
+cases-legacy: deps
+	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES)
+	$(Q)$(remake) tests
+	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
+
+## test-inject: join 500 busy processes; kill opus-inject at all its calls
+test-inject: deps
+	$(Q)$(remake) tests
+	$(Q)B=$(B) OPUS_TEST_REPEAT=25 tests/run scenario/24-inject-busy
+	$(Q)B=$(B) OPUS_TEST_REPEAT=5 tests/run scenario/22-inject-kill
+
 ## audit: check what signal handlers call and what the agent exports
 audit: all
 	$(Q)OPUS_BUILD=$(B) tests/check/audit.sh

@@ -17,13 +17,19 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../scenario"))
 from lib import (  # noqa: E402
-    BUILD, BUILDER, SEND, WORK, Failed, check, equal, main, run, send, skip, until)
+    BUILD, BUILDER, MODE, SEND, WORK, Failed, check, equal, main, run, send, skip,
+    until)
 
 __all__ = ["BUILD", "SEND", "WORK", "Failed", "Service", "build", "check",
            "equal", "free_port", "main", "needs", "os", "run", "send", "until"]
 
 RUN = os.path.join(BUILD, "opus-run")
+# With OPUS_TEST_MODE=inject services start as their packages start them.
+LAUNCH = [] if MODE == "inject" else [RUN, "--require"]
 STORE = os.path.join(WORK, "store")
+
+
+JOINS = 3 # services that are started and joined, one after the other
 
 
 def needs(*programs):
@@ -113,7 +119,7 @@ class Service:
         keys = {"user": self.user, "group": self.user,
                 "extra_groups": []} if self.user else {}
         self.process = subprocess.Popen(
-            [RUN, "--require", *self.command], env=self.env, stdout=log,
+            [*LAUNCH, *self.command], env=self.env, stdout=log,
             stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             cwd=WORK, **keys)
         log.close()
@@ -184,9 +190,31 @@ class Service:
         self.send("check", self.patch, status=0 if answer == self.new else 3)
         return pids
 
+    def legacy(self):
+        """It was started without the agent: all its processes are joined, and
+        go on; each again and again by another service of the same kind."""
+        for _ in range(JOINS):
+            equal(self.start(), self.old, "before all")
+            self.load_begin()
+            if self.keep:
+                # New workers start the program anew, without the agent.
+                pids = [self.process.pid]
+                send("apply", self.patch, pid=self.process.pid)
+                self.load_must(self.old)
+                send("revert", self.name, pid=self.process.pid)
+            else:
+                pids = self.whole("apply", self.patch, answer=self.new)
+                self.whole("revert", self.name, answer=self.old)
+            count = self.load_end()
+            self.stop()
+        print(f"{self.name}: {len(pids)} processes joined, {count} requests")
+
     def course(self, again=None):
         """`again`: a function that makes the service start new workers."""
         try:
+            if MODE == "inject":
+                self.legacy()
+                return
             equal(self.start(), self.old, "before all")
             self.load_begin()
             pids = self.whole("apply", self.patch, *self.keep, answer=self.new)
