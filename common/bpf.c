@@ -57,6 +57,13 @@ static bool run_store(struct bpf_state *s, const struct sock_filter *i)
 	return true;
 }
 
+/* Then the program ends, with 0 (bpf_convert_filter()). */
+static bool divides_by_zero(const struct bpf_state *s, const struct sock_filter *i)
+{
+	return BPF_OP(i->code) == BPF_DIV &&
+	       (BPF_SRC(i->code) == BPF_X ? s->x : i->k) == 0;
+}
+
 static bool run_arithmetic(struct bpf_state *s, const struct sock_filter *i)
 {
 	uint32_t v = BPF_SRC(i->code) == BPF_X ? s->x : i->k;
@@ -65,12 +72,13 @@ static bool run_arithmetic(struct bpf_state *s, const struct sock_filter *i)
 	case BPF_ADD: s->a += v; break;
 	case BPF_SUB: s->a -= v; break;
 	case BPF_MUL: s->a *= v; break;
-	case BPF_DIV: s->a = v ? s->a / v : 0; break;
+	case BPF_DIV: s->a /= v; break;
 	case BPF_AND: s->a &= v; break;
 	case BPF_OR: s->a |= v; break;
 	case BPF_XOR: s->a ^= v; break;
-	case BPF_LSH: s->a = v < 32 ? s->a << v : 0; break;
-	case BPF_RSH: s->a = v < 32 ? s->a >> v : 0; break;
+	/* As the processor does it, for which the kernel translates. */
+	case BPF_LSH: s->a <<= v & 31; break;
+	case BPF_RSH: s->a >>= v & 31; break;
 	case BPF_NEG: s->a = -s->a; break;
 	default: return false;
 	}
@@ -107,7 +115,11 @@ uint32_t bpf_run(const struct sock_filter *program, size_t count,
 		case BPF_LDX: good = run_load(&s, i); break;
 		case BPF_ST:
 		case BPF_STX: good = run_store(&s, i); break;
-		case BPF_ALU: good = run_arithmetic(&s, i); break;
+		case BPF_ALU:
+			if (divides_by_zero(&s, i))
+				return SECCOMP_RET_KILL_THREAD;
+			good = run_arithmetic(&s, i);
+			break;
 		case BPF_JMP:
 			skip = run_jump(&s, i);
 			good = skip >= 0;
