@@ -14,6 +14,7 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev libclang-14-dev \
 	binutils patch
 DEMO_PACKAGES   := curl util-linux
+LEGACY_PACKAGES := mariadb-server
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
 TEST_PACKAGES   := python3 wrk curl gdb strace valgrind libc6-dbg mandoc \

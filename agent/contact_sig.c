@@ -24,6 +24,7 @@
  */
 #include "contact.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -114,8 +115,38 @@ static uintptr_t stack_known(uintptr_t known)
 	uint8_t byte;
 	struct iovec to = {&byte, 1}, from = {(void *)page, 1};
 
-	return raw_syscall6(SYS_process_vm_readv, raw_getpid(), (long)&to, 1,
+	return raw_syscall6(SYS_process_vm_readv, raw_gettid(), (long)&to, 1,
 			    (long)&from, 1, 0) == 1 ? page + 0x1000 : known;
+}
+
+static bool contact_in_range(uintptr_t ip)
+{
+	for (uint32_t i = 0; i < contact_range_count; i++)
+		if (ip >= contact_ranges[i].start && ip < contact_ranges[i].end)
+			return true;
+	return false;
+}
+
+/* Has the handler interrupted a wait? Then it is a place like any other:
+ * PostgreSQL makes its workers in one, on which they live from then on. */
+static bool contact_waited(const struct signal_frame *f)
+{
+	ucontext_t at;
+	long nr;
+
+	/* Only there is code that can be read for sure: the frame may be an old
+	 * one, of an object that was unloaded since. */
+	if (!contact_in_range((uintptr_t)f->registers[REG_RIP]))
+		return false;
+	at.uc_mcontext.gregs[REG_RIP] = f->registers[REG_RIP];
+	at.uc_mcontext.gregs[REG_RSP] = f->registers[REG_RSP];
+	at.uc_mcontext.gregs[REG_RAX] = f->registers[REG_RAX];
+	nr = restart_number_sig(&at);
+	/* The call may just have come to its own end. */
+	at.uc_mcontext.gregs[REG_RAX] = -EINTR;
+	if (nr < 0)
+		nr = restart_number_sig(&at);
+	return nr >= 0 && contact_waits(nr);
 }
 
 /*
@@ -152,7 +183,8 @@ static bool contact_in_handler(const ucontext_t *context)
 		if (f->restorer == restorer &&
 		    (uintptr_t)f->registers[REG_RSP] > at &&
 		    (uintptr_t)f->registers[REG_RSP] <= end &&
-		    f->mask != *blocked && (f->mask & ~*blocked) == 0)
+		    f->mask != *blocked && (f->mask & ~*blocked) == 0 &&
+		    !contact_waited(f))
 			return true;
 	}
 	return false;
@@ -168,10 +200,7 @@ int contact_safe_sig(const ucontext_t *context)
 	if (nr >= 0 && (contact_waits(nr) ||
 			(nr == SYS_futex && contact_waits_futex(context))))
 		return 1;
-	for (uint32_t i = 0; i < contact_range_count; i++)
-		if (ip >= contact_ranges[i].start && ip < contact_ranges[i].end)
-			return 0;
-	return 1;
+	return !contact_in_range(ip);
 }
 
 /* Start or wake the control thread, if that can be done here. */

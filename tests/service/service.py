@@ -17,11 +17,12 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../scenario"))
 from lib import (  # noqa: E402
-    BUILD, BUILDER, MODE, SEND, WORK, Failed, check, equal, main, run, send, skip,
-    until)
+    BUILD, BUILDER, MODE, SEND, WORK, Failed, check, equal, inject, main, run, send,
+    skip, until)
 
-__all__ = ["BUILD", "SEND", "WORK", "Failed", "Service", "build", "check",
-           "equal", "free_port", "main", "needs", "os", "run", "send", "until"]
+__all__ = ["BUILD", "MODE", "SEND", "WORK", "Failed", "Service", "build", "check",
+           "equal", "free_port", "main", "needs", "os", "run", "send", "skip",
+           "until"]
 
 RUN = os.path.join(BUILD, "opus-run")
 # With OPUS_TEST_MODE=inject services start as their packages start them.
@@ -100,7 +101,7 @@ class Service:
         self.env = dict(env or os.environ, OPUS_LIVEPATCH_STORE=STORE)
         self.loads = []
         os.environ["OPUS_LIVEPATCH_STORE"] = STORE
-        os.chmod(WORK, 0o755)  # services act as other users
+        os.chmod(WORK, os.stat(WORK).st_mode | 0o755)  # they act as other users
 
     # --- life
 
@@ -196,7 +197,12 @@ class Service:
         for _ in range(JOINS):
             equal(self.start(), self.old, "before all")
             self.load_begin()
-            if self.keep:
+            if not self.patch:
+                pids = [self.process.pid]
+                inject(pid=self.process.pid)
+                send("list", pid=self.process.pid)
+                self.load_must(self.old)
+            elif self.keep:
                 # New workers start the program anew, without the agent.
                 pids = [self.process.pid]
                 send("apply", self.patch, pid=self.process.pid)

@@ -7,6 +7,7 @@
  *   leaderless  the first thread has ended
  *   loader      a thread sits in a constructor, under dlopen: argv[2]
  *   handler     its only thread waits in a handler that has interrupted malloc
+ *   inwait      its only thread lives in a handler that has interrupted a wait
  *   execs       starts itself again and again
  *   spinning    never makes a system call
  */
@@ -73,6 +74,22 @@ static void hammer(void)
 	}
 }
 
+static void on_wait(int number)
+{
+	say("ready");
+	on_signal(number);
+}
+
+static void wait_for_ever(void)
+{
+	struct sigaction action = { .sa_handler = on_wait };
+
+	sigaction(SIGALRM, &action, NULL);
+	ualarm(20000, 0);
+	for (;;)
+		poll(NULL, 0, -1);
+}
+
 static volatile unsigned long spins;
 
 static void *count(void *unused)
@@ -108,6 +125,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(kind, "handler"))
 		hammer();
+	if (!strcmp(kind, "inwait"))
+		wait_for_ever();
 	if (!strcmp(kind, "execs")) {
 		usleep(2000);
 		execl("/proc/self/exe", argv[0], "execs", NULL);
