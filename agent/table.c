@@ -379,9 +379,16 @@ static void area_protect(struct table_area *a, bool open)
 {
 	if (a->open == open)
 		return;
+	/* A child that is forked between the two must not take the slots for
+	 * writable when they are not: it writes them before its first line. */
+	if (!open)
+		a->open = false;
+	atomic_signal_fence(memory_order_seq_cst);
 	mprotect((void *)a->slots, a->slots_size,
 		 open ? PROT_READ | PROT_WRITE : PROT_READ);
-	a->open = open;
+	atomic_signal_fence(memory_order_seq_cst);
+	if (open)
+		a->open = true;
 }
 
 void table_unlock(void)
