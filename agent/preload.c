@@ -77,12 +77,22 @@
 REAL(R)
 #undef R
 
+static void clock_init(void)
+{
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	void *found = libc ? dlsym(libc, "clock_gettime") : NULL;
+
+	if (found)
+		*(void **)&restart_clock = found;
+}
+
 void preload_init(void)
 {
 #define R(type, name, parameters) \
 	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);
 	REAL(R)
 #undef R
+	clock_init();
 	wait_init();
 }
 
