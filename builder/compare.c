@@ -191,6 +191,27 @@ static bool details_same(const struct entity *a, const struct entity *b)
 	return strcmp(a->detail ? a->detail : "", b->detail ? b->detail : "") == 0;
 }
 
+/* Templates have no mangled names: one of the name that is the same will do. */
+static void template_compare(struct compare *c, const struct entity *new)
+{
+	const struct parse *p = &c->u->parse_before;
+	const struct entity *old = parse_find(p, new->name, strlen(new->name));
+	struct note_place place;
+	bool known = false;
+
+	for (; old; old = parse_next(p, old)) {
+		known |= old->kind == ENTITY_FUNCTION;
+		if (old->kind == ENTITY_FUNCTION && function_same(c, old, new))
+			return;
+	}
+	if (!known)
+		return;
+	place = entity_place(c->b, &c->u->after, new);
+	build_refuse(c->b, &place, new->name,
+		     "replace the functions that use it, by hand",
+		     "is a template, or a member of one: its instances are in every function that uses it");
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -199,6 +220,10 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	enum opus_code code = OPUS_OK;
 	bool passed;
 
+	if (new->is_template) {
+		template_compare(c, new);
+		return OPUS_OK;
+	}
 	if (!old)
 		return OPUS_OK; /* new: its users are changed themselves */
 	passed = details_same(old, new);
@@ -207,14 +232,6 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
 	    (passed && function_same(c, old, new)))
 		return code;
-	if (new->is_template) {
-		struct note_place place = entity_place(c->b, &c->u->after, new);
-
-		build_refuse(c->b, &place, new->name,
-			     "replace the functions that use it, by hand",
-			     "is a template, or a member of one: its instances are in every function that uses it");
-		return OPUS_OK;
-	}
 	code = change_add(c->b, c->u, new, CHANGE_TEXT, NULL, err);
 	change = change_find(c->b->diff, c->u, new->linkage);
 	if (change)
@@ -253,7 +270,9 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 {
 	struct entity *old = counterpart(&c->u->parse_before, new);
 
-	if (!old || !*new->name || details_same(old, new))
+	/* Incomplete and dependent types have no size. */
+	if (!old || !*new->name || details_same(old, new) ||
+	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)
 		return users_add(c, new->name, err);

@@ -155,7 +155,9 @@ static const char *prototype(struct edits *e, const struct entity *f, size_t end
 				i = token_closing(t, i + 1);
 			continue;
 		}
-		ret = build_text(e->b, "%s%s%.*s", ret, *ret ? " " : "",
+		/* "..." and "::" stay together. */
+		ret = build_text(e->b, "%s%s%.*s", ret,
+				 *ret && !token_touches(t, i) ? " " : "",
 				 (int)t->token[i].length,
 				 t->bytes + t->token[i].at);
 		if (is_visibility(t, i)) {

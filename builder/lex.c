@@ -250,6 +250,11 @@ bool token_is(const struct text *t, size_t i, const char *spelling)
 	       memcmp(t->bytes + t->token[i].at, spelling, n) == 0;
 }
 
+bool token_touches(const struct text *t, size_t i)
+{
+	return i > 0 && t->token[i - 1].at + t->token[i - 1].length == t->token[i].at;
+}
+
 bool token_same(const struct text *a, size_t i, const struct text *b, size_t k)
 {
 	const struct token *x = &a->token[i], *y = &b->token[k];

@@ -53,6 +53,8 @@ size_t text_token_at(const struct text *t, size_t offset);
 
 /* Is token `i` spelled like this? False behind the last token. */
 bool token_is(const struct text *t, size_t i, const char *spelling);
+/* Does token `i` stand right behind the one before it? */
+bool token_touches(const struct text *t, size_t i);
 /* Are the two spelled alike? */
 bool token_same(const struct text *a, size_t i, const struct text *b, size_t k);
 

@@ -30,6 +30,7 @@ struct visit {
 	uint32_t block_end;
 	bool nameless;	      /* inside an anonymous namespace */
 	bool in_class;
+	bool cxx;
 	bool failed;
 };
 
@@ -93,6 +94,15 @@ static struct entity *entity_add(struct visit *v, CXCursor c,
 		v->failed = true;
 	grown[p->entities] = e;
 	return &grown[p->entities++];
+}
+
+/* Types of one name in several C++ scopes are told apart by where they are. */
+static void scope_set(const struct visit *v, struct entity *e, CXCursor c)
+{
+	if (!v->cxx)
+		return;
+	free(e->linkage);
+	e->linkage = string_take(clang_getCursorUSR(c));
 }
 
 /* In C++ the mangled name is the identity; clang leaves it empty in C. */
@@ -333,6 +343,7 @@ static void visit_record(struct visit *v, CXCursor c)
 	e = entity_add(v, c, ENTITY_RECORD);
 	if (!e)
 		return;
+	scope_set(v, e, c);
 	e->is_definition = true;
 	e->is_template = clang_getCursorKind(c) != CXCursor_StructDecl &&
 			 clang_getCursorKind(c) != CXCursor_UnionDecl &&
@@ -348,6 +359,8 @@ static void visit_enumerator(struct visit *v, CXCursor c)
 {
 	struct entity *e = entity_add(v, c, ENTITY_ENUMERATOR);
 
+	if (e)
+		scope_set(v, e, c);
 	if (e && asprintf(&e->detail, "%lld",
 			  (long long)clang_getEnumConstantDeclValue(c)) < 0)
 		e->detail = NULL;
@@ -361,6 +374,7 @@ static void visit_typedef(struct visit *v, CXCursor c)
 
 	if (!e)
 		return;
+	scope_set(v, e, c);
 	e->size = clang_Type_getSizeOf(type);
 	if (type.kind == CXType_Record)
 		e->detail = layout_text(clang_getTypeDeclaration(type), type);
@@ -537,7 +551,7 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 		{cxx ? MAIN_CXX : MAIN_C, t->bytes, t->size},
 		{PRELUDE, prelude, sizeof(prelude) - 1},
 	};
-	struct visit v = {.parse = ret};
+	struct visit v = {.parse = ret, .cxx = cxx};
 	CXIndex index;
 	CXTranslationUnit unit = NULL;
 	enum CXErrorCode code;

@@ -152,7 +152,7 @@ static enum opus_code caller_add(struct closure *c, size_t of, enum change_why w
 		     u ? "replace that one by hand, with `opus-build compile`"
 		       : "give a build command that compiles that file too (in a built tree: make -B)",
 		     "%s %s (%s), which %s",
-		     why == CHANGE_INLINED ? "has been inlined into" : "has a clone called by",
+		     why == CHANGE_INLINED ? "has been inlined into" : "is called, as it is or as a clone, by",
 		     name, path,
 		     e ? "is a template" : u ? "was not found in the source"
 					     : "was not compiled by the build");
@@ -231,6 +231,26 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 	return code;
 }
 
+/* A function that no jump can lead away from as the ABI has it: shorter than
+ * the jump, or static with arguments that nobody can count (its callers may
+ * know which registers it leaves alone, and no thunk can stand before it). If
+ * all who call it are in its unit, they are replaced instead. */
+static bool is_carried(const struct build *b, const struct change *c)
+{
+	const struct text *t = &c->unit->after;
+	const struct entity *e = parse_function(&c->unit->parse_after, c->linkage);
+	bool cet = b->target[c->unit->target]->cet;
+
+	if (!e || !e->is_static || c->unit->cxx || !c->present ||
+	    (c->size >= (cet ? 10 : 6) && !strstr(e->detail, ", ...")))
+		return false;
+	for (size_t i = 0; i < t->tokens; i++)
+		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, c->name) &&
+		    !token_is(t, i + 1, "("))
+			return false; /* its address is somewhere */
+	return true;
+}
+
 static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 				   struct opus_error *err)
 {
@@ -256,6 +276,10 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		d->change[of].entry = fn->entry;
 		d->change[of].size = fn->ranges ? fn->range[0].end - fn->range[0].start : 0;
 		d->change[of].found_unit = build_text(c->b, "%s", fn->unit);
+	}
+	if (is_carried(c->b, &d->change[of])) {
+		d->change[of].present = false;
+		code = clone_callers_add(c, of, target, d->change[of].entry, err);
 	}
 	for (size_t i = 0; i < f->inlines && code == OPUS_OK; i++) {
 		const struct facts_inline *in = &f->inlined[i];

@@ -208,7 +208,7 @@ static const char *tokens_text(struct emit *m, size_t from, size_t to, size_t sw
 	const char *text = "";
 
 	for (size_t i = from; i < to; i++)
-		text = build_text(m->b, "%s%.*s ", text,
+		text = build_text(m->b, "%s%s%.*s", text, token_touches(t, i) ? "" : " ",
 				  i == swap ? (int)strlen(word) : (int)t->token[i].length,
 				  i == swap ? word : t->bytes + t->token[i].at);
 	return text;
@@ -230,7 +230,7 @@ static const char *type_text(struct emit *m, size_t from, size_t to, bool first)
 			if (i > from && (token_is(t, i - 1, "struct") ||
 					 token_is(t, i - 1, "union") ||
 					 token_is(t, i - 1, "enum")))
-				text = build_text(m->b, "%sopus_tag_%u ", text,
+				text = build_text(m->b, "%s opus_tag_%u ", text,
 						  t->token[i].at);
 			if (first)
 				text = build_text(m->b, "%s%s", text,
@@ -238,10 +238,11 @@ static const char *type_text(struct emit *m, size_t from, size_t to, bool first)
 			i = close;
 			continue;
 		}
-		text = build_text(m->b, "%s%.*s ", text, (int)t->token[i].length,
+		text = build_text(m->b, "%s%s%.*s", text, token_touches(t, i) ? "" : " ",
+				  (int)t->token[i].length,
 				  t->bytes + t->token[i].at);
 	}
-	return text;
+	return build_text(m->b, "%s ", text);
 }
 
 static const char *local_name(struct emit *m, const struct entity *v)
@@ -290,7 +291,7 @@ static void variables_split(struct emit *m, struct entity *const *v,
 					  tokens_text(m, from,
 						      keep ? text_token_at(t, v[k]->end) : end,
 						      name, called));
-		text = label[k] ? build_text(m->b, "%s__asm__(\"%s\"); ", text, label[k])
+		text = label[k] ? build_text(m->b, "%s __asm__(\"%s\"); ", text, label[k])
 				: build_text(m->b, "%s; ", text);
 	}
 	edit_add(&m->edits, v[0]->start, v[count - 1]->end - v[0]->start, text);

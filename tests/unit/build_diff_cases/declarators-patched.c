@@ -15,6 +15,8 @@ static struct { int x; char name[4]; } pair = {1, "ab"}, *pairs = &pair;
 static int fresh = 100, b = 20; //+
 static int b = 20; //-
 static int same(int v) { return v; }
+static __attribute__((noipa)) int sum(int n, ...) { return n + 0; } //-
+static __attribute__((noipa)) int sum(int n, ...) { return n + !n; } //+
 __attribute__((noipa)) int step(int v)
 {
 	static struct { long n; } last = {0}, *where;
@@ -28,7 +30,7 @@ __attribute__((noipa)) int step(int v)
 	d = a;
 	get = same;
 	d += fresh; //+
-	return get(d);
+	return get(sum(d, 1, 2));
 }
 __attribute__((noipa)) int other(void)
 {
