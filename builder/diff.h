@@ -127,6 +127,9 @@ bool unit_is(const struct unit *u, size_t target, const char *path);
 /* ".constprop.0" of a symbol, or NULL. */
 const char *clone_suffix_of(const char *symbol);
 
+/* meaning.c: warn of what a change may mean in a process that runs. */
+void meaning_tell(struct build *b, const struct change *c);
+
 /* Does the diff change something in this target? (split.c) */
 bool diff_reaches(const struct diff *d, size_t target);
 

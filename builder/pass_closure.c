@@ -344,6 +344,8 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 		any |= d->change[i].present && !d->change[i].fresh;
 	closure_tell(b);
 	twins_compare(b);
+	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++)
+		meaning_tell(b, &d->change[i]);
 	if (code == OPUS_OK && !any && !b->refused)
 		return error_set(err, OPUS_ALREADY,
 				 "none of the functions that %s changes is in %s",
