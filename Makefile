@@ -100,7 +100,7 @@ $(B)/tool/%.c.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
-$(B)/tool/builder/parse.c.o: TOOL_CFLAGS += -I/usr/lib/llvm-14/include
+$(B)/tool/builder/parse.c.o $(B)/tool/builder/abi.c.o: TOOL_CFLAGS += -I/usr/lib/llvm-14/include
 # What opus-build preloads into the builds that it watches is carried inside it.
 $(B)/tool/builder/capture_blob.S.o: builder/capture_blob.S $(B)/capture.so
 	$(call say,AS,$<)

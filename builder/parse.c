@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi.h"
 #include "build.h"
 
 /* GCC's names for types of the same meaning to us. They are not macros. */
@@ -133,71 +134,6 @@ static CXType type_element(CXType t, bool *constant)
 	return t;
 }
 
-/* How a value is passed and what it is made of, as far as code that was
- * compiled cares: names and qualifiers do not matter. The caller frees it. */
-static char *type_abi(CXType t)
-{
-	char *ret = NULL;
-	const char *kind;
-
-	t = clang_getCanonicalType(t);
-	switch (t.kind) {
-	case CXType_Void:
-		return strdup("void");
-	case CXType_Pointer:
-	case CXType_LValueReference:
-	case CXType_RValueReference:
-		return strdup("pointer");
-	case CXType_FunctionProto:
-	case CXType_FunctionNoProto: {
-		CXType result = clang_getResultType(t);
-		int count = clang_getNumArgTypes(t);
-
-		ret = type_abi(result);
-		for (int i = 0; i < count && ret; i++) {
-			char *argument = type_abi(clang_getArgType(t, i));
-			char *longer = NULL;
-
-			if (asprintf(&longer, "%s, %s", ret,
-				     argument ? argument : "?") < 0)
-				longer = NULL;
-			free(argument);
-			free(ret);
-			ret = longer;
-		}
-		if (ret && clang_isFunctionTypeVariadic(t) &&
-		    t.kind == CXType_FunctionProto) {
-			char *longer = NULL;
-
-			if (asprintf(&longer, "%s, ...", ret) < 0)
-				longer = NULL;
-			free(ret);
-			ret = longer;
-		}
-		return ret;
-	}
-	case CXType_Float:
-	case CXType_Double:
-	case CXType_LongDouble:
-	case CXType_Float128:
-		kind = "float";
-		break;
-	case CXType_Record: {
-		CXString name = clang_getTypeSpelling(t);
-		int n = asprintf(&ret, "%s %lld", clang_getCString(name),
-				 (long long)clang_Type_getSizeOf(t));
-
-		clang_disposeString(name);
-		return n < 0 ? NULL : ret;
-	}
-	default:
-		kind = "value";
-	}
-	if (asprintf(&ret, "%s%lld", kind, (long long)clang_Type_getSizeOf(t)) < 0)
-		ret = NULL;
-	return ret;
-}
-
 static void variable_describe(struct entity *e, CXCursor c)
 {
 	CXType t = clang_getCanonicalType(clang_getCursorType(c));
@@ -257,7 +193,7 @@ static void visit_function(struct visit *v, CXCursor c)
 		       (!e->is_member &&
 			clang_Cursor_getStorageClass(c) == CX_SC_Static);
 	e->is_extern = clang_Cursor_getStorageClass(c) == CX_SC_Extern;
-	e->detail = type_abi(clang_getCursorType(c));
+	e->detail = abi_type(clang_getCursorType(c));
 	e->is_inline = clang_Cursor_isFunctionInlined(c);
 	e->is_virtual = clang_CXXMethod_isVirtual(c);
 	e->is_definition = clang_isCursorDefinition(c);
@@ -292,47 +228,6 @@ static void visit_variable(struct visit *v, CXCursor c)
 		e->is_static = v->nameless;
 }
 
-/* "size @offset:size ...": fields without their names, for names do no harm. */
-struct layout {
-	char *text;
-	size_t size;
-	FILE *stream;
-};
-
-static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
-					    CXClientData data)
-{
-	struct layout *l = data;
-	enum CXCursorKind kind = clang_getCursorKind(c);
-	long long size = clang_Type_getSizeOf(clang_getCursorType(c));
-
-	(void)parent;
-	if (kind == CXCursor_FieldDecl && clang_Cursor_isBitField(c))
-		fprintf(l->stream, " @%lld:%d-bit",
-			(long long)clang_Cursor_getOffsetOfField(c),
-			clang_getFieldDeclBitWidth(c));
-	else if (kind == CXCursor_FieldDecl)
-		fprintf(l->stream, " @%lld:%lld",
-			(long long)clang_Cursor_getOffsetOfField(c), size);
-	else if (kind == CXCursor_CXXBaseSpecifier)
-		fprintf(l->stream, " base:%lld", size);
-	else if (clang_CXXMethod_isVirtual(c))
-		fprintf(l->stream, " virtual"); /* a row of the vtable */
-	return CXChildVisit_Continue;
-}
-
-static char *layout_text(CXCursor record, CXType type)
-{
-	struct layout l = {0};
-
-	l.stream = open_memstream(&l.text, &l.size);
-	if (!l.stream)
-		return NULL;
-	fprintf(l.stream, "%lld", (long long)clang_Type_getSizeOf(type));
-	clang_visitChildren(record, layout_field, &l);
-	return fclose(l.stream) == 0 ? l.text : NULL;
-}
-
 static void visit_record(struct visit *v, CXCursor c)
 {
 	struct entity *e;
@@ -349,7 +244,7 @@ static void visit_record(struct visit *v, CXCursor c)
 			 clang_getCursorKind(c) != CXCursor_UnionDecl &&
 			 clang_getCursorKind(c) != CXCursor_ClassDecl;
 	e->size = clang_Type_getSizeOf(clang_getCursorType(c));
-	e->detail = layout_text(c, clang_getCursorType(c));
+	e->detail = abi_layout(c, clang_getCursorType(c));
 	inner.in_class = true;
 	clang_visitChildren(c, visit_outer, &inner);
 	v->failed |= inner.failed;
@@ -377,9 +272,9 @@ static void visit_typedef(struct visit *v, CXCursor c)
 	scope_set(v, e, c);
 	e->size = clang_Type_getSizeOf(type);
 	if (type.kind == CXType_Record)
-		e->detail = layout_text(clang_getTypeDeclaration(type), type);
+		e->detail = abi_layout(clang_getTypeDeclaration(type), type);
 	else
-		e->detail = type_abi(type);
+		e->detail = abi_type(type);
 }
 
 static enum CXChildVisitResult visit_outer(CXCursor c, CXCursor parent,

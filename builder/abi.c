@@ -1,0 +1,117 @@
+/*
+ * abi.c - what compiled code relies on in a type, as text to compare.
+ *
+ * Called by:  parse.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include "abi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *abi_type(CXType t)
+{
+	char *ret = NULL;
+	const char *kind;
+
+	t = clang_getCanonicalType(t);
+	switch (t.kind) {
+	case CXType_Void:
+		return strdup("void");
+	case CXType_Pointer:
+	case CXType_LValueReference:
+	case CXType_RValueReference:
+		return strdup("pointer");
+	case CXType_FunctionProto:
+	case CXType_FunctionNoProto: {
+		CXType result = clang_getResultType(t);
+		int count = clang_getNumArgTypes(t);
+
+		ret = abi_type(result);
+		for (int i = 0; i < count && ret; i++) {
+			char *argument = abi_type(clang_getArgType(t, i));
+			char *longer = NULL;
+
+			if (asprintf(&longer, "%s, %s", ret,
+				     argument ? argument : "?") < 0)
+				longer = NULL;
+			free(argument);
+			free(ret);
+			ret = longer;
+		}
+		if (ret && clang_isFunctionTypeVariadic(t) &&
+		    t.kind == CXType_FunctionProto) {
+			char *longer = NULL;
+
+			if (asprintf(&longer, "%s, ...", ret) < 0)
+				longer = NULL;
+			free(ret);
+			ret = longer;
+		}
+		return ret;
+	}
+	case CXType_Float:
+	case CXType_Double:
+	case CXType_LongDouble:
+	case CXType_Float128:
+		kind = "float";
+		break;
+	case CXType_Record: {
+		CXString name = clang_getTypeSpelling(t);
+		int n = asprintf(&ret, "%s %lld", clang_getCString(name),
+				 (long long)clang_Type_getSizeOf(t));
+
+		clang_disposeString(name);
+		return n < 0 ? NULL : ret;
+	}
+	default:
+		kind = "value";
+	}
+	if (asprintf(&ret, "%s%lld", kind, (long long)clang_Type_getSizeOf(t)) < 0)
+		ret = NULL;
+	return ret;
+}
+
+/* "size @offset:size ...": fields without their names, for names do no harm. */
+struct layout {
+	char *text;
+	size_t size;
+	FILE *stream;
+};
+
+static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
+					    CXClientData data)
+{
+	struct layout *l = data;
+	enum CXCursorKind kind = clang_getCursorKind(c);
+	long long size = clang_Type_getSizeOf(clang_getCursorType(c));
+
+	(void)parent;
+	if (kind == CXCursor_FieldDecl && clang_Cursor_isBitField(c))
+		fprintf(l->stream, " @%lld:%d-bit",
+			(long long)clang_Cursor_getOffsetOfField(c),
+			clang_getFieldDeclBitWidth(c));
+	else if (kind == CXCursor_FieldDecl)
+		fprintf(l->stream, " @%lld:%lld",
+			(long long)clang_Cursor_getOffsetOfField(c), size);
+	else if (kind == CXCursor_CXXBaseSpecifier)
+		fprintf(l->stream, " base:%lld", size);
+	else if (clang_CXXMethod_isVirtual(c))
+		fprintf(l->stream, " virtual"); /* a row of the vtable */
+	return CXChildVisit_Continue;
+}
+
+char *abi_layout(CXCursor record, CXType type)
+{
+	struct layout l = {0};
+
+	l.stream = open_memstream(&l.text, &l.size);
+	if (!l.stream)
+		return NULL;
+	fprintf(l.stream, "%lld", (long long)clang_Type_getSizeOf(type));
+	clang_visitChildren(record, layout_field, &l);
+	return fclose(l.stream) == 0 ? l.text : NULL;
+}
