@@ -103,10 +103,11 @@ static bool is_concerned(const struct run *run, const struct report *r)
 }
 
 /* It may be at its start, or was about to become another program: a moment
- * later it has an agent, or has ended. */
-static bool is_moving(enum opus_code code)
+ * later it has an agent, and what the store holds for it, or has ended. */
+static bool is_moving(const struct options *o, enum opus_code code)
 {
-	return code == OPUS_NO_AGENT || code == OPUS_DIED;
+	return code == OPUS_NO_AGENT || code == OPUS_DIED ||
+	       (o->verb == VERB_CHECK && code == OPUS_NO_PATCH);
 }
 
 static void audit_update(const struct run *run, const struct report *r)
@@ -141,7 +142,7 @@ static bool run_target(struct run *run, struct target *t, run_one one,
 	concerned = is_concerned(run, &r);
 	if (concerned && r.has_beacon)
 		one(run, t, &r);
-	*late = *late && is_moving(r.error.code);
+	*late = *late && is_moving(run->o, r.error.code);
 	concerned = concerned && !*late;
 	if (concerned) {
 		audit_update(run, &r);
