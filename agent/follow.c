@@ -19,6 +19,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,6 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "arch/x86_64/raw.h"
 #include "common/start.h"
 #include "guard.h"
@@ -223,9 +225,33 @@ static char **follow_build(char *const env[], void *room)
 
 /* --- the functions --- */
 
-/* libc's would do the same, and looking them up takes time at each start. */
-static int failed(long rc)
+/*
+ * exec takes the agent's handler away and keeps the mask: a contact signal that
+ * comes before the new program's agent is there would kill it. Blocked, it
+ * waits for that agent, which unblocks it. The end of a process, or of this
+ * program, is noted with it.
+ */
+static uint64_t leave(void)
 {
+	uint64_t own = agent_signal ? 1ul << (agent_signal - 1) : 0, before = 0;
+
+	guard_end();
+	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&own, (long)&before,
+		     sizeof(own), 0, 0);
+	return before;
+}
+
+/* The program goes on after all. */
+static void stay(uint64_t before)
+{
+	raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+		     sizeof(before), 0, 0);
+}
+
+/* libc's would do the same, and looking them up takes time at each start. */
+static int failed(long rc, uint64_t before)
+{
+	stay(before);
 	errno = (int)-rc;
 	return -1;
 }
@@ -233,15 +259,19 @@ static int failed(long rc)
 static int exec_raw(int folder, const char *path, char *const words[],
 		    char *const env[], int flags)
 {
+	uint64_t before = leave();
+
 	return failed(raw_syscall6(SYS_execveat, folder, (long)path, (long)words,
-				   (long)env, flags, 0));
+				   (long)env, flags, 0), before);
 }
 
 PUBLIC int execve(const char *path, char *const words[], char *const env[])
 {
-	guard_end();
-	return failed(raw_syscall3(SYS_execve, (long)path, (long)words,
-				   (long)FOLLOWED(path, -1, env)));
+	char *const *with = FOLLOWED(path, -1, env);
+	uint64_t before = leave();
+
+	return failed(raw_syscall3(SYS_execve, (long)path, (long)words, (long)with),
+		      before);
 }
 
 PUBLIC int execv(const char *path, char *const words[])
@@ -251,28 +281,30 @@ PUBLIC int execv(const char *path, char *const words[])
 
 PUBLIC int execvpe(const char *name, char *const words[], char *const env[])
 {
+	char *const *with = FOLLOWED(name, -1, env);
+	uint64_t before;
+	int rc;
+
 	NEED(execvpe);
-	guard_end();
-	return real_execvpe(name, words, FOLLOWED(name, -1, env));
+	before = leave();
+	rc = real_execvpe(name, words, with);
+	stay(before);
+	return rc;
 }
 
 PUBLIC int execvp(const char *name, char *const words[])
 {
-	NEED(execvpe);
-	guard_end();
-	return real_execvpe(name, words, FOLLOWED(name, -1, environ));
+	return execvpe(name, words, environ);
 }
 
 PUBLIC int fexecve(int fd, char *const words[], char *const env[])
 {
-	guard_end();
 	return exec_raw(fd, "", words, FOLLOWED(NULL, fd, env), AT_EMPTY_PATH);
 }
 
 PUBLIC int execveat(int folder, const char *path, char *const words[],
 		    char *const env[], int flags)
 {
-	guard_end();
 	/* A path that counts from a folder is not looked at. */
 	return exec_raw(folder, path, words,
 			FOLLOWED(NULL, *path ? -1 : folder, env), flags);
