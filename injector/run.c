@@ -150,8 +150,12 @@ static bool run_target(struct run *run, struct target *t, run_one one,
 	}
 	*ret = r.error.code;
 	report_deinit(&r);
-	/* Sessions end all the time: that is told, and is no failure. */
-	return concerned && !(is_search(run->o) && *ret == OPUS_DIED);
+	/* Sessions end all the time, or become another program that never had
+	 * the patch: that is told, and is no failure. */
+	return concerned &&
+	       !(is_search(run->o) &&
+		 (*ret == OPUS_DIED || (*ret == OPUS_NO_PATCH &&
+					run->o->verb == VERB_REVERT)));
 }
 
 /* --- rounds --- */
