@@ -1,5 +1,5 @@
 """ssh.py - what a server of SSH says first, for the cases of two of them."""
-from service import CUT, connect
+from service import CUT, connect, until
 
 
 def key_exchange(service):
@@ -24,4 +24,8 @@ def strict(service):
 
 
 def works(service):
-    return strict(service) in ("present", "absent")
+    """It answers, and the child that did so has gone."""
+    if strict(service) not in ("present", "absent"):
+        return False
+    until(lambda: len(service.processes()) == 1, "the session has ended")
+    return True
