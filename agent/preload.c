@@ -387,10 +387,9 @@ PUBLIC int swapcontext(ucontext_t *save, const ucontext_t *next)
 	coroutine_suspend(save);
 	coroutine_resume(next);
 	rc = real_swapcontext(save, next);
-	/* Not a tail call: whoever resumes has taken the entry off; after a
-	 * failure it is still there. */
-	if (rc != 0)
-		coroutine_resume(save);
+	/* Whoever resumes it has taken the entry off, but for libc at the end
+	 * of a coroutine (uc_link). After a failure it is still there, too. */
+	coroutine_resume(save);
 	return rc;
 }
 
