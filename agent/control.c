@@ -90,17 +90,24 @@ static long control_create(void)
 /*
  * pthread_create() needs some kilobytes of stack, and where the handler runs
  * there may be few: an alternate stack of MINSIGSTKSZ, a coroutine's. So it gets
- * one of ours, which costs nothing until then. Whoever starts the control thread
- * is alone in doing so.
+ * one of ours, which costs nothing until then. The control thread may have ended
+ * again, and another be asked for, while the one that started it is still in
+ * pthread_create() there: that one has to come again.
  */
 int control_start_sig(void)
 {
 	static char stack[65536] __attribute__((aligned(16)));
+	static _Atomic bool busy;
+	int rc;
 
 	/* It takes memory that it does not know as a stack for an error. */
 	if (valgrind_request(VALGRIND_RUNNING, 0, 0) != 0)
 		return (int)control_create();
-	return (int)raw_call_on((uintptr_t)stack + sizeof(stack), control_create);
+	if (atomic_exchange(&busy, true))
+		return EAGAIN;
+	rc = (int)raw_call_on((uintptr_t)stack + sizeof(stack), control_create);
+	atomic_store(&busy, false);
+	return rc;
 }
 
 /* --- connections --- */
