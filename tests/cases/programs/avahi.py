@@ -54,6 +54,6 @@ def ask(service, line):
 CASES = [Case(
     "12", SOURCE, labels="CVE-2021-3502", fix=FIX,
     targets="avahi-core/.libs/libavahi-core.so.7", start=start,
-    works=lambda service: "HELP" in ask(service, "HELP").upper(),
+    works=lambda service: "+ Available" in ask(service, "HELP"),
     attacks=[Attack(lambda service: ask(service, "RESOLVE-HOSTNAME .local"),
                     "died: SIGABRT", "^-3 Invalid host name")])]
