@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "beacon_read.h"
@@ -397,6 +398,21 @@ static enum opus_code confined_check(const struct target *t,
 		count ? " in one of its threads" : "");
 }
 
+/* A tracer such as strace(1) stops the process at every turn and lets it go at
+ * once: only one that it stays stopped for is an obstacle. */
+static bool is_held_by_tracer(const struct target *t)
+{
+	const struct timespec moment = {0, 5000000};
+	struct proc_status s = t->status;
+
+	for (int n = 0; n < 20 && s.state == 't'; n++) {
+		nanosleep(&moment, NULL);
+		if (!proc_status_read(t->pid, t->view, &s))
+			return false;
+	}
+	return s.state == 't';
+}
+
 enum opus_code target_check_contact(const struct target *t, bool force,
 				    struct opus_error *err)
 {
@@ -416,7 +432,7 @@ enum opus_code target_check_contact(const struct target *t, bool force,
 		return error_set(err, OPUS_NO_CONTACT,
 			"it is stopped (SIGSTOP, SIGTSTP); continue it with "
 			"`kill -CONT %d` and try again", t->pid);
-	if (s->state == 't')
+	if (is_held_by_tracer(t))
 		return error_set(err, OPUS_NO_CONTACT,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s->tracer);
