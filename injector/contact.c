@@ -255,9 +255,10 @@ static int contact_signal(const struct contact *c, pid_t tid)
 	info.si_code = SI_QUEUE;
 	info.si_pid = getpid();
 	info.si_uid = getuid();
-	/* A filter of system calls may not like the agent's timer. */
+	/* A filter of system calls may not like the agent's timer, whichever
+	 * of the threads has it: the request must not depend on who gets it. */
 	info.si_value.sival_ptr = (void *)(uintptr_t)(
-		c->value | (c->t->status.seccomp ? 0 : WIRE_CONTACT_TIMER));
+		c->value | (c->t->confined ? 0 : WIRE_CONTACT_TIMER));
 	return (int)syscall(SYS_rt_tgsigqueueinfo, c->t->pid, tid,
 			    info.si_signo, &info);
 }

@@ -147,7 +147,7 @@ static enum scan_kind without_agent(const struct target *t,
 	return other_namespace(t) ? SCAN_NAMESPACE : SCAN_NONE;
 }
 
-static enum scan_kind with_agent(const struct target *t)
+static enum scan_kind with_agent(struct target *t)
 {
 	struct opus_error ignored;
 

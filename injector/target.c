@@ -378,8 +378,7 @@ static bool is_confined(const struct target *t, const struct proc_status *s)
 }
 
 /* Filters belong to threads, and every thread will run the agent's code. */
-static enum opus_code confined_check(const struct target *t,
-				     struct opus_error *err)
+static bool has_confined_thread(const struct target *t)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
 	struct proc_status s = t->status;
@@ -390,12 +389,7 @@ static enum opus_code confined_check(const struct target *t,
 	for (ssize_t i = 0; !is_confined(t, &s) && i < count; i++)
 		if (!proc_status_read(t->pid, tids[i], &s))
 			s.seccomp = 0; /* it has ended */
-	if (!is_confined(t, &s))
-		return OPUS_OK;
-	return error_set(err, OPUS_CONFINED,
-		"a seccomp filter is on%s and might kill the process for a "
-		"system call of the agent; --force-confined takes that risk",
-		count ? " in one of its threads" : "");
+	return is_confined(t, &s);
 }
 
 /* A tracer such as strace(1) stops the process at every turn and lets it go at
@@ -413,7 +407,7 @@ static bool is_held_by_tracer(const struct target *t)
 	return s.state == 't';
 }
 
-enum opus_code target_check_contact(const struct target *t, bool force,
+enum opus_code target_check_contact(struct target *t, bool force,
 				    struct opus_error *err)
 {
 	const struct proc_status *s = &t->status;
@@ -436,7 +430,8 @@ enum opus_code target_check_contact(const struct target *t, bool force,
 		return error_set(err, OPUS_NO_CONTACT,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s->tracer);
-	if (force || confined_check(t, err) == OPUS_OK)
+	t->confined = has_confined_thread(t);
+	if (force || !t->confined)
 		return OPUS_OK;
 	return confine_check(t, err); /* ask the filters */
 }

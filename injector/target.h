@@ -23,6 +23,8 @@ struct target {
 	struct proc_status status;
 	struct beacon beacon;
 	uint64_t beacon_at;  /* 0: no beacon was found */
+	bool confined;       /* set by target_check_contact(): a thread has a
+				seccomp filter that is not the agent's own */
 };
 
 struct target_list {
@@ -58,7 +60,7 @@ enum opus_code target_look(struct target *t, struct opus_error *err) MUST_CHECK;
  * what its agent does (`force` accepts that).
  * Errors: OPUS_NO_AGENT, OPUS_NO_CONTACT, OPUS_CONFINED, OPUS_DIED.
  */
-enum opus_code target_check_contact(const struct target *t, bool force,
+enum opus_code target_check_contact(struct target *t, bool force,
 				    struct opus_error *err) MUST_CHECK;
 
 /*

@@ -10,6 +10,8 @@
  *   thread    "ten", but in a second thread only
  *   strict    SECCOMP_MODE_STRICT in a second thread
  *   trap      membarrier sends SIGSYS
+ *   timer     timer_create kills, in a second thread only, which lives in malloc
+ *             and is the only one that takes the agent's signal
  *   mdwe      systemd's MemoryDenyWriteExecute=yes, as a filter
  *   mdwe2     the same by prctl(PR_SET_MDWE)
  */
@@ -156,6 +158,9 @@ static void confine(const char *kind)
 	} else if (!strcmp(kind, "trap")) {
 		put_deny(SYS_membarrier, 0, 0, SECCOMP_RET_TRAP);
 		install(SECCOMP_RET_ALLOW);
+	} else if (!strcmp(kind, "timer")) {
+		put_deny(SYS_timer_create, 0, 0, SECCOMP_RET_KILL_PROCESS);
+		install(SECCOMP_RET_ALLOW);
 	} else if (!strcmp(kind, "mdwe")) {
 		put_deny(SYS_mmap, 2, PROT_EXEC | PROT_WRITE,
 			 SECCOMP_RET_ERRNO | EPERM);
@@ -177,7 +182,16 @@ static void *thread_main(void *kind)
 {
 	char c;
 
-	if (!strcmp(kind, "thread")) {
+	if (!strcmp(kind, "timer")) {
+		void *volatile kept; /* else the compiler drops both calls */
+
+		confine(kind);
+		door_open(&confined);
+		for (;;) {
+			kept = malloc(100);
+			free(kept);
+		}
+	} else if (!strcmp(kind, "thread")) {
 		confine("ten");
 		door_open(&confined);
 	} else {
@@ -190,14 +204,18 @@ static void *thread_main(void *kind)
 
 int main(int argc, char **argv)
 {
+	const uint64_t realtime = ~0ull << (SIGRTMIN - 1);
 	pthread_t thread;
 	char line[64];
 
 	door_init(&confined);
 	door_init(&stay);
-	if (argc > 1 && (!strcmp(argv[1], "thread") || !strcmp(argv[1], "strict"))) {
+	if (argc > 1 && (!strcmp(argv[1], "thread") || !strcmp(argv[1], "strict") ||
+			 !strcmp(argv[1], "timer"))) {
 		pthread_create(&thread, NULL, thread_main, argv[1]);
 		door_pass(&confined);
+		if (!strcmp(argv[1], "timer"))
+			syscall(SYS_rt_sigprocmask, SIG_BLOCK, &realtime, NULL, 8);
 	} else if (argc > 1) {
 		confine(argv[1]);
 	}
