@@ -149,7 +149,7 @@ static void seccomp_check(struct check *c)
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		filter |= unit_on(c->u, switches[i]);
 	if (filter)
-		tell(c, NOTE, "seccomp", "some of these are filters: opus-send contacts the process with --force-confined only; the store needs nothing");
+		tell(c, NOTE, "seccomp", "some of these are filters: opus-send asks them first and refuses, saying which call, where they could do harm; the store needs nothing");
 }
 
 static void socket_check(struct check *c)
