@@ -260,7 +260,7 @@ enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,
 	return c->hello.needs ? give(c, err) : OPUS_OK;
 }
 
-enum opus_code client_init(struct client *c, const struct target *t, bool force,
+enum opus_code client_init(struct client *c, struct target *t, bool force,
 			   struct opus_error *err)
 {
 	enum opus_code code;

@@ -44,7 +44,7 @@ union client_message {
  * its HELLO. client_deinit() in any case.
  * Errors: theirs, OPUS_VERSION, and those of client_receive().
  */
-enum opus_code client_init(struct client *c, const struct target *t, bool force,
+enum opus_code client_init(struct client *c, struct target *t, bool force,
 			   struct opus_error *err) MUST_CHECK;
 /* Take over a connection that is there already. */
 enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,

@@ -16,8 +16,11 @@
  * target's user could have made a file itself. The agent checks on its side
  * that it is root or the target's own user who listens.
  *
- * Where no folder will do, in the empty root of many a daemon, the socket gets
- * a name in the abstract namespace of the target's network namespace.
+ * None of this is needed for a name in the abstract namespace (unix(7)), which
+ * is therefore tried first where the target is in our own network namespace,
+ * and last where it is in another, in which an empty root without any folder is
+ * reached by entering it for a moment. Everybody in the namespace can connect
+ * to such a name and could fill its queue; then the folders are next.
  */
 #include "contact.h"
 
@@ -59,10 +62,11 @@ _Static_assert(sizeof(folders) / sizeof(folders[0]) == WIRE_FOLDER_COUNT,
 
 /* The socket while it exists; -1 and "" otherwise. */
 struct contact {
-	const struct target *t;
+	struct target *t;
 	int listener;
-	int folder_fd; /* -1 also for an abstract name */
-	unsigned int folder;
+	int folder_fd;     /* -1 also for an abstract name */
+	bool same_network; /* as ours */
+	unsigned int rank; /* of the place, see place_of() */
 	char name[24];
 	uint64_t value;
 };
@@ -141,44 +145,70 @@ static int socket_bind(const struct target *t, int dir, const char *name)
 	return -1;
 }
 
-/* Enter the network namespace `ns`; whether we are in it already counts, too. */
+static bool network_is_ours(const struct target *t)
+{
+	struct stat there, here;
+	char ns[64];
+
+	snprintf(ns, sizeof(ns), "/proc/%d/ns/net", t->view);
+	return stat(ns, &there) == 0 &&
+	       stat("/proc/self/ns/net", &here) == 0 &&
+	       there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+}
+
 static bool network_enter(const char *ns)
 {
 	CLEANUP(cleanup_close) int fd = open(ns, O_RDONLY | O_CLOEXEC);
-	struct stat there, here;
 
-	if (fd < 0 || fstat(fd, &there) != 0 ||
-	    stat("/proc/self/ns/net", &here) != 0)
-		return false;
-	return there.st_ino == here.st_ino || setns(fd, CLONE_NEWNET) == 0;
+	return fd >= 0 && setns(fd, CLONE_NEWNET) == 0;
+}
+
+static int abstract_socket(void)
+{
+	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /* A socket stays in the network namespace that it was made in. */
-static int socket_bind_abstract(const struct target *t, const char *name)
+static int abstract_socket_there(const char *ns)
 {
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-				     strlen(name));
-	CLEANUP(cleanup_close) int fd = -1;
-	char path[64], back[64];
-	int own;
+	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd = -1;
+	char back[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", t->view);
-	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own < 0)
+		return -1;
 	snprintf(back, sizeof(back), "/proc/self/fd/%d", own);
-	if (own >= 0 && network_enter(path)) {
-		fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
-			    SOCK_NONBLOCK, 0);
+	if (network_enter(ns)) {
+		fd = abstract_socket();
 		if (!network_enter(back))
 			fd = (close(fd), -1);
 	}
-	if (own >= 0)
-		close(own);
-	memcpy(a.sun_path + 1, name, strlen(name));
+	close(own);
+	return fd;
+}
+
+static int socket_bind_abstract(const struct contact *c)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				     strlen(c->name));
+	CLEANUP(cleanup_close) int fd = -1;
+	char ns[64];
+
+	snprintf(ns, sizeof(ns), "/proc/%d/ns/net", c->t->view);
+	fd = c->same_network ? abstract_socket() : abstract_socket_there(ns);
+	memcpy(a.sun_path + 1, c->name, strlen(c->name));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 ||
 	    listen(fd, 8) != 0)
 		return -1;
 	return fd_steal(&fd);
+}
+
+/* The place, as WIRE_FOLDERS numbers them, that is tried as number `rank`. */
+static unsigned int place_of(const struct contact *c, unsigned int rank)
+{
+	if (!c->same_network)
+		return rank;
+	return rank == 0 ? WIRE_ABSTRACT : rank - 1;
 }
 
 static void contact_close(struct contact *c)
@@ -205,7 +235,7 @@ static bool has_ended(const struct target *t)
 	       (!s.memory && s.threads <= 1);
 }
 
-/* Make the socket at the first usable place from number `from` on. */
+/* Make the socket at the first usable place from rank `from` on. */
 static enum opus_code contact_open(struct contact *c, unsigned int from,
 				   struct opus_error *err)
 {
@@ -218,15 +248,18 @@ static enum opus_code contact_open(struct contact *c, unsigned int from,
 	snprintf(c->name, sizeof(c->name), "opus-%012llx",
 		 (unsigned long long)random);
 	for (unsigned int i = from; i < WIRE_FOLDER_COUNT; i++) {
-		if (i == WIRE_ABSTRACT)
-			c->listener = socket_bind_abstract(c->t, c->name);
+		unsigned int place = place_of(c, i);
+
+		if (place == WIRE_ABSTRACT)
+			c->listener = socket_bind_abstract(c);
 		else
-			c->folder_fd = folder_open(c->t, folders[i]);
+			c->folder_fd = folder_open(c->t, folders[place]);
 		if (c->folder_fd >= 0)
 			c->listener = socket_bind(c->t, c->folder_fd, c->name);
 		if (c->listener >= 0) {
-			c->folder = i;
-			c->value = contact_value(i, random);
+			c->rank = i;
+			c->value = contact_value(place, random);
+			c->t->used_folder |= place != WIRE_ABSTRACT;
 			return OPUS_OK;
 		}
 		/* "No such folder" is less telling than any other reason. */
@@ -333,7 +366,7 @@ static enum opus_code contact_failed(const struct contact *c,
  * security module hides the folder: go to the next, if there is one. */
 static enum opus_code contact_move(struct contact *c, struct opus_error *err)
 {
-	unsigned int next = c->folder + 1;
+	unsigned int next = c->rank + 1;
 
 	if (next >= WIRE_FOLDER_COUNT)
 		return OPUS_OK;
@@ -387,10 +420,11 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 	return contact_failed(c, err);
 }
 
-enum opus_code contact_make(const struct target *t, int *ret_fd,
+enum opus_code contact_make(struct target *t, int *ret_fd,
 			    struct opus_error *err)
 {
-	struct contact c = {.t = t, .listener = -1, .folder_fd = -1};
+	struct contact c = {.t = t, .listener = -1, .folder_fd = -1,
+			    .same_network = network_is_ours(t)};
 	enum opus_code code;
 
 	*ret_fd = -1;

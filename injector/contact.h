@@ -23,7 +23,7 @@
  * Errors: OPUS_NO_CONTACT, OPUS_DIED, OPUS_PERMISSION, OPUS_RESOURCE,
  * OPUS_CANCELLED (interrupted by a signal).
  */
-enum opus_code contact_make(const struct target *t, int *ret_fd,
+enum opus_code contact_make(struct target *t, int *ret_fd,
 			    struct opus_error *err) MUST_CHECK;
 
 /*

@@ -210,7 +210,8 @@ static bool place_find(pid_t view, struct place *ret)
 	return true;
 }
 
-/* Most processes share one place, which need be swept once. */
+/* Most contacts leave no file behind even if their sender is killed, and most
+ * processes share one place, which need be swept once. */
 static void sweep_all(const struct target_list *list)
 {
 	struct place last = {0}, now;
@@ -218,7 +219,7 @@ static void sweep_all(const struct target_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct target *t = &list->targets[i];
 
-		if (!t->beacon_at || !place_find(t->view, &now) ||
+		if (!t->used_folder || !place_find(t->view, &now) ||
 		    memcmp(&now, &last, sizeof(now)) == 0)
 			continue;
 		contact_sweep(t);

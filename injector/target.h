@@ -25,6 +25,7 @@ struct target {
 	uint64_t beacon_at;  /* 0: no beacon was found */
 	bool confined;       /* set by target_check_contact(): a thread has a
 				seccomp filter that is not the agent's own */
+	bool used_folder;    /* set by contact_make(): its socket had a path */
 };
 
 struct target_list {

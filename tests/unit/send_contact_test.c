@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -36,12 +37,20 @@ static int child_connect(uint64_t value)
 {
 	static const char *const folders[] = WIRE_FOLDERS;
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	unsigned int place = value >> 48 & 0x7f;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	socklen_t size = sizeof(a);
+	int length;
 
-	snprintf(a.sun_path, sizeof(a.sun_path), WIRE_SOCKET_FORMAT,
-		 folders[value >> 48 & 0x7f],
-		 (unsigned long long)(value & 0xffffffffffffu));
-	return connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ? fd : -1;
+	length = snprintf(a.sun_path, sizeof(a.sun_path), WIRE_SOCKET_FORMAT,
+			  folders[place],
+			  (unsigned long long)(value & 0xffffffffffffu));
+	if (place == WIRE_ABSTRACT) {
+		a.sun_path[0] = '\0';
+		size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				   (size_t)length);
+	}
+	return connect(fd, (struct sockaddr *)&a, size) == 0 ? fd : -1;
 }
 
 static void child_hello(int fd)
@@ -66,10 +75,10 @@ static void handle_third(int number, siginfo_t *info, void *context)
 		handle_good(number, info, context);
 }
 
-/* The first folder is hidden from it. */
-static void handle_other_folder(int number, siginfo_t *info, void *context)
+/* A name without a folder is kept from it, and the first folder, too. */
+static void handle_second_folder(int number, siginfo_t *info, void *context)
 {
-	if (((uint64_t)(uintptr_t)info->si_value.sival_ptr >> 48 & 0xff) != 0)
+	if (((uint64_t)(uintptr_t)info->si_value.sival_ptr >> 48 & 0x7f) == 1)
 		handle_good(number, info, context);
 }
 
@@ -189,6 +198,7 @@ Test(contact, a_process_that_answers)
 	child_start(handle_good);
 	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
 	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
+	cr_assert(!target.used_folder, "no file where none is needed");
 }
 
 Test(contact, asks_again)
@@ -197,10 +207,11 @@ Test(contact, asks_again)
 	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
 }
 
-Test(contact, tries_another_folder)
+Test(contact, tries_the_folders)
 {
-	child_start(handle_other_folder);
+	child_start(handle_second_folder);
 	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
+	cr_assert(target.used_folder);
 }
 
 Test(contact, gives_up)
