@@ -5,6 +5,7 @@ A test is an executable `test` in a folder of its own. It ends with 0 (pass),
     OPUS_TEST_REPEAT=N   multiplies the loops of tests that look for races
     OPUS_TEST_KEEP=1     keeps the temporary folder
     OPUS_TEST_MODE=inject   starts targets without the agent, and injects it
+    OPUS_TEST_CC=clang   compiles targets with clang and clang++
 """
 import atexit
 import contextlib
@@ -27,6 +28,8 @@ SEND = os.path.join(BUILD, "opus-send")
 INJECT = os.path.join(BUILD, "opus-inject")
 BUILDER = os.path.join(BUILD, "opus-build")
 MODE = os.environ.get("OPUS_TEST_MODE", "preload")
+COMPILERS = ({"gcc": "clang", "g++": "clang++"}
+             if os.environ.get("OPUS_TEST_CC") == "clang" else {})
 REPEAT = max(1, int(os.environ.get("OPUS_TEST_REPEAT", "1")))
 CFLAGS = ["-O2", "-g", "-pthread", "-D_GNU_SOURCE", "-Wall",
           "-I", os.path.join(ROOT, "tests/scenario"), "-I", HERE,
@@ -77,6 +80,7 @@ def compile_target(source, *flags, name=None, compiler=None, libs=()):
     out = os.path.join(WORK, name or _stem(source))
     if not compiler:
         compiler = "g++" if source.endswith((".cc", ".cpp")) else "gcc"
+    compiler = COMPILERS.get(compiler, compiler)
     run(compiler, *CFLAGS, *flags, "-o", out, os.path.join(HERE, source), *libs)
     return out
 
