@@ -11,13 +11,15 @@
 
 static struct door go, inside;
 
+static volatile int zero;
+
 ATTR int work(int wait)
 {
 	if (wait) {
 		door_open(&inside);
 		door_pass(&go);
 	}
-	return 1;
+	return 1 + zero;
 }
 
 static void *pin_main(void *unused)
