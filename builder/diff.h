@@ -27,6 +27,7 @@ enum change_why {
 	CHANGE_USES,	/* it uses something whose meaning differs */
 	CHANGE_INLINED, /* it holds a copy of a changed function */
 	CHANGE_CALLS,	/* it calls a clone of a changed function */
+	CHANGE_KNOWS,	/* its code relies on what a changed function was */
 };
 
 /* A source file as the build compiles it. */
@@ -46,6 +47,7 @@ struct unit {
 	bool fresh; /* there is none before the diff */
 	bool same;  /* not reached by the diff: before is after */
 	bool shared; /* a copy for another target: the texts are not its own */
+	bool known;  /* knowledge_add() has seen it */
 	size_t target; /* pass_locate */
 	struct text before, before_plain; /* *_plain: __LINE__ and the like out */
 	struct text after, after_plain;
@@ -126,6 +128,11 @@ bool change_is(const struct change *c, const char *name, const char *linkage,
 bool unit_is(const struct unit *u, size_t target, const char *path);
 /* ".constprop.0" of a symbol, or NULL. */
 const char *clone_suffix_of(const char *symbol);
+
+/* knowledge.c: add the functions of the unit whose text is the same, and whose
+ * code is not. `because` is a changed function, for the words. */
+enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
+			     struct opus_error *err) MUST_CHECK;
 
 /* meaning.c: warn of what a change may mean in a process that runs. */
 void meaning_tell(struct build *b, const struct change *c);

@@ -9,7 +9,8 @@
  * The debug information of the targets says where a changed function is: as a
  * function, inlined into others, or as clones that only certain callers use
  * (.constprop, .isra, .part). Those callers are compiled anew as well, from
- * their own source, and so on until nothing old is left.
+ * their own source, and so on until nothing old is left. What it does not say
+ * is found by compiling (knowledge.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,7 +290,10 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 			code = caller_add(c, of, CHANGE_INLINED, in->caller,
 					  in->caller_linkage, in->caller_unit, err);
 	}
-	return code == OPUS_OK ? silent_callers_add(c, of, err) : code;
+	if (code == OPUS_OK)
+		code = silent_callers_add(c, of, err);
+	return code == OPUS_OK ? knowledge_add(c->b, d->change[of].unit,
+					       d->change[of].name, err) : code;
 }
 
 /* The source or the build is not that of the target, if what it makes of the
@@ -314,7 +318,7 @@ static void closure_tell(struct build *b)
 {
 	static const char *const why[] = {
 		"its text differs", "uses what differs: ", "holds a copy of ",
-		"calls a clone of "};
+		"calls a clone of ", "relies on the old "};
 	struct diff *d = b->diff;
 
 	for (size_t i = 0; i < d->changes && b->options->verbose; i++)

@@ -1,0 +1,143 @@
+/*
+ * knowledge.c - who in a unit relies on what the compiler found out of the old
+ *               code.
+ *
+ * Called by:  pass_closure.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A compiler uses in one function what it has seen in another of the same unit:
+ * that it always returns the same value, writes no memory or only some
+ * (gcc's -fipa-modref, -fipa-pure-const, clang's attributes), ends the program,
+ * or that a static variable is never written, and is a constant then. A caller
+ * may keep in a register what the old function left alone and the new one
+ * writes. No debug information tells.
+ *
+ * So the unit is compiled twice, before and after the diff, as the project
+ * does it. A function whose text is the same and whose code is not relies on
+ * something that is no longer so, and has to be new, too. Registers that a
+ * function is known to leave alone are no matter here: a thunk keeps those
+ * (pass_keep.c).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "diff.h"
+#include "shape.h"
+
+/* gcc has them, clang need not know them. */
+static const char *const registers_aside[] = {"-fno-ipa-ra",
+					      "-fno-ipa-stack-alignment"};
+
+static enum opus_code text_write(const char *path, const struct text *t,
+				 struct opus_error *err)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fwrite(t->bytes, 1, t->size, f) == t->size;
+
+	if (f && fclose(f) != 0)
+		ok = false;
+	return ok ? OPUS_OK : error_set_errno(err, OPUS_RESOURCE, "cannot write %s",
+					      path);
+}
+
+static enum opus_code unit_compile(struct build *b, const struct unit *u,
+				   const char *in, const char *out, bool aside,
+				   struct opus_error *err)
+{
+	static const char *const words[] = {"-w", "-g0", "-fno-lto",
+					    "-ffunction-sections",
+					    "-fdata-sections", "-frandom-seed=0"};
+	struct command c;
+	enum opus_code code;
+
+	unit_command(u, false, &c);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		command_add(&c, "%s", words[i]);
+	for (size_t i = 0; aside && i < 2; i++)
+		command_add(&c, "%s", registers_aside[i]);
+	command_add(&c, "-x");
+	command_add(&c, u->cxx ? "c++-cpp-output" : "cpp-output");
+	command_add(&c, "-c");
+	command_add(&c, "%s", in);
+	command_add(&c, "-o");
+	command_add(&c, "%s", out);
+	c.quiet = true;
+	code = command_run(&c, b->options->verbose, err);
+	command_deinit(&c);
+	return code;
+}
+
+/* Compile one state of the unit and read what came of it. */
+static enum opus_code state_read(struct build *b, const struct unit *u,
+				 const struct text *t, struct shapes *ret,
+				 struct opus_error *err)
+{
+	const char *in = build_text(b, "%s/known.%s", b->folder, u->cxx ? "ii" : "i");
+	const char *out = build_text(b, "%s/known.o", b->folder);
+	enum opus_code code = text_write(in, t, err);
+
+	if (code != OPUS_OK)
+		return code;
+	code = unit_compile(b, u, in, out, true, err);
+	if (code == OPUS_INVALID)
+		code = unit_compile(b, u, in, out, false, err);
+	return code == OPUS_OK ? shapes_read(out, ret, err) : code;
+}
+
+/* Add the functions of the same text and other code. */
+static enum opus_code differing_add(struct build *b, struct unit *u,
+				    const char *because, const struct shapes *old,
+				    const struct shapes *new,
+				    struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < new->count && code == OPUS_OK; i++) {
+		const struct shape *s = &new->shape[i], *o = shapes_find(old, s->name);
+		const struct entity *e = parse_function(&u->parse_after, s->name);
+		struct note_place place;
+
+		if (!o || o->sum == s->sum || !e || !e->is_definition ||
+		    e->is_template || change_find(b->diff, u, e->linkage))
+			continue;
+		place = entity_place(b, &u->after, e);
+		if (strcmp(e->name, "main") == 0)
+			build_warn(b, &place, e->name,
+				   "see what it does with the result and the data of those that it calls",
+				   "relies on what the compiler found out of the old %s, and cannot be new: it is not left while the program runs",
+				   because);
+		else
+			code = change_add(b, u, e, CHANGE_KNOWS, because, err);
+	}
+	return code;
+}
+
+enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
+			     struct opus_error *err)
+{
+	CLEANUP(shapes_deinit) struct shapes old = {0}, new = {0};
+	struct opus_error why;
+	enum opus_code code;
+
+	if (u->known || u->fresh || u->same)
+		return OPUS_OK;
+	u->known = true;
+	code = state_read(b, u, &u->before_plain, &old, &why);
+	if (code == OPUS_OK)
+		code = state_read(b, u, &u->after_plain, &new, &why);
+	if (code == OPUS_OK)
+		return differing_add(b, u, because, &old, &new, err);
+	if (code != OPUS_INVALID) {
+		*err = why;
+		return code;
+	}
+	build_warn(b, &(struct note_place){u->source, "1"}, because,
+		   "see that no other function of this file relies on what it did",
+		   "the file cannot be compiled by itself, so nothing can be said of what the compiler knew: %s",
+		   why.text);
+	return OPUS_OK;
+}
