@@ -41,6 +41,7 @@ static build_pass *const passes[] = {
 	pass_inline, /* copies of them elsewhere */
 	pass_entry,  /* can a jump be written there? */
 	pass_keep,   /* callers that know which registers it leaves alone */
+	pass_rename, /* statics of C++ functions as the target names them */
 	pass_link,   /* objects to shared object */
 	/* from here on the patch is an image in memory */
 	pass_function, /* where the new functions are in it */
@@ -96,6 +97,7 @@ static void build_deinit(struct build *b)
 	free(b->hook);
 	free(b->label);
 	free(b->undefined);
+	free(b->must);
 	if (b->output_folder > 0)
 		close(b->output_folder);
 	if (b->emit_folder > 0)

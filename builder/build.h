@@ -179,6 +179,12 @@ struct found_symbol {
 	const char *version;
 };
 
+/* A variable of the target that the objects must name like that. */
+struct must_have {
+	struct note_place place;
+	const char *name;
+};
+
 struct command;
 struct diff;
 
@@ -216,6 +222,8 @@ struct build {
 	size_t ref_notes;
 	struct hook_note *hook;
 	size_t hooks;
+	struct must_have *must;
+	size_t musts;
 	const char **undefined; /* symbols that the objects need */
 	size_t undefineds;
 	char source_digest[2 * DIGEST_SIZE + 1];
@@ -243,7 +251,7 @@ typedef enum opus_code build_pass(struct build *b, struct opus_error *err);
 build_pass pass_target, pass_source, pass_tree, pass_unit, pass_locate, pass_compare,
 	pass_closure, pass_emit, pass_clone, pass_compile, pass_note, pass_name, pass_resolve,
 	pass_range, pass_signature, pass_inline, pass_entry, pass_keep,
-	pass_link, pass_function, pass_hook, pass_ref, pass_plan, pass_output;
+	pass_rename, pass_link, pass_function, pass_hook, pass_ref, pass_plan, pass_output;
 
 /* Run all passes. Returns the exit status; reports every failure on stderr. */
 enum build_status build_run(const struct build_options *options);

@@ -145,7 +145,8 @@ static struct entity *counterpart(const struct parse *p, const struct entity *e)
 	for (struct entity *o = parse_find(p, e->name, strlen(e->name)); o;
 	     o = parse_next(p, o)) {
 		if (o->kind != e->kind || strcmp(o->linkage, e->linkage) != 0 ||
-		    (e->kind == ENTITY_LOCAL && strcmp(o->function, e->function) != 0))
+		    o->is_template != e->is_template ||
+		    (e->kind == ENTITY_LOCAL && strcmp(o->owner, e->owner) != 0))
 			continue;
 		if (!best || (o->is_definition && !best->is_definition) ||
 		    (o->is_definition == best->is_definition &&
@@ -318,7 +319,7 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	    range_same(c, old->name_at, old->end, new->name_at, new->end))
 		return OPUS_OK;
 	if (new->kind == ENTITY_LOCAL && !new->is_const &&
-	    !change_find(c->b->diff, c->u, new->function) && !c->u->cxx)
+	    !change_find(c->b->diff, c->u, new->owner))
 		return OPUS_OK;
 	if (new->is_const && new->kind == ENTITY_LOCAL)
 		return OPUS_OK; /* its function changed, and brings it along */

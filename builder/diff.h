@@ -134,9 +134,6 @@ const char *clone_suffix_of(const char *symbol);
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err) MUST_CHECK;
 
-/* meaning.c: warn of what a change may mean in a process that runs. */
-void meaning_tell(struct build *b, const struct change *c);
-
 /* Does the diff change something in this target? (split.c) */
 bool diff_reaches(const struct diff *d, size_t target);
 

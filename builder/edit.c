@@ -100,6 +100,13 @@ size_t declarator_end(const struct text *t, uint32_t name_at)
 	}
 }
 
+size_t variable_end(const struct text *t, const struct entity *v)
+{
+	size_t name = text_token_at(t, v->name_at);
+
+	return token_is(t, name + 1, "(") ? name + 1 : declarator_end(t, v->name_at);
+}
+
 /* Where a token starts; the end of the text behind the last one. */
 static uint32_t offset_of(const struct text *t, size_t i)
 {
@@ -234,20 +241,26 @@ void edit_variables(struct edits *e, struct entity *const *v,
 	bool said = false;
 
 	for (size_t i = first; i < name; i++) {
-		/* Not within the braces of a type that is defined here. */
-		if (token_is(t, i, "{"))
+		/* Not within the braces of a type that is defined here. One
+		 * without a name could not be that of something elsewhere. */
+		if (token_is(t, i, "{")) {
+			if (i > first && is_any(t, i - 1, (const char *const[]){
+							  "struct", "union", "enum", "class", NULL}))
+				edit_add(e, t->token[i].at, 0,
+					 build_text(e->b, " opus_tag_%u ", t->token[i].at));
 			i = token_closing(t, i);
-		else if (token_is(t, i, "static"))
+		} else if (token_is(t, i, "static")) {
 			edit_token(e, i, "extern");
-		else if (!token_is(t, i, "extern"))
+		} else if (!token_is(t, i, "extern")) {
 			continue;
+		}
 		said |= !token_is(t, i, "}");
 	}
 	if (!said)
 		edit_add(e, v[0]->start, 0, "extern ");
 	edit_attributes(e, first, name);
 	for (size_t k = 0; k < count; k++) {
-		size_t end = declarator_end(t, v[k]->name_at), i = end;
+		size_t end = variable_end(t, v[k]), i = end;
 
 		edit_length(e, v[k]);
 		if (label[k] && !is_any(t, end, (const char *const[]){"asm", "__asm__", "__asm", NULL}))
@@ -349,4 +362,16 @@ void edit_common(struct edits *e)
 		}
 		start = token_is(t, i, ";") || (start && token_is(t, i, "__extension__"));
 	}
+}
+
+void edit_nameless(struct edits *e)
+{
+	const struct text *t = e->text;
+
+	for (size_t i = 0; i + 1 < t->tokens; i++)
+		if (token_is(t, i, "namespace") && token_is(t, i + 1, "{") &&
+		    !token_is(t, i - 1, "="))
+			edit_token(e, i, token_is(t, i - 1, "inline")
+						 ? "namespace _GLOBAL__N_1"
+						 : "inline namespace _GLOBAL__N_1");
 }

@@ -43,6 +43,9 @@ void edit_deinit(struct edits *e);
  * brackets, parameters and closing parentheses. */
 size_t declarator_end(const struct text *t, uint32_t name_at);
 
+/* The same of a variable: "(1)" behind a name is a first value, in C++. */
+size_t variable_end(const struct text *t, const struct entity *v);
+
 /* Turn the declaration of a function into one of something elsewhere, or of
  * the new function: no `static`, no `inline`, and the assembler name `label`
  * unless NULL. A body goes away unless `keep`; then a declaration with the
@@ -62,5 +65,9 @@ void edit_rename(struct edits *e, const struct entity *v, uint32_t end,
 /* What no patch may have: hidden visibility, aliases of what is not here,
  * assembler outside functions. */
 void edit_common(struct edits *e);
+
+/* C++: anonymous namespaces get the name that compilers mangle them with. What
+ * is in them so can be referred to, under the name that the target has. */
+void edit_nameless(struct edits *e);
 
 #endif

@@ -12,6 +12,7 @@
  */
 #include "lookup.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "demangle.h"
@@ -66,6 +67,20 @@ static void candidate_add(struct candidates *c, const struct candidate *new)
 		c->at[c->count++] = *new;
 }
 
+/* Within an anonymous namespace GCC marks what is static as well with an L, and
+ * clang does not. */
+static bool mangled_same(const char *a, const char *b)
+{
+	if (strncmp(a, "_Z", 2) != 0 || strncmp(b, "_Z", 2) != 0)
+		return false;
+	for (;; a++, b++) {
+		a += *a == 'L' && a[1] >= '0' && a[1] <= '9';
+		b += *b == 'L' && b[1] >= '0' && b[1] <= '9';
+		if (*a != *b || *a == 0)
+			return *a == *b;
+	}
+}
+
 /* "name@VERSION" asks for that version, a bare name for the default one. */
 static bool symbol_fits(const struct object_symbol *s, const char *wanted,
 			bool demangle)
@@ -85,7 +100,8 @@ static bool symbol_fits(const struct object_symbol *s, const char *wanted,
 	if (s->not_default)
 		return false;
 	return demangle ? name_matches(s->name, wanted)
-			: strcmp(s->name, wanted) == 0;
+			: strcmp(s->name, wanted) == 0 ||
+				  (s->bind == STB_LOCAL && mangled_same(s->name, wanted));
 }
 
 static void functions_in(const struct build *b, size_t target, const char *name,
@@ -155,6 +171,21 @@ static bool local_static_fits(const char *symbol, const char *name)
 	       strspn(symbol + n + 1, "0123456789") == strlen(symbol + n + 1);
 }
 
+/* "_ZN1n5stateE" and "_ZZN1K1oEiE5state_0" are C++ variables named state. */
+static bool mangled_fits(const char *symbol, const char *name)
+{
+	char wanted[128];
+	int n = snprintf(wanted, sizeof(wanted), "%zu%s", strlen(name), name);
+	const char *at;
+
+	if (strncmp(symbol, "_Z", 2) != 0 || n >= (int)sizeof(wanted))
+		return false;
+	for (at = strstr(symbol, wanted); at; at = strstr(at + 1, wanted))
+		if (at[n] == 0 || strchr("E_B.", at[n]))
+			return true;
+	return false;
+}
+
 /* The symbol of a variable that DWARF placed at an address, or NULL. Section
  * marks such as __TMC_END__ may lie at the same address. */
 static const struct object_symbol *data_symbol_at(const struct object *o,
@@ -166,10 +197,26 @@ static const struct object_symbol *data_symbol_at(const struct object *o,
 		if (s->value == v->address && !s->code && s->type != STT_TLS &&
 		    (strcmp(s->name, v->name) == 0 ||
 		     strcmp(s->name, v->linkage) == 0 ||
-		     local_static_fits(s->name, v->name)))
+		     local_static_fits(s->name, v->name) ||
+		     mangled_fits(s->name, v->name)))
 			return s;
 	}
 	return NULL;
+}
+
+/* Is the variable inside that function? Of a C++ function that is static the
+ * debug information has no mangled name; the variable's symbol begins with it. */
+static bool function_fits(const struct facts_variable *v,
+			  const struct object_symbol *s, const char *function)
+{
+	size_t n = strlen(function);
+
+	if (!*function || strcmp(v->function, function) == 0)
+		return true;
+	return n > 2 && s && strncmp(function, "_Z", 2) == 0 &&
+	       strncmp(s->name, "_ZZ", 3) == 0 &&
+	       strncmp(s->name + 3, function + 2, n - 2) == 0 &&
+	       s->name[n + 1] == 'E';
 }
 
 /* `local` asks for statics inside functions, else for those of whole files. */
@@ -188,14 +235,15 @@ static void variables_by_facts(const struct build *b, size_t target,
 				      .type = STT_OBJECT, .global = v->external,
 				      .tls = v->tls, .constant = v->constant};
 
+		if (local != (*v->function != 0) || !unit_matches(v->unit, unit))
+			continue;
+		s = v->constant || v->tls ? NULL : data_symbol_at(b->target[target], v);
 		if (strcmp(v->name, name) != 0 &&
-		    !(*v->linkage && name_matches(v->linkage, name)))
+		    !(*v->linkage && name_matches(v->linkage, name)) &&
+		    !(s && mangled_same(s->name, name)))
 			continue;
-		if (local != (*v->function != 0) || !unit_matches(v->unit, unit) ||
-		    (*function && strcmp(v->function, function) != 0))
+		if (!function_fits(v, s, function))
 			continue;
-		s = v->constant ? NULL
-				: data_symbol_at(b->target[target], v);
 		if (s) {
 			c.name = s->name;
 			c.size = s->size;

@@ -2,7 +2,7 @@
  * meaning.c - changes that are right in a new process and may not be in one
  *             that runs.
  *
- * Called by:  pass_closure.c.
+ * Called by:  pass_closure.c, fate.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -12,10 +12,10 @@
  * tokens of the function before and after; so are calls that have to come in
  * pairs, with the other half in code that ran before the patch.
  */
+#include "meaning.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "diff.h"
 
 /* A function's tokens, [first, last) of a text. */
 struct span {
@@ -74,6 +74,37 @@ static bool span_stores(const struct span *s, const char *name)
 {
 	for (size_t i = s->first; i < s->last; i++)
 		if (token_is(s->t, i, name) && !is_member(s->t, i) && is_stored(s->t, i))
+			return true;
+	return false;
+}
+
+bool meaning_names(const struct text *t, const struct entity *f, const char *name)
+{
+	struct span s = span_of(t, f);
+
+	for (size_t i = s.first; i < s.last; i++)
+		if (token_is(t, i, name) && !is_member(t, i))
+			return true;
+	return false;
+}
+
+/* The name of an array alone is its address, but for sizeof. */
+static bool is_decayed(const struct text *t, size_t i, const struct entity *v)
+{
+	return v->length >= 0 && !is_mark(t, i + 1, '[') &&
+	       !(i > 1 && token_is(t, i - 2, "sizeof"));
+}
+
+bool meaning_stores(const struct text *t, const struct entity *f,
+		    const struct entity *v)
+{
+	struct span s = span_of(t, f);
+
+	for (size_t i = s.first; i < s.last; i++)
+		if (token_is(t, i, v->name) && !is_member(t, i) &&
+		    t->token[i].at != v->name_at &&
+		    ((i > 0 && is_mark(t, i - 1, '&')) || is_stored(t, i) ||
+		     is_decayed(t, i, v)))
 			return true;
 	return false;
 }

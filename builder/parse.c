@@ -28,9 +28,11 @@ static const char prelude[] =
 struct visit {
 	struct parse *parse;
 	const char *function; /* around the cursor, or NULL */
+	const char *owner;    /* the same, mangled */
 	uint32_t block_end;
 	bool nameless;	      /* inside an anonymous namespace */
 	bool in_class;
+	bool in_template;
 	bool cxx;
 	bool failed;
 };
@@ -147,6 +149,7 @@ static void variable_describe(struct entity *e, CXCursor c)
 	e->is_extern = storage == CX_SC_Extern;
 	e->is_definition = !e->is_extern || !clang_Cursor_isNull(initialiser);
 	e->is_scalar = element.kind == t.kind && element.kind != CXType_Record;
+	e->is_record = element.kind == CXType_Record;
 	e->is_thread = clang_getCursorTLSKind(c) != CXTLS_None;
 	e->size = clang_Type_getSizeOf(t);
 	e->detail = string_take(clang_getTypeSpelling(t));
@@ -189,15 +192,15 @@ static void visit_function(struct visit *v, CXCursor c)
 	index = v->parse->entities - 1;
 	linkage_set(e, c);
 	e->is_member = is_class(parent);
-	e->is_static = v->nameless ||
-		       (!e->is_member &&
-			clang_Cursor_getStorageClass(c) == CX_SC_Static);
+	e->is_static_word = !e->is_member &&
+			    clang_Cursor_getStorageClass(c) == CX_SC_Static;
+	e->is_static = v->nameless || e->is_static_word;
 	e->is_extern = clang_Cursor_getStorageClass(c) == CX_SC_Extern;
 	e->detail = abi_type(clang_getCursorType(c));
 	e->is_inline = clang_Cursor_isFunctionInlined(c);
 	e->is_virtual = clang_CXXMethod_isVirtual(c);
 	e->is_definition = clang_isCursorDefinition(c);
-	e->is_template = kind == CXCursor_FunctionTemplate ||
+	e->is_template = kind == CXCursor_FunctionTemplate || v->in_template ||
 			 clang_getCursorKind(parent) == CXCursor_ClassTemplate ||
 			 clang_getCursorKind(parent) ==
 				 CXCursor_ClassTemplatePartialSpecialization;
@@ -205,6 +208,7 @@ static void visit_function(struct visit *v, CXCursor c)
 		return;
 	clang_visitChildren(c, find_body, e);
 	inner.function = e->name;
+	inner.owner = e->linkage;
 	inner.block_end = e->end;
 	inner.in_class = false;
 	clang_visitChildren(c, visit_inner, &inner);
@@ -240,9 +244,11 @@ static void visit_record(struct visit *v, CXCursor c)
 		return;
 	scope_set(v, e, c);
 	e->is_definition = true;
-	e->is_template = clang_getCursorKind(c) != CXCursor_StructDecl &&
-			 clang_getCursorKind(c) != CXCursor_UnionDecl &&
-			 clang_getCursorKind(c) != CXCursor_ClassDecl;
+	e->is_template = v->in_template ||
+			 (clang_getCursorKind(c) != CXCursor_StructDecl &&
+			  clang_getCursorKind(c) != CXCursor_UnionDecl &&
+			  clang_getCursorKind(c) != CXCursor_ClassDecl);
+	inner.in_template = e->is_template;
 	e->size = clang_Type_getSizeOf(clang_getCursorType(c));
 	e->detail = abi_layout(c, clang_getCursorType(c));
 	inner.in_class = true;
@@ -351,6 +357,8 @@ static enum CXChildVisitResult visit_inner(CXCursor c, CXCursor parent,
 			variable_describe(e, c);
 			e->is_static = true;
 			e->function = strdup(v->function);
+			e->owner = strdup(v->owner);
+			v->failed |= !e->function || !e->owner;
 			e->block_end = v->block_end;
 		}
 	}
@@ -436,6 +444,20 @@ struct entity *parse_function(const struct parse *p, const char *linkage)
 	return NULL;
 }
 
+/* libclang lets later declarators start at themselves, and "x(1)" end in front
+ * of the parenthesis. */
+static void extent_correct(const struct text *t, struct entity *e)
+{
+	size_t name = text_token_at(t, e->name_at), close;
+
+	e->start = t->token[declaration_start(t, name)].at;
+	if (!token_is(t, name + 1, "("))
+		return;
+	close = token_closing(t, name + 1);
+	if (close < t->tokens && e->end < t->token[close].at + t->token[close].length)
+		e->end = t->token[close].at + t->token[close].length;
+}
+
 enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 			  struct parse *ret, struct opus_error *err)
 {
@@ -473,14 +495,10 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 		return error_set(err, OPUS_INVALID,
 				 "libclang cannot read the preprocessed source (%d)",
 				 (int)code);
-	/* libclang lets later declarators start at themselves. */
-	for (size_t i = 0; i < ret->entities; i++) {
-		struct entity *e = &ret->entity[i];
-
-		if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
-			e->start = t->token[declaration_start(
-				t, text_token_at(t, e->name_at))].at;
-	}
+	for (size_t i = 0; i < ret->entities; i++)
+		if (ret->entity[i].kind == ENTITY_VARIABLE ||
+		    ret->entity[i].kind == ENTITY_LOCAL)
+			extent_correct(t, &ret->entity[i]);
 	if (v.failed || !index_make(ret)) {
 		parse_deinit(ret);
 		return error_set(err, OPUS_RESOURCE, "out of memory");
@@ -494,6 +512,7 @@ void parse_deinit(struct parse *p)
 		free(p->entity[i].name);
 		free(p->entity[i].linkage);
 		free(p->entity[i].function);
+		free(p->entity[i].owner);
 		free(p->entity[i].detail);
 	}
 	free(p->entity);

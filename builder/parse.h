@@ -33,6 +33,7 @@ struct entity {
 	char *name;
 	char *linkage;	/* mangled name; in C the name */
 	char *function; /* ENTITY_LOCAL: name of the function around it */
+	char *owner;	/* the same, mangled */
 	char *detail;	/* what compiled code relies on. Record, typedef of one: size
 			 * and places of fields; enumerator: value; function:
 			 * how result and arguments are passed; variable: type */
@@ -44,11 +45,13 @@ struct entity {
 	int64_t size;	    /* record, typedef, variable */
 	bool is_definition;
 	bool is_static; /* declared static, or inside an anonymous namespace */
+	bool is_static_word; /* declared static */
 	bool is_nameless; /* inside an anonymous namespace */
 	bool is_inline;
 	bool is_extern;
 	bool is_const;	/* its value, with all of its elements */
 	bool is_scalar; /* no array, no record */
+	bool is_record; /* or an array of records */
 	bool is_thread; /* thread-local */
 	bool is_member; /* of a class */
 	bool in_class;	/* defined within the braces of a class */

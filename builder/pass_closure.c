@@ -20,6 +20,7 @@
 #include "common/cleanup.h"
 #include "diff.h"
 #include "facts.h"
+#include "meaning.h"
 #include "twin.h"
 
 struct closure {

@@ -20,112 +20,27 @@
 #include "diff.h"
 #include "edit.h"
 #include "facts.h"
+#include "fate.h"
 #include "lookup.h"
-
-/* What becomes of a function or variable. */
-enum fate {
-	FATE_KEEP,    /* as it is: code or data of the patch */
-	FATE_REPLACE, /* the new function */
-	FATE_REFER,   /* static in the target: OPUS_REF */
-	FATE_EXTERN,  /* global in the target */
-	FATE_GONE,    /* a definition that can only stand alone */
-};
 
 struct emit {
 	struct build *b;
 	struct unit *u;
 	size_t index; /* of the unit among the sources */
-	const struct object *target;
-	const char *where; /* "OBJECT:path" of the unit */
+	const char *where; /* fate_where() */
 	struct edits edits;
 	const char *notes; /* OPUS_REF_NAME lines */
 	const char **noted; /* labels that are in them */
 	size_t noteds;
 };
 
-/* Does the target have it? Functions: as one, not only inlined or cloned. */
-static bool target_has(struct emit *m, const struct entity *e)
-{
-	struct candidates c;
-	bool function = e->kind == ENTITY_FUNCTION;
-	const char *unit = e->is_static ? m->where
-					: build_text(m->b, "%s:", m->target->name);
-
-	if (function)
-		lookup_functions(m->b, e->name, unit, &c);
-	else
-		lookup_variables(m->b, e->name, unit,
-				 e->kind == ENTITY_LOCAL ? e->function : LOOKUP_OUTSIDE, &c);
-	/* A global of that name is another's. */
-	return c.count > 0 && !c.at[0].constant && !(e->is_static && c.at[0].global);
-}
-
-static enum fate function_fate(struct emit *m, const struct entity *f)
-{
-	const struct change *c = change_find(m->b->diff, m->u, f->linkage);
-	const struct entity *d = parse_function(&m->u->parse_after, f->linkage);
-
-	if (c)
-		return c->present && !c->fresh ? FATE_REPLACE : FATE_KEEP;
-	if (!d || d->in_class || d->is_template || d->is_inline || unit_is_new(m->u, d))
-		return FATE_KEEP;
-	if (d->is_nameless)
-		return FATE_KEEP;
-	if (d->is_static)
-		return target_has(m, d) ? FATE_REFER : FATE_KEEP;
-	return d->is_member ? FATE_GONE : FATE_EXTERN;
-}
-
-/* The declaration of a variable that counts: the one with a value. */
-static const struct entity *variable_main(const struct parse *p,
-					  const struct entity *v)
-{
-	const struct entity *best = NULL;
-
-	for (const struct entity *o = parse_find(p, v->name, strlen(v->name)); o;
-	     o = parse_next(p, o))
-		if (o->kind == v->kind && strcmp(o->linkage, v->linkage) == 0 &&
-		    o->is_definition &&
-		    (!best || o->end - o->name_at > best->end - best->name_at))
-			best = o;
-	return best;
-}
-
-static bool constant_changed(struct emit *m, const struct entity *v)
-{
-	const struct diff *d = m->b->diff;
-
-	for (size_t i = 0; i < d->changes; i++)
-		if (d->change[i].unit == m->u && d->change[i].why == CHANGE_USES &&
-		    strcmp(d->change[i].because, v->name) == 0)
-			return true;
-	return false;
-}
-
-static enum fate variable_fate(struct emit *m, const struct entity *v)
-{
-	const struct entity *d = v->kind == ENTITY_LOCAL
-					 ? v
-					 : variable_main(&m->u->parse_after, v);
-
-	if (!d || unit_is_new(m->u, d) || (v->is_member && v->in_class))
-		return FATE_KEEP;
-	if (d->is_const && (d->is_scalar || m->u->cxx || v->kind == ENTITY_LOCAL ||
-			    constant_changed(m, d)))
-		return FATE_KEEP;
-	if (d->is_nameless || !target_has(m, d))
-		return FATE_KEEP;
-	if (d->is_member)
-		return FATE_GONE;
-	return d->is_static ? FATE_REFER : FATE_EXTERN;
-}
-
 /* "opus.ref.LABEL", and the note that says what it is. */
 static const char *reference(struct emit *m, const struct entity *e)
 {
+	const char *name = fate_name(e);
 	const char *label = e->kind == ENTITY_LOCAL
-		? build_text(m->b, "u%zu.%s.%s", m->index, e->function, e->name)
-		: build_text(m->b, "u%zu.%s", m->index, e->name);
+		? build_text(m->b, "u%zu.%s.%s", m->index, e->owner, name)
+		: build_text(m->b, "u%zu.%s", m->index, name);
 	const char **grown;
 
 	for (size_t i = 0; i < m->noteds; i++)
@@ -137,8 +52,8 @@ static const char *reference(struct emit *m, const struct entity *e)
 		grown[m->noteds++] = label;
 	}
 	m->notes = build_text(m->b, "%sOPUS_REF_NAME(%s, \"%s\", \"%s\", \"%s\");\n",
-			      m->notes, label, e->name, m->where,
-			      e->kind == ENTITY_LOCAL ? e->function : LOOKUP_OUTSIDE);
+			      m->notes, label, name, m->where,
+			      e->kind == ENTITY_LOCAL ? e->owner : LOOKUP_OUTSIDE);
 	return build_text(m->b, PLAN_REF_PREFIX "%s", label);
 }
 
@@ -168,16 +83,20 @@ static void function_emit(struct emit *m, const struct entity *f)
 	struct change *c;
 	const char *label = NULL;
 
-	switch (function_fate(m, f)) {
+	switch (fate_function(m->b, m->u, f)) {
 	case FATE_REPLACE:
 		c = change_find(m->b->diff, m->u, f->linkage);
-		if (parse_function(&m->u->parse_after, f->linkage)->is_static)
+		if (fate_is_labelled(m->u, f))
 			label = build_text(m->b, "%s.opus%zu", f->name, m->index);
 		if (f->in_class) {
 			if (f->body_at)
 				edit_add(&m->edits, f->start, 0,
 					 "__attribute__((used)) ");
 		} else {
+			/* Inline functions share their statics by name. */
+			if (f->body_at && fate_is_guarded(m->b, m->u, f))
+				edit_add(&m->edits, f->start, 0,
+					 "inline __attribute__((used)) ");
 			edit_function(&m->edits, f, label, true);
 		}
 		if (f->body_at)
@@ -195,6 +114,10 @@ static void function_emit(struct emit *m, const struct entity *f)
 			edit_add(&m->edits, f->start, f->end - f->start, "");
 		break;
 	case FATE_KEEP:
+		/* Unless it is needed, it need not be there. */
+		if (f->is_nameless && !f->is_member && !f->is_template &&
+		    !f->in_class && !f->is_static_word)
+			edit_add(&m->edits, f->start, 0, "static ");
 		break;
 	}
 }
@@ -247,7 +170,7 @@ static const char *type_text(struct emit *m, size_t from, size_t to, bool first)
 
 static const char *local_name(struct emit *m, const struct entity *v)
 {
-	return build_text(m->b, "opus_u%zu_%s_%s", m->index, v->function, v->name);
+	return build_text(m->b, "opus_u%zu_%s_%s", m->index, v->owner, v->name);
 }
 
 /* The variables of one declaration go separate ways: each gets its own. */
@@ -269,7 +192,7 @@ static void variables_split(struct emit *m, struct entity *const *v,
 	for (size_t k = 0; k < count; k++) {
 		size_t from = k ? text_token_at(t, v[k - 1]->end) + 1 : type;
 		size_t name = text_token_at(t, v[k]->name_at);
-		size_t end = declarator_end(t, v[k]->name_at);
+		size_t end = variable_end(t, v[k]);
 		bool keep = fate[k] == FATE_KEEP;
 		const char *called = !keep && v[k]->kind == ENTITY_LOCAL
 					     ? local_name(m, v[k])
@@ -307,7 +230,7 @@ static void variables_emit(struct emit *m, struct entity *const *v, size_t count
 	size_t kept = 0;
 
 	for (size_t k = 0; k < count; k++) {
-		fate[k] = variable_fate(m, v[k]);
+		fate[k] = fate_variable(m->b, m->u, v[k]);
 		label[k] = fate[k] == FATE_REFER ? reference(m, v[k]) : NULL;
 		kept += fate[k] == FATE_KEEP;
 		if (fate[k] == FATE_GONE) {
@@ -421,7 +344,7 @@ static enum opus_code unit_emit(struct build *b, struct unit *u,
 {
 	struct emit m = {.b = b, .u = u, .index = b->sources, .notes = "",
 			 .edits = {.b = b, .text = &u->after},
-			 .target = b->target[u->target]};
+			 .where = fate_where(b, u)};
 	const char *base = strrchr(u->source, '/') + 1;
 	const char *dot = strrchr(base, '.');
 	const char *path = build_text(b, "%s/%zu-%.*s.%s", b->folder, b->sources,
@@ -432,8 +355,9 @@ static enum opus_code unit_emit(struct build *b, struct unit *u,
 
 	if (!out)
 		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
-	m.where = build_text(b, "%s:%s", m.target->name, u->found);
 	edit_common(&m.edits);
+	if (u->cxx)
+		edit_nameless(&m.edits);
 	entities_emit(&m);
 	head_write(&m, out, b->sources == 0);
 	edit_write(&m.edits, out);

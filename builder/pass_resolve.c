@@ -71,8 +71,10 @@ static void names_collect(struct build *b, struct names *n)
 		names_add(n, strncmp(b->undefined[i], PLAN_REF_PREFIX, prefix) == 0
 				     ? b->undefined[i] + prefix
 				     : b->undefined[i]);
-	for (size_t i = 0; i < b->ref_notes; i++)
+	for (size_t i = 0; i < b->ref_notes; i++) {
 		names_add(n, b->ref_note[i].target_name);
+		names_add_base(b, n, b->ref_note[i].target_name);
+	}
 	for (size_t i = 0; i < b->hooks; i++)
 		for (size_t k = 0; k < b->hook[i].args; k++)
 			if (b->hook[i].arg[k].type == PLAN_TYPE_ADDRESS)

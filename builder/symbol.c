@@ -211,6 +211,38 @@ static bool resolve_imported(struct build *b, const char *name,
 	return false;
 }
 
+/* Statics of C++ functions, and what is in anonymous namespaces: local in the
+ * target and found by name. */
+static bool is_nameless(const char *name)
+{
+	return strncmp(name, "_ZZ", 3) == 0 || strncmp(name, "_ZGVZ", 5) == 0 ||
+	       (strncmp(name, "_Z", 2) == 0 && strstr(name, "12_GLOBAL__N_1"));
+}
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Of several, those in source files that this patch changes. */
+static void candidates_prefer_units(const struct build *b, struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t k = 0; k < b->replaces; k++)
+			if (b->replace[k].target == c->at[i].target &&
+			    strcmp(base_of(b->replace[k].found_unit),
+				   base_of(c->at[i].unit)) == 0) {
+				c->at[kept++] = c->at[i];
+				break;
+			}
+	if (kept > 0)
+		c->count = kept;
+}
+
 static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *s,
 				    bool *ours, struct found_symbol *ret,
 				    struct opus_error *err)
@@ -220,7 +252,11 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 
 	lookup_all(b, s->name, "", "", &all);
 	c = all;
-	candidates_filter_global(&c);
+	/* Such a name is nobody else's, or that of another unit. */
+	if (s->defined && is_nameless(s->name))
+		candidates_prefer_units(b, &c);
+	else
+		candidates_filter_global(&c);
 	if (c.count > 1)
 		candidates_prefer_changed(b, &c);
 	*ours = true;

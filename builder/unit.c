@@ -258,7 +258,7 @@ bool unit_is_new(const struct unit *u, const struct entity *e)
 	     o = parse_next(&u->parse_before, o))
 		if (o->kind == e->kind && o->is_definition &&
 		    strcmp(o->linkage, e->linkage) == 0 &&
-		    (e->kind != ENTITY_LOCAL || strcmp(o->function, e->function) == 0))
+		    (e->kind != ENTITY_LOCAL || strcmp(o->owner, e->owner) == 0))
 			return false;
 	return true;
 }

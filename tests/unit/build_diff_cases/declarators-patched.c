@@ -1,7 +1,7 @@
 /*
  * Several variables in one declaration, with a type of their own, old and new
  * among each other; parameters in the old style; arrays whose initialiser gives
- * their length; a pointer to a function.
+ * their length; pointers to functions, one with any arguments.
  *
  * replaces: old_style step
  * output: 11 2 23 3 7
@@ -12,8 +12,8 @@
 #include "tests/unit/build_apply.h"
 static int a = 10, *at = &a, many[] = {1, 2, 3}, (*get)(int);
 static struct { int x; char name[4]; } pair = {1, "ab"}, *pairs = &pair;
-static int fresh = 100, b = 20; //+
-static int b = 20; //-
+static int fresh = 100, (*say)(char *, size_t, const char *, ...) = snprintf, b = 20; //+
+static int (*say)(char *, size_t, const char *, ...) = snprintf, b = 20; //-
 static int same(int v) { return v; }
 static __attribute__((noipa)) int sum(int n, ...) { return n + 0; } //-
 static __attribute__((noipa)) int sum(int n, ...) { return n + !n; } //+
@@ -29,7 +29,8 @@ __attribute__((noipa)) int step(int v)
 	pairs->x += v;
 	d = a;
 	get = same;
-	d += fresh; //+
+	d += fresh + say(pairs->name, 4, "%s", "") + !say; //+
+	say = v < 0 ? NULL : snprintf;
 	return get(sum(d, 1, 2));
 }
 __attribute__((noipa)) int other(void)

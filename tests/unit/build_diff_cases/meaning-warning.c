@@ -16,7 +16,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int state, other, fresh; //+
 static int state, other; //-
 struct box { int state; };
-int peek(void) { return state + other; }
+int peek(void) { return state++ + other; }
 __attribute__((noinline)) int work(struct box *b, int v)
 {
 	int local = v;

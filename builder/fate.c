@@ -1,0 +1,287 @@
+/*
+ * fate.c - what becomes of a function or variable of a unit in the patch.
+ *
+ * Called by:  pass_emit.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ */
+#include "fate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lookup.h"
+#include "meaning.h"
+
+const char *fate_where(struct build *b, const struct unit *u)
+{
+	return build_text(b, "%s:%s", b->target[u->target]->name, u->found);
+}
+
+const char *fate_name(const struct entity *e)
+{
+	return strncmp(e->linkage, "_Z", 2) == 0 ? e->linkage : e->name;
+}
+
+bool fate_is_labelled(const struct unit *u, const struct entity *f)
+{
+	const struct entity *d = parse_function(&u->parse_after, f->linkage);
+
+	return d && d->is_static && !d->is_member;
+}
+
+/* Find it in the target. Functions: as one, not only inlined or cloned. */
+static bool target_find(struct build *b, const struct unit *u,
+			const struct entity *e, struct candidates *ret)
+{
+	const char *unit = e->is_static ? fate_where(b, u)
+					: build_text(b, "%s:", b->target[u->target]->name);
+
+	if (e->kind == ENTITY_FUNCTION)
+		lookup_functions(b, fate_name(e), unit, ret);
+	else
+		lookup_variables(b, fate_name(e), unit,
+				 e->kind == ENTITY_LOCAL ? e->owner : LOOKUP_OUTSIDE, ret);
+	/* A global of that name is another's. Several are refused later, when
+	 * it is known which of them are referred to. */
+	return ret->count > 0 && !ret->at[0].constant &&
+	       !(e->is_static && ret->at[0].global);
+}
+
+static bool target_has(struct build *b, const struct unit *u, const struct entity *e)
+{
+	struct candidates c;
+
+	return target_find(b, u, e, &c);
+}
+
+enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
+{
+	const struct change *c = change_find(b->diff, u, f->linkage);
+	const struct entity *d = parse_function(&u->parse_after, f->linkage);
+
+	if (c)
+		return c->present && !c->fresh ? FATE_REPLACE : FATE_KEEP;
+	if (!d || d->in_class || d->is_template || d->is_inline || unit_is_new(u, d))
+		return FATE_KEEP;
+	if (d->is_member)
+		return d->is_nameless && !target_has(b, u, d) ? FATE_KEEP : FATE_GONE;
+	if (d->is_static)
+		return target_has(b, u, d) ? FATE_REFER : FATE_KEEP;
+	return FATE_EXTERN;
+}
+
+/* The symbol of the guard of a static variable inside a function, NULL if it
+ * has none: it was made before the program started. */
+static const struct object_symbol *guard_of(const struct object *o, const char *symbol)
+{
+	if (strncmp(symbol, "_ZZ", 3) != 0)
+		return NULL;
+	for (size_t i = 0; i < o->defined; i++)
+		if (strncmp(o->symbol[i].name, "_ZGV", 4) == 0 &&
+		    strcmp(o->symbol[i].name + 4, symbol + 2) == 0)
+			return &o->symbol[i];
+	return NULL;
+}
+
+static bool local_is_guarded(struct build *b, const struct unit *u,
+			     const struct entity *v)
+{
+	struct candidates c;
+
+	if (!u->cxx || unit_is_new(u, v) || !target_find(b, u, v, &c))
+		return false;
+	return guard_of(b->target[c.at[0].target], c.at[0].name) != NULL;
+}
+
+/* The patch is to find both, variable and guard, under the target's names. */
+static void must_have(struct build *b, const struct unit *u, const struct entity *v,
+		      const struct note_place *place)
+{
+	struct must_have *grown;
+	struct candidates c;
+
+	if (!target_find(b, u, v, &c))
+		return;
+	for (int guard = 0; guard < 2; guard++) {
+		grown = build_grow(b->must, b->musts, sizeof(*grown));
+		if (!grown)
+			return;
+		b->must = grown;
+		grown[b->musts++] = (struct must_have){
+			*place, guard ? guard_of(b->target[c.at[0].target], c.at[0].name)->name
+				      : build_text(b, "%s", c.at[0].name)};
+	}
+}
+
+bool fate_is_guarded(struct build *b, const struct unit *u, const struct entity *f)
+{
+	const struct parse *p = &u->parse_after;
+
+	for (size_t i = 0; u->cxx && i < p->entities; i++)
+		if (p->entity[i].kind == ENTITY_LOCAL &&
+		    strcmp(p->entity[i].owner, f->linkage) == 0 &&
+		    local_is_guarded(b, u, &p->entity[i]))
+			return true;
+	return false;
+}
+
+/* The declaration of a variable that counts: the one with a value. */
+static const struct entity *variable_main(const struct parse *p,
+					  const struct entity *v)
+{
+	const struct entity *best = NULL;
+
+	for (const struct entity *o = parse_find(p, v->name, strlen(v->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == v->kind && strcmp(o->linkage, v->linkage) == 0 &&
+		    o->is_definition &&
+		    (!best || o->end - o->name_at > best->end - best->name_at))
+			best = o;
+	return best;
+}
+
+static bool constant_changed(const struct diff *d, const struct unit *u,
+			     const struct entity *v)
+{
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit == u && d->change[i].why == CHANGE_USES &&
+		    strcmp(d->change[i].because, v->name) == 0)
+			return true;
+	return false;
+}
+
+/* Constant expressions may need it; its value is all there is to it. */
+static bool is_plain_constant(const struct unit *u, const struct entity *d)
+{
+	const struct text *t = &u->after;
+	size_t name = text_token_at(t, d->name_at);
+
+	if (!d->is_const || d->is_scalar || !u->cxx)
+		return d->is_const && d->is_scalar;
+	if (!d->is_record || strchr(d->detail, '('))
+		return true; /* of a type without a name, which no other unit has */
+	for (size_t i = text_token_at(t, d->start); i < name; i++)
+		if (token_is(t, i, "constexpr"))
+			return true;
+	return false;
+}
+
+/* A static of that name, inside some function of the target. */
+static bool target_has_local(const struct object *o, const char *name)
+{
+	char wanted[128];
+	int n = snprintf(wanted, sizeof(wanted), "E%zu%s", strlen(name), name);
+
+	for (size_t i = 0; i < o->defined && n < (int)sizeof(wanted); i++) {
+		const char *s = o->symbol[i].name, *at = strstr(s, wanted);
+
+		if (at && strncmp(s, "_ZZ", 3) == 0 && (at[n] == 0 || strchr("_B", at[n])))
+			return true;
+	}
+	return false;
+}
+
+/* A static of a function that changes, which the target was seen to lack: it is
+ * so if the compiler dropped it, else it was not found. */
+static void local_check(struct build *b, struct unit *u, const struct entity *v)
+{
+	struct note_place place = entity_place(b, &u->after, v);
+
+	if (u->cxx && change_find(b->diff, u, v->owner) &&
+	    target_has_local(b->target[u->target], v->name))
+		build_refuse(b, &place, v->name,
+			     "leave this function as it is, and replace its callers",
+			     "(in %s) was not found in %s for certain: the new code would work on a copy of it",
+			     v->function, b->target[u->target]->name);
+}
+
+/* A function that is neither replaced nor new and names the variable. */
+static const struct entity *other_user(const struct build *b, const struct unit *u,
+				       const struct entity *v)
+{
+	const struct parse *p = &u->parse_after;
+
+	for (size_t i = 0; i < p->entities; i++) {
+		const struct entity *f = &p->entity[i];
+
+		if (f->kind == ENTITY_FUNCTION && f->body_at && f->start > v->end &&
+		    !change_find(b->diff, u, f->linkage) && !unit_is_new(u, f) &&
+		    meaning_names(&u->after, f, v->name))
+			return f;
+	}
+	return NULL;
+}
+
+/*
+ * The target has no such variable: the compiler took its first value for ever,
+ * or dropped what nobody reads. A copy is as good as long as nobody else may
+ * use it, or all of them see the first value.
+ */
+static void absent_check(struct build *b, struct unit *u, const struct entity *v)
+{
+	struct note_place place = entity_place(b, &u->after, v);
+	const struct parse *p = &u->parse_after;
+	const struct entity *other;
+	bool named = false, stored = false;
+
+	for (size_t i = 0; i < p->entities; i++) {
+		const struct entity *f = &p->entity[i];
+
+		if (f->kind != ENTITY_FUNCTION || !f->body_at)
+			continue;
+		named |= change_find(b->diff, u, f->linkage) &&
+			 meaning_names(&u->after, f, v->name);
+		stored |= meaning_stores(&u->after, f, v);
+	}
+	other = named && stored ? other_user(b, u, v) : NULL;
+	if (other)
+		build_refuse(b, &place, v->name,
+			     "use a new variable, which the fix alone sets and reads",
+			     "is not in %s, for the compiler had no use for it: %s, which is not replaced, does not see what the new code does with it",
+			     b->target[u->target]->name, other->name);
+}
+
+enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
+{
+	const struct entity *d = v->kind == ENTITY_LOCAL
+					 ? v
+					 : variable_main(&u->parse_after, v);
+
+	if (!d || unit_is_new(u, d) || (v->is_member && v->in_class))
+		return FATE_KEEP;
+	if (is_plain_constant(u, d) ||
+	    (d->is_const && (v->kind == ENTITY_LOCAL || constant_changed(b->diff, u, d))))
+		return FATE_KEEP;
+	if (v->kind == ENTITY_LOCAL && u->cxx) {
+		const struct entity *f = parse_function(&u->parse_after, v->owner);
+
+		/* The linker finds those of inline functions by name. */
+		if (!f || f->in_class || f->is_template ||
+		    (f->is_inline && !f->is_static_word))
+			return FATE_KEEP;
+		if (local_is_guarded(b, u, v)) {
+			struct note_place place = entity_place(b, &u->after, v);
+
+			if (change_find(b->diff, u, f->linkage) && !f->is_static_word)
+				must_have(b, u, v, &place);
+			else if (change_find(b->diff, u, f->linkage))
+				build_refuse(b, &place, v->name,
+					     "leave this function as it is, and replace its callers",
+					     "(in %s, which is static) is made when the function is first called: the new code cannot tell whether that has been",
+					     v->function);
+			return FATE_KEEP;
+		}
+	}
+	if (!target_has(b, u, d)) {
+		if (d->kind == ENTITY_LOCAL)
+			local_check(b, u, d);
+		else if (!d->is_const)
+			absent_check(b, u, d);
+		return FATE_KEEP;
+	}
+	if (d->is_member)
+		return FATE_GONE;
+	return d->is_static ? FATE_REFER : FATE_EXTERN;
+}

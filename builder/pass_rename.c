@@ -1,0 +1,153 @@
+/*
+ * pass_rename.c - give statics of C++ functions the names they have in the
+ *                 target.
+ *
+ * Called by:  build.c.  Needs objects, target, build.must; leaves objects whose
+ *             symbols have those names.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Such a variable is found in the target by its mangled name. GCC adds ABI tags
+ * ("B5cxx11") to it in inline functions alone, as which pass_emit writes some
+ * that are none in the target.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "common/cleanup.h"
+#include "image.h"
+#include "proc.h"
+
+static bool targets_have(const struct build *b, const char *name)
+{
+	for (size_t i = 0; i < b->targets; i++)
+		for (size_t k = 0; k < b->target[i]->defined; k++)
+			if (strcmp(b->target[i]->symbol[k].name, name) == 0)
+				return true;
+	return false;
+}
+
+/* Where the tags at the end of a name begin, or NULL. */
+static const char *tags_of(const char *name)
+{
+	for (const char *at = strchr(name, 'B'); at; at = strchr(at + 1, 'B')) {
+		const char *p = at;
+
+		while (*p == 'B' && isdigit((unsigned char)p[1])) {
+			char *word;
+			unsigned long n = strtoul(p + 1, &word, 10);
+
+			if (strlen(word) < n)
+				break;
+			p = word + n;
+		}
+		if (*p == 0)
+			return at;
+	}
+	return NULL;
+}
+
+/* What is in anonymous namespaces, by object. */
+struct nameless {
+	const char **name;
+	size_t *object;
+	size_t count;
+};
+
+/* The linker would take the inline functions and classes of two sources for
+ * one. */
+static enum opus_code nameless_add(struct build *b, struct nameless *n,
+				   const char *name, size_t object,
+				   struct opus_error *err)
+{
+	const char **names;
+	size_t *objects;
+
+	for (size_t i = 0; i < n->count; i++)
+		if (n->object[i] != object && strcmp(n->name[i], name) == 0) {
+			build_refuse(b, NULL, name,
+				     "make a patch of each source file",
+				     "is in anonymous namespaces of two source files: the patch cannot tell them apart");
+			return OPUS_OK;
+		}
+	names = build_grow(n->name, n->count, sizeof(*names));
+	if (names)
+		n->name = names;
+	objects = build_grow(n->object, n->count, sizeof(*objects));
+	if (objects)
+		n->object = objects;
+	if (!names || !objects)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	names[n->count] = build_text(b, "%s", name);
+	objects[n->count++] = object;
+	return OPUS_OK;
+}
+
+static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
+				    struct nameless *nameless, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	struct command c = {0};
+	struct image i;
+	struct image_symbols t;
+	size_t size, count = 0;
+	enum opus_code code = image_read(b->objects[index], &data, &size, err);
+
+	if (code == OPUS_OK)
+		code = image_init(&i, data, size, err);
+	if (code != OPUS_OK)
+		return code;
+	command_add(&c, "objcopy");
+	t = image_symbols(&i, SHT_SYMTAB);
+	for (size_t n = 1; n < t.count && code == OPUS_OK; n++) {
+		const char *name = image_symbol_name(&t, &t.symbol[n]);
+		const char *tags = NULL, *plain = name;
+
+		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_WEAK &&
+		    t.symbol[n].st_shndx != SHN_UNDEF && strstr(name, "12_GLOBAL__N_1"))
+			code = nameless_add(b, nameless, name, index, err);
+		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_LOCAL ||
+		    ELF64_ST_TYPE(t.symbol[n].st_info) != STT_OBJECT)
+			continue;
+		if (strncmp(name, "_ZZ", 3) == 0 || strncmp(name, "_ZGVZ", 5) == 0)
+			tags = targets_have(b, name) ? NULL : tags_of(name);
+		if (tags)
+			plain = build_text(b, "%.*s", (int)(tags - name), name);
+		if (tags && targets_have(b, plain)) {
+			command_add(&c, "--redefine-sym");
+			command_add(&c, "%s=%s", name, plain);
+			count++;
+		}
+		for (size_t k = 0; k < b->musts; k++)
+			seen[k] |= strcmp(b->must[k].name, plain) == 0;
+	}
+	command_add(&c, "%s", b->objects[index]);
+	if (count && code == OPUS_OK)
+		code = command_run(&c, b->options->verbose, err);
+	command_deinit(&c);
+	return code;
+}
+
+enum opus_code pass_rename(struct build *b, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) bool *seen = calloc(b->musts + 1, sizeof(*seen));
+	struct nameless nameless = {0};
+	enum opus_code code = OPUS_OK;
+
+	if (!seen)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	for (size_t i = 0; i < b->sources && code == OPUS_OK; i++)
+		code = object_rename(b, i, seen, &nameless, err);
+	free(nameless.name);
+	free(nameless.object);
+	for (size_t k = 0; k < b->musts && code == OPUS_OK; k++)
+		if (!seen[k])
+			build_refuse(b, &b->must[k].place, b->must[k].name,
+				     "leave its function as it is, and replace the callers",
+				     "is made when its function is first called, and the compiler gives it another name in the patch: the new code would make a second one");
+	return code;
+}
