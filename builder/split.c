@@ -10,6 +10,9 @@
  * need not have all of them loaded. So each target gets a patch of its own,
  * with the same labels. From here on a build is about one patch: a child takes
  * what concerns its target and goes on alone.
+ *
+ * If the fix makes something new in one target that another's code uses, only a
+ * patch of both can bring that about.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +23,7 @@
 #include <unistd.h>
 
 #include "diff.h"
+#include "meaning.h"
 
 bool diff_reaches(const struct diff *d, size_t target)
 {
@@ -66,6 +70,83 @@ static void target_take(struct build *b, size_t target, struct build_options *o)
 		perror(b->folder);
 }
 
+static bool unit_defines(const struct unit *u, const char *linkage)
+{
+	for (size_t i = 0; i < u->parse_after.entities; i++)
+		if (unit_offers(u, &u->parse_after.entity[i]) &&
+		    strcmp(u->parse_after.entity[i].linkage, linkage) == 0)
+			return true;
+	return false;
+}
+
+/* Does code of another target name it, that has none of its own? */
+static const struct unit *user_elsewhere(const struct diff *d, const struct unit *of,
+					 const struct entity *e)
+{
+	for (size_t i = 0; i < d->units; i++) {
+		const struct unit *u = d->unit[i];
+		bool own = false;
+
+		if (u->target == of->target || !u->reached || !unit_is_in(d, u))
+			continue;
+		for (size_t k = 0; k < d->units && !own; k++)
+			own = d->unit[k]->target == u->target && d->unit[k]->reached &&
+			      unit_defines(d->unit[k], e->linkage);
+		for (size_t k = 0; k < u->parse_after.entities && !own; k++) {
+			const struct entity *f = &u->parse_after.entity[k];
+
+			if (f->kind == ENTITY_FUNCTION && f->body_at &&
+			    meaning_names(&u->after, f, e->name))
+				return u;
+		}
+	}
+	return NULL;
+}
+
+/* Must all targets be patched together? */
+static bool is_joint(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->units; i++) {
+		const struct unit *u = d->unit[i];
+
+		for (size_t k = 0; u->reached && k < u->parse_after.entities; k++) {
+			const struct entity *e = &u->parse_after.entity[k];
+			const struct unit *user = unit_offers(u, e) ? user_elsewhere(d, u, e)
+								   : NULL;
+
+			if (!user)
+				continue;
+			fprintf(stderr, "opus-build: %s is new in %s, and %s uses it: one patch for all targets, for processes that have them all\n",
+				e->name, b->target[u->target]->name,
+				b->target[user->target]->name);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One source in two targets would be there twice, under the same names. */
+static bool joint_refuse(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->units; i++)
+		for (size_t k = 0; k < i; k++)
+			if (d->unit[i]->reached && d->unit[k]->reached &&
+			    d->unit[i]->target != d->unit[k]->target &&
+			    strcmp(d->unit[i]->source, d->unit[k]->source) == 0) {
+				build_refuse(b, NULL, d->unit[i]->relative,
+					     "split the diff, so that what both have is in one of its own",
+					     "is in %s and in %s, which have to be patched together",
+					     b->target[d->unit[k]->target]->name,
+					     b->target[d->unit[i]->target]->name);
+				return true;
+			}
+	return false;
+}
+
 static enum build_status child_wait(pid_t pid)
 {
 	int status;
@@ -89,6 +170,12 @@ bool build_split(struct build *b, struct build_options *own,
 		}
 	if (count < 2)
 		return false;
+	if (is_joint(b)) {
+		if (!joint_refuse(b))
+			return false;
+		*ret = BUILD_REFUSED;
+		return true;
+	}
 	*ret = BUILD_DONE;
 	for (size_t i = first; i <= last && *ret == BUILD_DONE; i++) {
 		pid_t pid;

@@ -288,7 +288,8 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 			 "%s: neither the patch, nor a target, nor a library that they use defines it%s",
 			 s->name,
 			 blind ? "; a target is stripped: give its debug file with --debug"
-			       : "");
+			 : b->diff ? "; if the diff adds it to another library, that has to be a --target too"
+				   : "");
 }
 
 enum opus_code symbol_resolve(struct build *b, const struct patch_symbol *s,

@@ -263,6 +263,14 @@ bool unit_is_new(const struct unit *u, const struct entity *e)
 	return true;
 }
 
+bool unit_offers(const struct unit *u, const struct entity *e)
+{
+	return (e->kind == ENTITY_FUNCTION ||
+		(e->kind == ENTITY_VARIABLE && !e->is_extern)) &&
+	       e->is_definition && !e->is_static && !e->is_inline && !e->is_template &&
+	       !e->in_class && unit_is_new(u, e);
+}
+
 /* A unit is in the patch if it has a change, or brings new functions that
  * others may call. */
 bool unit_is_in(const struct diff *d, const struct unit *u)
@@ -270,15 +278,9 @@ bool unit_is_in(const struct diff *d, const struct unit *u)
 	for (size_t i = 0; i < d->changes; i++)
 		if (d->change[i].unit == u)
 			return true;
-	for (size_t i = 0; u->reached && i < u->parse_after.entities; i++) {
-		const struct entity *e = &u->parse_after.entity[i];
-
-		if ((e->kind == ENTITY_FUNCTION || e->kind == ENTITY_VARIABLE) &&
-		    e->is_definition && !e->is_static && !e->is_inline &&
-		    !e->is_template && !e->in_class && unit_is_new(u, e) &&
-		    !(e->kind == ENTITY_VARIABLE && e->is_extern))
+	for (size_t i = 0; u->reached && i < u->parse_after.entities; i++)
+		if (unit_offers(u, &u->parse_after.entity[i]))
 			return true;
-	}
 	return false;
 }
 

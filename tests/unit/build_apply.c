@@ -29,7 +29,7 @@
 
 static struct plan plan;
 static uintptr_t patch_base, target_base[16];
-static uint8_t *area;
+static uint8_t *areas[16]; /* per target */
 
 static void die(const char *what)
 {
@@ -87,6 +87,13 @@ static uint8_t *area_make(uintptr_t near)
 	return NULL;
 }
 
+static uint8_t *area_of(uint32_t target)
+{
+	if (!areas[target])
+		areas[target] = area_make(base_of(target));
+	return areas[target];
+}
+
 static void put32(uint8_t *at, uintptr_t from, uintptr_t to)
 {
 	int32_t distance = (int32_t)(to - from);
@@ -118,6 +125,7 @@ static void func_apply(uint32_t index)
 {
 	const struct plan_func *f = &plan.func_records[index];
 	uint8_t *entry = (uint8_t *)base_of(f->target) + f->entry;
+	uint8_t *area = area_of(f->target);
 	uint8_t *moved = area + 4096 + index * STRIDE;
 	uint8_t *jump = entry + f->jump_at;
 	uintptr_t *slot = (uintptr_t *)area + index;
@@ -158,7 +166,7 @@ void *apply_old(const char *name)
 {
 	for (uint32_t i = 0; i < plan.func_count; i++)
 		if (strcmp(plan_string(&plan, plan.func_records[i].name), name) == 0)
-			return area + 4096 + i * STRIDE;
+			return area_of(plan.func_records[i].target) + 4096 + i * STRIDE;
 	die("no such function in the plan");
 	return NULL;
 }
@@ -191,8 +199,6 @@ void apply(const char *path)
 	patch_base = map->l_addr;
 	dl_iterate_phdr(target_look, NULL);
 	refs_fill();
-	if (plan.func_count)
-		area = area_make(base_of(plan.func_records[0].target));
 	for (uint32_t i = 0; i < plan.func_count; i++)
 		func_apply(i);
 }
