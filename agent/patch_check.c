@@ -284,6 +284,22 @@ enum opus_code patch_check_loaded(struct patch *p, const struct object *o,
 	return code;
 }
 
+/* Its number among the modules that have thread-local data; the linker gives it
+ * out, and __tls_get_addr() finds each thread's block by it. */
+static enum opus_code tls_module(const struct object *o, const char *name,
+				 uintptr_t *ret, struct opus_error *err)
+{
+	void *handle = target_handle(o);
+	size_t module = 0;
+
+	if (!handle || dlinfo(handle, RTLD_DI_TLS_MODID, &module) != 0 || module == 0)
+		return error_set(err, OPUS_NO_MATCH,
+				 "reference to %s: %s has no thread-local data here",
+				 name, o->path[0] ? o->path : "the program");
+	*ret = module;
+	return OPUS_OK;
+}
+
 static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 				uintptr_t *ret, struct opus_error *err)
 {
@@ -304,6 +320,12 @@ static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 					 "reference to %s: outside of %s", name,
 					 plan_string(plan, t->name));
 		*ret = o->base + r->value + r->addend;
+		return OPUS_OK;
+	}
+	if (r->kind == PLAN_REF_TLS_MODULE)
+		return tls_module(o, name, ret, err);
+	if (r->kind == PLAN_REF_TLS_OFFSET) {
+		*ret = r->value + r->addend;
 		return OPUS_OK;
 	}
 	/* As the dynamic linker does for the target: first the global scope,

@@ -172,6 +172,7 @@ struct build_ref {
 
 /* An undefined or replaced symbol of the patch, resolved. */
 struct found_symbol {
+	bool tls; /* value is a place in the target's thread-local data */
 	enum plan_ref_kind kind;
 	size_t target;
 	uint64_t value;

@@ -338,6 +338,9 @@ void edit_common(struct edits *e)
 	for (size_t i = 0; i < t->tokens; i++) {
 		if (is_visibility(t, i))
 			edit_token(e, i + 2, "\"default\"");
+		else if ((token_is(t, i, "tls_model") || token_is(t, i, "__tls_model__")) &&
+			 token_is(t, i + 1, "("))
+			edit_token(e, i + 2, "\"global-dynamic\"");
 		else if (is_any(t, i, (const char *const[]){"__attribute__", "__attribute", NULL}))
 			edit_aliases(e, i + 1, token_closing(t, i + 1));
 	}

@@ -277,6 +277,7 @@ static bool variable_locate(Dwarf_Die *die, struct facts_variable *v)
 	if (count >= 2 && (op[count - 1].atom == DW_OP_GNU_push_tls_address ||
 			   op[count - 1].atom == DW_OP_form_tls_address)) {
 		v->tls = true;
+		v->address = op[0].number;
 		return true;
 	}
 	if (op[0].atom == DW_OP_addr) {

@@ -50,7 +50,7 @@ struct facts_variable {
 	bool external;
 	bool tls;
 	bool constant; /* has no address: optimised away */
-	uint64_t address;
+	uint64_t address; /* tls: place within the thread-local data */
 };
 
 /* A range of code and the unit that made it. */

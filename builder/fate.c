@@ -243,6 +243,26 @@ static void absent_check(struct build *b, struct unit *u, const struct entity *v
 			     b->target[u->target]->name, other->name);
 }
 
+/* C++: is there code in the unit's part of the target that makes thread-local
+ * variables when a thread first uses one? It cannot be called from outside. */
+static bool is_made_by_code(struct build *b, const struct unit *u,
+			    const struct entity *v)
+{
+	const struct object *o = b->target[u->target];
+	const char *base = strrchr(u->source, '/') + 1;
+	struct note_place place = entity_place(b, &u->after, v);
+
+	for (size_t i = 0; i < o->defined; i++)
+		if (strcmp(o->symbol[i].name, "__tls_init") == 0 &&
+		    strcmp(o->symbol[i].file, base) == 0) {
+			build_refuse(b, &place, v->name,
+				     "call a function of the target that returns a reference to it",
+				     "is thread-local and made by code when a thread first uses it, which a patch cannot call");
+			return true;
+		}
+	return false;
+}
+
 enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 {
 	const struct entity *d = v->kind == ENTITY_LOCAL
@@ -274,6 +294,8 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 			return FATE_KEEP;
 		}
 	}
+	if (u->cxx && d->is_thread && is_made_by_code(b, u, d))
+		return FATE_KEEP;
 	if (!target_has(b, u, d)) {
 		if (d->kind == ENTITY_LOCAL)
 			local_check(b, u, d);

@@ -54,6 +54,7 @@ static void candidate_add(struct candidates *c, const struct candidate *new)
 		struct candidate *old = &c->at[i];
 
 		if (old->target != new->target || old->address != new->address ||
+		    old->tls != new->tls ||
 		    old->constant || new->constant)
 			continue;
 		old->global |= new->global;
@@ -194,7 +195,7 @@ static const struct object_symbol *data_symbol_at(const struct object *o,
 	for (size_t i = 0; i < o->defined; i++) {
 		const struct object_symbol *s = &o->symbol[i];
 
-		if (s->value == v->address && !s->code && s->type != STT_TLS &&
+		if (s->value == v->address && !s->code && (s->type == STT_TLS) == v->tls &&
 		    (strcmp(s->name, v->name) == 0 ||
 		     strcmp(s->name, v->linkage) == 0 ||
 		     local_static_fits(s->name, v->name) ||
@@ -237,7 +238,7 @@ static void variables_by_facts(const struct build *b, size_t target,
 
 		if (local != (*v->function != 0) || !unit_matches(v->unit, unit))
 			continue;
-		s = v->constant || v->tls ? NULL : data_symbol_at(b->target[target], v);
+		s = v->constant ? NULL : data_symbol_at(b->target[target], v);
 		if (strcmp(v->name, name) != 0 &&
 		    !(*v->linkage && name_matches(v->linkage, name)) &&
 		    !(s && mangled_same(s->name, name)))

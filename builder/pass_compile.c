@@ -73,6 +73,10 @@ static void flags_add(struct build *b, const char *source, struct command *c)
 	/* A call of one replaced function by another goes to the target's
 	 * entry, where a later patch can take it over: never inlined. */
 	command_add(c, "-fsemantic-interposition");
+	/* Thread-local data of a target is found as libraries find it. */
+	command_add(c, "-ftls-model=global-dynamic");
+	if (!strstr(c->argv[0], "clang"))
+		command_add(c, "-mtls-dialect=gnu");
 	/* The records of patch.h have to be in the object. */
 	command_add(c, "-fno-lto");
 	if (compile_is_cxx(source) && !strstr(c->argv[0], "clang"))

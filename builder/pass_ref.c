@@ -48,7 +48,8 @@ static enum opus_code ref_add(struct refs *r, const Elf64_Rela *rela, size_t ind
 	struct build *b = r->b;
 	const struct found_symbol *f = &r->found[index];
 	struct build_ref *grown;
-	bool addend = ELF64_R_TYPE(rela->r_info) == R_X86_64_64;
+	bool addend = ELF64_R_TYPE(rela->r_info) == R_X86_64_64 ||
+		      ELF64_R_TYPE(rela->r_info) == R_X86_64_DTPOFF64;
 
 	if (!place_writable(&r->image, rela->r_offset))
 		return error_set(err, OPUS_INVALID,
@@ -63,7 +64,7 @@ static enum opus_code ref_add(struct refs *r, const Elf64_Rela *rela, size_t ind
 		.addend = addend ? (uint64_t)rela->r_addend : 0,
 		.kind = f->kind,
 		.target = f->target,
-		.value = f->value,
+		.value = f->kind == PLAN_REF_TLS_MODULE ? 0 : f->value,
 		.name = f->name,
 		.version = f->version,
 	};
@@ -93,6 +94,27 @@ static enum opus_code symbol_know(struct refs *r, size_t index,
 	return code;
 }
 
+/* A thread-local variable of a target: a pair of words for __tls_get_addr(), the
+ * module and the place. Only a module of which the plan speaks has a number. */
+static enum opus_code tls_add(struct refs *r, const Elf64_Rela *rela, size_t index,
+			      struct opus_error *err)
+{
+	struct found_symbol *f = &r->found[index];
+	bool module = ELF64_R_TYPE(rela->r_info) == R_X86_64_DTPMOD64;
+
+	if (!f->name) /* refused */
+		return OPUS_OK;
+	if (!f->tls) {
+		if (module)
+			build_refuse(r->b, NULL, f->name,
+				     "if a library has it, give that as a --target, too",
+				     "is thread-local in the patch, and no such variable of a target");
+		return OPUS_OK;
+	}
+	f->kind = module ? PLAN_REF_TLS_MODULE : PLAN_REF_TLS_OFFSET;
+	return ref_add(r, rela, index, err);
+}
+
 static enum opus_code reloc_read(struct refs *r, const Elf64_Rela *rela,
 				 struct opus_error *err)
 {
@@ -109,20 +131,27 @@ static enum opus_code reloc_read(struct refs *r, const Elf64_Rela *rela,
 	case R_X86_64_JUMP_SLOT:
 	case R_X86_64_64:
 		code = symbol_know(r, index, err);
+		if (code == OPUS_OK && r->ours[index] && r->found[index].tls) {
+			build_refuse(r->b, NULL, r->found[index].name,
+				     "declare it with __thread",
+				     "is a thread-local variable of the target, and an ordinary one in the patch");
+			return OPUS_OK;
+		}
 		return code == OPUS_OK && r->ours[index]
 			       ? ref_add(r, rela, index, err)
 			       : code;
 	case R_X86_64_DTPMOD64:
 	case R_X86_64_DTPOFF64:
+		code = s->st_shndx == SHN_UNDEF ? symbol_know(r, index, err) : OPUS_OK;
+		return code == OPUS_OK && r->ours[index] ? tls_add(r, rela, index, err)
+							 : code;
 	case R_X86_64_TPOFF64:
 	case R_X86_64_TLSDESC:
-		if (s->st_shndx != SHN_UNDEF)
-			return OPUS_OK;
-		if (!r->resolved[index])
+		if (s->st_shndx == SHN_UNDEF && !r->resolved[index])
 			build_refuse(r->b, NULL, image_symbol_name(&r->symbols, s),
-				"call a function of the target that returns its address, or its value",
-				"is a thread-local variable of the target, of which each thread has its own: a patch cannot refer to it");
-		r->resolved[index] = true;
+				     "compile with -ftls-model=global-dynamic and without -mtls-dialect=gnu2",
+				     "is a thread-local variable of the target, and the code looks for it in another way than __tls_get_addr()");
+		r->resolved[index] |= s->st_shndx == SHN_UNDEF;
 		return OPUS_OK;
 	default:
 		return error_set(err, OPUS_INVALID,

@@ -120,18 +120,18 @@ static void symbol_take(struct build *b, const struct ref_note *note,
 {
 	const struct note_place *place = note ? &note->place : NULL;
 
-	if (c->tls)
-		build_refuse(b, place, name,
-			     "call a function of the target that returns its address, or its value",
-			     "is a thread-local variable of the target, of which each thread has its own: a patch cannot refer to it");
-	else if (c->constant)
+	if (c->tls) {
+		found_object(c, ret);
+		ret->tls = true;
+	} else if (c->constant) {
 		build_refuse(b, place, name,
 			     "define it in the patch, if its value is all you need",
 			     "has no address in %s: the compiler optimised it away",
 			     b->target[c->target]->name);
-	else if (!found_candidate(b, c, ret))
+	} else if (!found_candidate(b, c, ret)) {
 		build_refuse(b, place, name, NULL,
 			     "is chosen when the program starts (ifunc) and not exported");
+	}
 }
 
 static void refuse_no_ref(struct build *b, const struct ref_note *note,

@@ -132,7 +132,7 @@ enum plan_kind {
 	F(uint64_t, place, PLAN_NUMBER, "patch address of 8 bytes to fill in") \
 	F(uint32_t, kind, PLAN_ENUM_REF, "what to fill in")                    \
 	F(uint32_t, target, PLAN_INDEX_TARGET, "object that it is looked up in") \
-	F(uint64_t, value, PLAN_NUMBER, "module address (kind object)")        \
+	F(uint64_t, value, PLAN_NUMBER, "module address (kind object), place (kind tls_offset)") \
 	F(uint64_t, addend, PLAN_NUMBER, "added to it, two's complement")      \
 	F(uint32_t, name, PLAN_STRING, "its name")                             \
 	F(uint32_t, version, PLAN_STRING, "its symbol version, or empty (kind symbol)")
@@ -169,7 +169,9 @@ enum plan_kind {
 /* V(VALUE, JSON name, description) */
 #define PLAN_REFS(V)                                                           \
 	V(PLAN_REF_OBJECT, "object", "load base of the target + value + addend") \
-	V(PLAN_REF_SYMBOL, "symbol", "dlsym in the target's scope + addend")
+	V(PLAN_REF_SYMBOL, "symbol", "dlsym in the target's scope + addend")   \
+	V(PLAN_REF_TLS_MODULE, "tls_module", "module id of the target's thread-local data, for __tls_get_addr") \
+	V(PLAN_REF_TLS_OFFSET, "tls_offset", "value + addend: place within that data")
 #define PLAN_HOOKS(V)                                                          \
 	V(PLAN_HOOK_CHECK, "check", "before anything changes; not 0 refuses")  \
 	V(PLAN_HOOK_PRE_APPLY, "pre_apply", "before the threads are stopped; not 0 refuses") \

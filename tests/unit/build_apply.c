@@ -28,7 +28,7 @@
 #define STRIDE 128
 
 static struct plan plan;
-static uintptr_t patch_base, target_base[16];
+static uintptr_t patch_base, target_base[16], tls_module[16];
 static uint8_t *areas[16]; /* per target */
 
 static void die(const char *what)
@@ -55,8 +55,10 @@ static int target_look(struct dl_phdr_info *info, size_t size, void *unused)
 				const struct plan_target *t = &plan.target_records[k];
 
 				if (n[1] == t->build_id_size &&
-				    memcmp(id, plan_bytes(&plan, t->build_id), n[1]) == 0)
+				    memcmp(id, plan_bytes(&plan, t->build_id), n[1]) == 0) {
 					target_base[k] = info->dlpi_addr + 1;
+					tls_module[k] = info->dlpi_tls_modid;
+				}
 			}
 			at = id + ((n[1] + 3) & ~3u);
 		}
@@ -111,11 +113,13 @@ static void refs_fill(void)
 
 		if (r->kind == PLAN_REF_OBJECT)
 			value += base_of(r->target);
-		else
+		else if (r->kind == PLAN_REF_TLS_MODULE)
+			value = tls_module[r->target];
+		else if (r->kind == PLAN_REF_SYMBOL)
 			value = (uintptr_t)(*version
 				? dlvsym(RTLD_DEFAULT, name, version)
 				: dlsym(RTLD_DEFAULT, name));
-		if (!value)
+		if (!value && r->kind != PLAN_REF_TLS_OFFSET)
 			die(name);
 		*(uintptr_t *)(patch_base + r->place) = value + r->addend;
 	}

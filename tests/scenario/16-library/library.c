@@ -1,12 +1,14 @@
 /* A library with a static function, a static variable and one that a function
  * keeps for itself. With PLUGIN, the one that is opened at run time. */
 static int calls;
+static __thread int mine = 5; /* of each thread; even: damaged */
 
 __attribute__((noinline)) static int scale(int x)
 {
 	static int factor = 2;
 
 	calls++;
+	mine += 2;
 	if (calls > 1000000)
 		factor = 3;
 	return x * factor;
@@ -18,7 +20,7 @@ int library_value(int x)
 	int value = scale(x) + scale(x + 1);
 
 	__asm__ volatile("" : "+r"(value));
-	return value;
+	return mine % 2 == 1 ? value : -mine;
 }
 
 int library_calls(void);

@@ -5,11 +5,15 @@ OPUS_PATCH(OPUS_QUOTE(NAME), "scale() adds a thousand");
 
 extern int calls OPUS_REF(calls);
 extern int factor OPUS_REF(factor);
+extern __thread int mine OPUS_REF(mine);
 OPUS_REF_IN(factor, "library.c", "scale");
 
 int scale(int x)
 {
 	calls++;
+	if (mine < 5 || mine % 2 != 1)
+		return -mine;
+	mine += 2;
 	return x * factor + 1000;
 }
 OPUS_REPLACE_IN(scale, "library.c");

@@ -3,8 +3,8 @@
  *
  * variant: gcc -O2 -g
  * exit: 2
- * says: refused: per_thread: is a thread-local variable of the target
- * says: refused: static_thread: is a thread-local variable of the target
+ * says: refused: static_thread: is a thread-local variable of the target, and an ordinary one in the patch
+ * says: refused: first_thread: is thread-local in the patch, and no such variable of a target
  * says: refused: gone: has no address in prog: the compiler optimised it away
  * says: refused: nowhere: no such function or variable in the target
  * says: refused: elsewhere: no such function or variable from other.c
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include "tests/unit/build_apply.h"
 
-__thread int per_thread;
+int first_thread;
 static __thread int static_thread;
 static int gone = 3;
 static int elsewhere;
@@ -23,7 +23,7 @@ __attribute__((noinline)) int first(int a)
 {
 	static int twice;
 
-	return twice += a + per_thread++ + static_thread++ + gone + elsewhere++;
+	return twice += a + first_thread++ + static_thread++ + gone + elsewhere++;
 }
 __attribute__((noinline)) int second(int a)
 {
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 #else
 #include <opus-livepatch/patch.h>
 OPUS_PATCH("reference", "");
-extern __thread int per_thread;
+extern __thread int first_thread;
 extern int static_thread OPUS_REF(static_thread);
 extern int gone OPUS_REF(gone);
 extern int nowhere OPUS_REF(nowhere);
@@ -49,7 +49,7 @@ OPUS_REF_IN(elsewhere, "other.c", "");
 extern int twice OPUS_REF(twice);
 int first(int a)
 {
-	return a + per_thread + static_thread + gone + nowhere + elsewhere + twice;
+	return a + first_thread + static_thread + gone + nowhere + elsewhere + twice;
 }
 OPUS_REPLACE(first);
 #endif
