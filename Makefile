@@ -100,7 +100,7 @@ $(B)/tool/%.c.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
-$(B)/tool/builder/parse.c.o $(B)/tool/builder/abi.c.o: TOOL_CFLAGS += -I/usr/lib/llvm-14/include
+$(addprefix $(B)/tool/builder/,$(addsuffix .c.o,parse abi clang)): TOOL_CFLAGS += -I/usr/lib/llvm-14/include
 # What opus-build preloads into the builds that it watches is carried inside it.
 $(B)/tool/builder/capture_blob.S.o: builder/capture_blob.S $(B)/capture.so
 	$(call say,AS,$<)
@@ -126,7 +126,7 @@ $(B)/opus-send $(B)/opus-inject: $(B)/opus-%: $(B)/tool/injector/%_main.c.o $(IN
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ljson-c
 $(B)/opus-build: $(BUILD_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis -ljson-c -lclang-14
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis -ljson-c
 $(B)/opus-run: $(RUN_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^

@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clang.h"
+
 char *abi_type(CXType t)
 {
 	char *ret = NULL;
 	const char *kind;
 
-	t = clang_getCanonicalType(t);
+	t = clang.getCanonicalType(t);
 	switch (t.kind) {
 	case CXType_Void:
 		return strdup("void");
@@ -27,12 +29,12 @@ char *abi_type(CXType t)
 		return strdup("pointer");
 	case CXType_FunctionProto:
 	case CXType_FunctionNoProto: {
-		CXType result = clang_getResultType(t);
-		int count = clang_getNumArgTypes(t);
+		CXType result = clang.getResultType(t);
+		int count = clang.getNumArgTypes(t);
 
 		ret = abi_type(result);
 		for (int i = 0; i < count && ret; i++) {
-			char *argument = abi_type(clang_getArgType(t, i));
+			char *argument = abi_type(clang.getArgType(t, i));
 			char *longer = NULL;
 
 			if (asprintf(&longer, "%s, %s", ret,
@@ -42,7 +44,7 @@ char *abi_type(CXType t)
 			free(ret);
 			ret = longer;
 		}
-		if (ret && clang_isFunctionTypeVariadic(t) &&
+		if (ret && clang.isFunctionTypeVariadic(t) &&
 		    t.kind == CXType_FunctionProto) {
 			char *longer = NULL;
 
@@ -60,17 +62,17 @@ char *abi_type(CXType t)
 		kind = "float";
 		break;
 	case CXType_Record: {
-		CXString name = clang_getTypeSpelling(t);
-		int n = asprintf(&ret, "%s %lld", clang_getCString(name),
-				 (long long)clang_Type_getSizeOf(t));
+		CXString name = clang.getTypeSpelling(t);
+		int n = asprintf(&ret, "%s %lld", clang.getCString(name),
+				 (long long)clang.Type_getSizeOf(t));
 
-		clang_disposeString(name);
+		clang.disposeString(name);
 		return n < 0 ? NULL : ret;
 	}
 	default:
 		kind = "value";
 	}
-	if (asprintf(&ret, "%s%lld", kind, (long long)clang_Type_getSizeOf(t)) < 0)
+	if (asprintf(&ret, "%s%lld", kind, (long long)clang.Type_getSizeOf(t)) < 0)
 		ret = NULL;
 	return ret;
 }
@@ -86,20 +88,20 @@ static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
 					    CXClientData data)
 {
 	struct layout *l = data;
-	enum CXCursorKind kind = clang_getCursorKind(c);
-	long long size = clang_Type_getSizeOf(clang_getCursorType(c));
+	enum CXCursorKind kind = clang.getCursorKind(c);
+	long long size = clang.Type_getSizeOf(clang.getCursorType(c));
 
 	(void)parent;
-	if (kind == CXCursor_FieldDecl && clang_Cursor_isBitField(c))
+	if (kind == CXCursor_FieldDecl && clang.Cursor_isBitField(c))
 		fprintf(l->stream, " @%lld:%d-bit",
-			(long long)clang_Cursor_getOffsetOfField(c),
-			clang_getFieldDeclBitWidth(c));
+			(long long)clang.Cursor_getOffsetOfField(c),
+			clang.getFieldDeclBitWidth(c));
 	else if (kind == CXCursor_FieldDecl)
 		fprintf(l->stream, " @%lld:%lld",
-			(long long)clang_Cursor_getOffsetOfField(c), size);
+			(long long)clang.Cursor_getOffsetOfField(c), size);
 	else if (kind == CXCursor_CXXBaseSpecifier)
 		fprintf(l->stream, " base:%lld", size);
-	else if (clang_CXXMethod_isVirtual(c))
+	else if (clang.CXXMethod_isVirtual(c))
 		fprintf(l->stream, " virtual"); /* a row of the vtable */
 	return CXChildVisit_Continue;
 }
@@ -111,7 +113,7 @@ char *abi_layout(CXCursor record, CXType type)
 	l.stream = open_memstream(&l.text, &l.size);
 	if (!l.stream)
 		return NULL;
-	fprintf(l.stream, "%lld", (long long)clang_Type_getSizeOf(type));
-	clang_visitChildren(record, layout_field, &l);
+	fprintf(l.stream, "%lld", (long long)clang.Type_getSizeOf(type));
+	clang.visitChildren(record, layout_field, &l);
 	return fclose(l.stream) == 0 ? l.text : NULL;
 }

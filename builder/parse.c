@@ -8,13 +8,13 @@
  */
 #include "parse.h"
 
-#include <clang-c/Index.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi.h"
 #include "build.h"
+#include "clang.h"
 
 /* GCC's names for types of the same meaning to us. They are not macros. */
 static const char prelude[] =
@@ -44,10 +44,10 @@ static enum CXChildVisitResult visit_inner(CXCursor c, CXCursor parent,
 
 static char *string_take(CXString s)
 {
-	const char *text = clang_getCString(s);
+	const char *text = clang.getCString(s);
 	char *ret = strdup(text ? text : "");
 
-	clang_disposeString(s);
+	clang.disposeString(s);
 	return ret;
 }
 
@@ -60,13 +60,13 @@ static bool place_of(CXSourceLocation at, uint32_t *ret)
 	const char *path;
 	bool ours;
 
-	clang_getFileLocation(at, &file, NULL, NULL, &offset);
+	clang.getFileLocation(at, &file, NULL, NULL, &offset);
 	if (!file)
 		return false;
-	name = clang_getFileName(file);
-	path = clang_getCString(name);
+	name = clang.getFileName(file);
+	path = clang.getCString(name);
 	ours = path && strstr(path, "opus-unit.") != NULL;
-	clang_disposeString(name);
+	clang.disposeString(name);
 	*ret = offset;
 	return ours;
 }
@@ -75,13 +75,13 @@ static struct entity *entity_add(struct visit *v, CXCursor c,
 				 enum entity_kind kind)
 {
 	struct parse *p = v->parse;
-	CXSourceRange range = clang_getCursorExtent(c);
+	CXSourceRange range = clang.getCursorExtent(c);
 	struct entity e = {.kind = kind, .length = -1, .returns = true};
 	struct entity *grown;
 
-	if (!place_of(clang_getRangeStart(range), &e.start) ||
-	    !place_of(clang_getRangeEnd(range), &e.end) ||
-	    !place_of(clang_getCursorLocation(c), &e.name_at))
+	if (!place_of(clang.getRangeStart(range), &e.start) ||
+	    !place_of(clang.getRangeEnd(range), &e.end) ||
+	    !place_of(clang.getCursorLocation(c), &e.name_at))
 		return NULL;
 	grown = build_grow(p->entity, p->entities, sizeof(*grown));
 	if (!grown) {
@@ -89,7 +89,7 @@ static struct entity *entity_add(struct visit *v, CXCursor c,
 		return NULL;
 	}
 	p->entity = grown;
-	e.name = string_take(clang_getCursorSpelling(c));
+	e.name = string_take(clang.getCursorSpelling(c));
 	e.linkage = strdup(e.name ? e.name : "");
 	e.is_nameless = v->nameless;
 	e.in_class = v->in_class;
@@ -105,13 +105,13 @@ static void scope_set(const struct visit *v, struct entity *e, CXCursor c)
 	if (!v->cxx)
 		return;
 	free(e->linkage);
-	e->linkage = string_take(clang_getCursorUSR(c));
+	e->linkage = string_take(clang.getCursorUSR(c));
 }
 
 /* In C++ the mangled name is the identity; clang leaves it empty in C. */
 static void linkage_set(struct entity *e, CXCursor c)
 {
-	char *mangled = string_take(clang_Cursor_getMangling(c));
+	char *mangled = string_take(clang.Cursor_getMangling(c));
 
 	if (mangled && strncmp(mangled, "_Z", 2) == 0) {
 		free(e->linkage);
@@ -125,41 +125,41 @@ static void linkage_set(struct entity *e, CXCursor c)
  * qualifiers of elements at the array. */
 static CXType type_element(CXType t, bool *constant)
 {
-	t = clang_getCanonicalType(t);
-	*constant = clang_isConstQualifiedType(t) && !clang_isVolatileQualifiedType(t);
+	t = clang.getCanonicalType(t);
+	*constant = clang.isConstQualifiedType(t) && !clang.isVolatileQualifiedType(t);
 	while (t.kind == CXType_ConstantArray || t.kind == CXType_IncompleteArray ||
 	       t.kind == CXType_VariableArray) {
-		t = clang_getCanonicalType(clang_getArrayElementType(t));
-		*constant |= clang_isConstQualifiedType(t) &&
-			     !clang_isVolatileQualifiedType(t);
+		t = clang.getCanonicalType(clang.getArrayElementType(t));
+		*constant |= clang.isConstQualifiedType(t) &&
+			     !clang.isVolatileQualifiedType(t);
 	}
 	return t;
 }
 
 static void variable_describe(struct entity *e, CXCursor c)
 {
-	CXType t = clang_getCanonicalType(clang_getCursorType(c));
+	CXType t = clang.getCanonicalType(clang.getCursorType(c));
 	CXType element = type_element(t, &e->is_const);
-	enum CX_StorageClass storage = clang_Cursor_getStorageClass(c);
-	CXCursor initialiser = clang_Cursor_getVarDeclInitializer(c);
+	enum CX_StorageClass storage = clang.Cursor_getStorageClass(c);
+	CXCursor initialiser = clang.Cursor_getVarDeclInitializer(c);
 
-	enum CXLinkageKind linkage = clang_getCursorLinkage(c);
+	enum CXLinkageKind linkage = clang.getCursorLinkage(c);
 
 	e->is_static |= storage == CX_SC_Static || linkage == CXLinkage_Internal;
 	e->is_extern = storage == CX_SC_Extern;
-	e->is_definition = !e->is_extern || !clang_Cursor_isNull(initialiser);
+	e->is_definition = !e->is_extern || !clang.Cursor_isNull(initialiser);
 	e->is_scalar = element.kind == t.kind && element.kind != CXType_Record;
 	e->is_record = element.kind == CXType_Record;
-	e->is_thread = clang_getCursorTLSKind(c) != CXTLS_None;
-	e->size = clang_Type_getSizeOf(t);
-	e->detail = string_take(clang_getTypeSpelling(t));
+	e->is_thread = clang.getCursorTLSKind(c) != CXTLS_None;
+	e->size = clang.Type_getSizeOf(t);
+	e->detail = string_take(clang.getTypeSpelling(t));
 	if (t.kind == CXType_ConstantArray)
-		e->length = clang_getArraySize(t);
+		e->length = clang.getArraySize(t);
 }
 
 static bool is_class(CXCursor c)
 {
-	enum CXCursorKind kind = clang_getCursorKind(c);
+	enum CXCursorKind kind = clang.getCursorKind(c);
 
 	return kind == CXCursor_StructDecl || kind == CXCursor_ClassDecl ||
 	       kind == CXCursor_UnionDecl || kind == CXCursor_ClassTemplate ||
@@ -169,12 +169,12 @@ static bool is_class(CXCursor c)
 static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent,
 					 CXClientData data)
 {
-	enum CXCursorKind kind = clang_getCursorKind(c);
+	enum CXCursorKind kind = clang.getCursorKind(c);
 	struct entity *e = data;
 
 	(void)parent;
 	if (kind == CXCursor_CompoundStmt || kind == CXCursor_CXXTryStmt)
-		place_of(clang_getRangeStart(clang_getCursorExtent(c)),
+		place_of(clang.getRangeStart(clang.getCursorExtent(c)),
 			 &e->body_at);
 	return CXChildVisit_Continue;
 }
@@ -182,8 +182,8 @@ static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent,
 static void visit_function(struct visit *v, CXCursor c)
 {
 	struct entity *e = entity_add(v, c, ENTITY_FUNCTION);
-	enum CXCursorKind kind = clang_getCursorKind(c);
-	CXCursor parent = clang_getCursorSemanticParent(c);
+	enum CXCursorKind kind = clang.getCursorKind(c);
+	CXCursor parent = clang.getCursorSemanticParent(c);
 	struct visit inner = *v;
 	size_t index;
 
@@ -193,25 +193,25 @@ static void visit_function(struct visit *v, CXCursor c)
 	linkage_set(e, c);
 	e->is_member = is_class(parent);
 	e->is_static_word = !e->is_member &&
-			    clang_Cursor_getStorageClass(c) == CX_SC_Static;
+			    clang.Cursor_getStorageClass(c) == CX_SC_Static;
 	e->is_static = v->nameless || e->is_static_word;
-	e->is_extern = clang_Cursor_getStorageClass(c) == CX_SC_Extern;
-	e->detail = abi_type(clang_getCursorType(c));
-	e->is_inline = clang_Cursor_isFunctionInlined(c);
-	e->is_virtual = clang_CXXMethod_isVirtual(c);
-	e->is_definition = clang_isCursorDefinition(c);
+	e->is_extern = clang.Cursor_getStorageClass(c) == CX_SC_Extern;
+	e->detail = abi_type(clang.getCursorType(c));
+	e->is_inline = clang.Cursor_isFunctionInlined(c);
+	e->is_virtual = clang.CXXMethod_isVirtual(c);
+	e->is_definition = clang.isCursorDefinition(c);
 	e->is_template = kind == CXCursor_FunctionTemplate || v->in_template ||
-			 clang_getCursorKind(parent) == CXCursor_ClassTemplate ||
-			 clang_getCursorKind(parent) ==
+			 clang.getCursorKind(parent) == CXCursor_ClassTemplate ||
+			 clang.getCursorKind(parent) ==
 				 CXCursor_ClassTemplatePartialSpecialization;
 	if (!e->is_definition)
 		return;
-	clang_visitChildren(c, find_body, e);
+	clang.visitChildren(c, find_body, e);
 	inner.function = e->name;
 	inner.owner = e->linkage;
 	inner.block_end = e->end;
 	inner.in_class = false;
-	clang_visitChildren(c, visit_inner, &inner);
+	clang.visitChildren(c, visit_inner, &inner);
 	v->failed |= inner.failed;
 	/* A definition without braces: = default, = delete. */
 	if (!v->parse->entity[index].body_at)
@@ -227,7 +227,7 @@ static void visit_variable(struct visit *v, CXCursor c)
 	linkage_set(e, c);
 	e->is_static = v->nameless;
 	variable_describe(e, c);
-	e->is_member = is_class(clang_getCursorSemanticParent(c));
+	e->is_member = is_class(clang.getCursorSemanticParent(c));
 	if (e->is_member)
 		e->is_static = v->nameless;
 }
@@ -237,7 +237,7 @@ static void visit_record(struct visit *v, CXCursor c)
 	struct entity *e;
 	struct visit inner = *v;
 
-	if (!clang_isCursorDefinition(c))
+	if (!clang.isCursorDefinition(c))
 		return;
 	e = entity_add(v, c, ENTITY_RECORD);
 	if (!e)
@@ -245,14 +245,14 @@ static void visit_record(struct visit *v, CXCursor c)
 	scope_set(v, e, c);
 	e->is_definition = true;
 	e->is_template = v->in_template ||
-			 (clang_getCursorKind(c) != CXCursor_StructDecl &&
-			  clang_getCursorKind(c) != CXCursor_UnionDecl &&
-			  clang_getCursorKind(c) != CXCursor_ClassDecl);
+			 (clang.getCursorKind(c) != CXCursor_StructDecl &&
+			  clang.getCursorKind(c) != CXCursor_UnionDecl &&
+			  clang.getCursorKind(c) != CXCursor_ClassDecl);
 	inner.in_template = e->is_template;
-	e->size = clang_Type_getSizeOf(clang_getCursorType(c));
-	e->detail = abi_layout(c, clang_getCursorType(c));
+	e->size = clang.Type_getSizeOf(clang.getCursorType(c));
+	e->detail = abi_layout(c, clang.getCursorType(c));
 	inner.in_class = true;
-	clang_visitChildren(c, visit_outer, &inner);
+	clang.visitChildren(c, visit_outer, &inner);
 	v->failed |= inner.failed;
 }
 
@@ -263,7 +263,7 @@ static void visit_enumerator(struct visit *v, CXCursor c)
 	if (e)
 		scope_set(v, e, c);
 	if (e && asprintf(&e->detail, "%lld",
-			  (long long)clang_getEnumConstantDeclValue(c)) < 0)
+			  (long long)clang.getEnumConstantDeclValue(c)) < 0)
 		e->detail = NULL;
 }
 
@@ -271,14 +271,14 @@ static void visit_typedef(struct visit *v, CXCursor c)
 {
 	struct entity *e = entity_add(v, c, ENTITY_TYPEDEF);
 
-	CXType type = clang_getCanonicalType(clang_getTypedefDeclUnderlyingType(c));
+	CXType type = clang.getCanonicalType(clang.getTypedefDeclUnderlyingType(c));
 
 	if (!e)
 		return;
 	scope_set(v, e, c);
-	e->size = clang_Type_getSizeOf(type);
+	e->size = clang.Type_getSizeOf(type);
 	if (type.kind == CXType_Record)
-		e->detail = abi_layout(clang_getTypeDeclaration(type), type);
+		e->detail = abi_layout(clang.getTypeDeclaration(type), type);
 	else
 		e->detail = abi_type(type);
 }
@@ -290,7 +290,7 @@ static enum CXChildVisitResult visit_outer(CXCursor c, CXCursor parent,
 	struct visit inner = *v;
 
 	(void)parent;
-	switch ((int)clang_getCursorKind(c)) {
+	switch ((int)clang.getCursorKind(c)) {
 	case CXCursor_FunctionDecl:
 	case CXCursor_CXXMethod:
 	case CXCursor_Constructor:
@@ -317,9 +317,9 @@ static enum CXChildVisitResult visit_outer(CXCursor c, CXCursor parent,
 		visit_typedef(v, c);
 		break;
 	case CXCursor_Namespace:
-		inner.nameless |= clang_Cursor_isAnonymous(c) &&
-				  !clang_Cursor_isInlineNamespace(c);
-		clang_visitChildren(c, visit_outer, &inner);
+		inner.nameless |= clang.Cursor_isAnonymous(c) &&
+				  !clang.Cursor_isInlineNamespace(c);
+		clang.visitChildren(c, visit_outer, &inner);
 		v->failed |= inner.failed;
 		break;
 	case CXCursor_EnumDecl:
@@ -337,21 +337,21 @@ static enum CXChildVisitResult visit_inner(CXCursor c, CXCursor parent,
 					   CXClientData data)
 {
 	struct visit *v = data;
-	enum CXCursorKind kind = clang_getCursorKind(c);
+	enum CXCursorKind kind = clang.getCursorKind(c);
 	struct entity *e;
 
 	(void)parent;
 	if (kind == CXCursor_CompoundStmt) {
 		struct visit inner = *v;
 
-		place_of(clang_getRangeEnd(clang_getCursorExtent(c)),
+		place_of(clang.getRangeEnd(clang.getCursorExtent(c)),
 			 &inner.block_end);
-		clang_visitChildren(c, visit_inner, &inner);
+		clang.visitChildren(c, visit_inner, &inner);
 		v->failed |= inner.failed;
 		return CXChildVisit_Continue;
 	}
 	if (kind == CXCursor_VarDecl &&
-	    clang_Cursor_getStorageClass(c) == CX_SC_Static) {
+	    clang.Cursor_getStorageClass(c) == CX_SC_Static) {
 		e = entity_add(v, c, ENTITY_LOCAL);
 		if (e) {
 			variable_describe(e, c);
@@ -472,8 +472,12 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 	CXIndex index;
 	CXTranslationUnit unit = NULL;
 	enum CXErrorCode code;
+	enum opus_code loaded;
 
 	memset(ret, 0, sizeof(*ret));
+	loaded = clang_open(err);
+	if (loaded != OPUS_OK)
+		return loaded;
 	setenv("LIBCLANG_NOTHREADS", "1", 1);
 	if (standard)
 		args[count++] = standard;
@@ -481,16 +485,16 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 		args[count++] = "-include";
 		args[count++] = PRELUDE;
 	}
-	index = clang_createIndex(0, 0);
-	code = clang_parseTranslationUnit2(index, files[0].Filename, args, count,
+	index = clang.createIndex(0, 0);
+	code = clang.parseTranslationUnit2(index, files[0].Filename, args, count,
 					   files, 2,
 					   CXTranslationUnit_KeepGoing, &unit);
 	if (code == CXError_Success) {
-		clang_visitChildren(clang_getTranslationUnitCursor(unit),
+		clang.visitChildren(clang.getTranslationUnitCursor(unit),
 				    visit_outer, &v);
-		clang_disposeTranslationUnit(unit);
+		clang.disposeTranslationUnit(unit);
 	}
-	clang_disposeIndex(index);
+	clang.disposeIndex(index);
 	if (code != CXError_Success)
 		return error_set(err, OPUS_INVALID,
 				 "libclang cannot read the preprocessed source (%d)",

@@ -3,7 +3,7 @@
 T := $(B)/tests
 UNIT     := $(patsubst tests/unit/%.c,$(T)/%,$(wildcard tests/unit/*_test.c))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lclang-14 -lffi -lpthread -ldl
+UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lffi -lpthread -ldl
 
 # Archives, so that a test takes only the objects that it uses. What has a
 # main(), and what acts on the process as soon as it is loaded, stays out.
