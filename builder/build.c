@@ -71,7 +71,7 @@ static bool pass_is_diff(build_pass *pass)
 
 static bool build_stops(const struct build *b)
 {
-	return b->refused || (b->warned && b->options->strict);
+	return b->reports.refused || (b->reports.warned && b->options->strict);
 }
 
 static void build_deinit(struct build *b)
@@ -107,7 +107,7 @@ static void build_deinit(struct build *b)
 	free(b->objects);
 	free(b->image);
 	free(b->ref);
-	free(b->said);
+	free(b->reports.report);
 	free(b->text);
 }
 
@@ -121,7 +121,8 @@ enum build_status build_run(const struct build_options *options)
 
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
 		/* Refusals are collected as long as nothing is written. */
-		if ((passes[i] == pass_link || passes[i] == pass_emit) &&
+		if ((passes[i] == pass_link || passes[i] == pass_emit ||
+		     passes[i] == pass_output) &&
 		    build_stops(&b))
 			break;
 		if (!options->diff && pass_is_diff(passes[i]))
@@ -146,6 +147,9 @@ enum build_status build_run(const struct build_options *options)
 		fprintf(stderr, "opus-build: error: %s\n", err.text);
 		status = BUILD_ERROR;
 	}
+	report_print(&b, status, status == BUILD_ERROR || status == BUILD_NOTHING
+					 ? err.text
+					 : "");
 	build_deinit(&b);
 	return status;
 }
@@ -174,58 +178,6 @@ const char *build_text(struct build *b, const char *format, ...)
 		return "";
 	b->text[b->texts++] = text;
 	return text;
-}
-
-/* A header says the same in every unit that includes it: once is enough. False
- * if it was said before. */
-__attribute__((format(printf, 6, 0))) static bool report(
-	struct build *b, const struct note_place *place, const char *kind,
-	const char *subject, const char *todo, const char *format, va_list args)
-{
-	const char **said = build_grow(b->said, b->saids, sizeof(*said));
-	char *why = NULL;
-	const char *text;
-
-	if (said)
-		b->said = said;
-	if (vasprintf(&why, format, args) < 0)
-		why = NULL;
-	text = build_text(b, "%s%s%s: %s: %s: %s\n%s%s%s",
-			  place ? place->file
-			  : b->options->diff ? b->options->diff
-					     : b->options->source[0],
-			  place ? ":" : "", place ? place->line : "", kind, subject,
-			  why ? why : format, todo ? "  what to do: " : "",
-			  todo ? todo : "", todo ? "\n" : "");
-	free(why);
-	for (size_t i = 0; i < b->saids; i++)
-		if (strcmp(b->said[i], text) == 0)
-			return false;
-	if (said)
-		said[b->saids++] = text;
-	build_progress(b, NULL, 0, 0);
-	fputs(text, stderr);
-	return true;
-}
-
-void build_refuse(struct build *b, const struct note_place *place,
-		  const char *subject, const char *todo, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	b->refused += report(b, place, "refused", subject, todo, format, args);
-	va_end(args);
-}
-
-void build_warn(struct build *b, const struct note_place *place,
-		const char *subject, const char *todo, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	b->warned += report(b, place, "warning", subject, todo, format, args);
-	va_end(args);
 }
 
 void build_progress(struct build *b, const char *what, size_t done, size_t all)

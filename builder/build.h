@@ -11,7 +11,7 @@
  *
  * Two kinds of failure: a pass that cannot go on returns a code with a message
  * (exit status 1); what makes the change impossible to apply to this target is
- * a refusal, reported at once by build_refuse(), and the passes go on as long
+ * a refusal, reported at once by build_tell(), and the passes go on as long
  * as they can find more of them (exit status 2).
  */
 #ifndef OPUS_BUILD_H
@@ -22,6 +22,7 @@
 
 #include "common/plan_write.h"
 #include "object.h"
+#include "report.h"
 #include "signature.h"
 
 enum build_status {
@@ -45,6 +46,8 @@ struct build_options {
 	const char *name; /* of the patch, or NULL */
 	bool strict; /* warnings are errors */
 	bool json;
+	int json_to; /* our standard output: commands that are run write to
+		      * standard error then */
 	char **target;
 	size_t targets;
 	char **debug;
@@ -54,12 +57,6 @@ struct build_options {
 	const char *output;
 	bool keep_debug; /* leave the patch's own debug information in */
 	bool verbose;
-};
-
-/* Where in the source a record of patch.h stands. */
-struct note_place {
-	const char *file;
-	const char *line;
 };
 
 /* A function of the patch as the linker sees it. */
@@ -199,6 +196,7 @@ struct build_source {
 struct build {
 	const struct build_options *options;
 	struct diff *diff; /* NULL for compile */
+	const char *json; /* file for the object of --json, or NULL: standard output */
 	const char *suffix; /* of the names of this patch, one of several; or NULL */
 	const char *output; /* as it can be opened */
 	int output_folder; /* held open; 0: not */
@@ -208,10 +206,7 @@ struct build {
 	char folder[256]; /* for temporary files; "" before it is made */
 	char **text;
 	size_t texts;
-	size_t refused;
-	size_t warned;
-	const char **said; /* refusals and warnings */
-	size_t saids;
+	struct reports reports; /* refusals and warnings */
 
 	const char *name; /* OPUS_PATCH */
 	const char *description;
@@ -283,18 +278,6 @@ void build_log_show(struct build *b, const char *path);
 /* Room for one more element behind `count`: doubles at powers of two. NULL if
  * memory ran out; the old array stays valid then. */
 void *build_grow(void *array, size_t count, size_t size);
-
-/*
- * Say that the change cannot be made: `subject` (a function or symbol of the
- * target), why, and on the next line what to do. `todo` may be NULL.
- */
-void build_refuse(struct build *b, const struct note_place *place,
-		  const char *subject, const char *todo, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-/* The same for what is possible but should be known. */
-void build_warn(struct build *b, const struct note_place *place,
-		const char *subject, const char *todo, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
 
 /* True if the function that starts at `address` of target `target` is one of
  * those to be replaced. */

@@ -208,7 +208,7 @@ static void template_compare(struct compare *c, const struct entity *new)
 	if (!known)
 		return;
 	place = entity_place(c->b, &c->u->after, new);
-	build_refuse(c->b, &place, new->name,
+	build_tell(c->b, TOPIC_TEMPLATE, &place, new->name,
 		     "replace the functions that use it, by hand",
 		     "is a template, or a member of one: its instances are in every function that uses it");
 }
@@ -250,18 +250,18 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	/* Nothing moved, something was put into a gap or behind the last
 	 * field where there was room. */
 	if (old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
-		build_warn(c->b, &place, new->name,
+		build_tell(c->b, TOPIC_NEW_FIELD, &place, new->name,
 			   "see that the value that objects already have there, often 0, is a good one",
 			   "has a new field; objects that exist were made without a value for it");
 		return;
 	}
 	if (old->size != new->size)
-		build_refuse(c->b, &place, new->name,
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
 			     "keep the structure as it is, and what is new beside it, in a table of the patch with the object's address as key",
 			     "had %lld bytes, and would have %lld: objects that exist, and code that is not replaced, have the old layout",
 			     (long long)old->size, (long long)new->size);
 	else
-		build_refuse(c->b, &place, new->name,
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
 			     "keep fields where they are",
 			     "has its fields at other places: objects that exist, and code that is not replaced, have the old layout");
 }
@@ -295,12 +295,12 @@ static void variable_refuse(struct compare *c, const struct entity *old,
 				   : new->name;
 
 	if (old->size != new->size)
-		build_refuse(c->b, &place, name,
+		build_tell(c->b, TOPIC_VARIABLE_SIZE, &place, name,
 			     "leave it as it is, and add a variable beside it",
 			     "is a variable that exists, of %lld bytes, and would have %lld",
 			     (long long)old->size, (long long)new->size);
 	else
-		build_refuse(c->b, &place, name,
+		build_tell(c->b, TOPIC_FIRST_VALUE, &place, name,
 			     "set it in a post_apply hook (OPUS_HOOK), or leave this change out of the diff",
 			     "gets another first value, but it exists already: it was set when the program started, and may have changed since");
 }
@@ -327,7 +327,7 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 		if (!new->is_static) {
 			struct note_place place = entity_place(c->b, &c->u->after, new);
 
-			build_warn(c->b, &place, new->name,
+			build_tell(c->b, TOPIC_CONSTANT_SHARED, &place, new->name,
 				   "see whether other source files read it",
 				   "is constant data whose content changes: the replaced functions of this file read the new, all others the old");
 		}

@@ -191,7 +191,7 @@ static void local_check(struct build *b, struct unit *u, const struct entity *v)
 
 	if (u->cxx && change_find(b->diff, u, v->owner) &&
 	    target_has_local(b->target[u->target], v->name))
-		build_refuse(b, &place, v->name,
+		build_tell(b, TOPIC_COPY, &place, v->name,
 			     "leave this function as it is, and replace its callers",
 			     "(in %s) was not found in %s for certain: the new code would work on a copy of it",
 			     v->function, b->target[u->target]->name);
@@ -237,7 +237,7 @@ static void absent_check(struct build *b, struct unit *u, const struct entity *v
 	}
 	other = named && stored ? other_user(b, u, v) : NULL;
 	if (other)
-		build_refuse(b, &place, v->name,
+		build_tell(b, TOPIC_COPY, &place, v->name,
 			     "use a new variable, which the fix alone sets and reads",
 			     "is not in %s, for the compiler had no use for it: %s, which is not replaced, does not see what the new code does with it",
 			     b->target[u->target]->name, other->name);
@@ -255,7 +255,7 @@ static bool is_made_by_code(struct build *b, const struct unit *u,
 	for (size_t i = 0; i < o->defined; i++)
 		if (strcmp(o->symbol[i].name, "__tls_init") == 0 &&
 		    strcmp(o->symbol[i].file, base) == 0) {
-			build_refuse(b, &place, v->name,
+			build_tell(b, TOPIC_THREAD_LOCAL, &place, v->name,
 				     "call a function of the target that returns a reference to it",
 				     "is thread-local and made by code when a thread first uses it, which a patch cannot call");
 			return true;
@@ -287,7 +287,7 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 			if (change_find(b->diff, u, f->linkage) && !f->is_static_word)
 				must_have(b, u, v, &place);
 			else if (change_find(b->diff, u, f->linkage))
-				build_refuse(b, &place, v->name,
+				build_tell(b, TOPIC_COPY, &place, v->name,
 					     "leave this function as it is, and replace its callers",
 					     "(in %s, which is static) is made when the function is first called: the new code cannot tell whether that has been",
 					     v->function);

@@ -106,7 +106,7 @@ static enum opus_code differing_add(struct build *b, struct unit *u,
 			continue;
 		place = entity_place(b, &u->after, e);
 		if (strcmp(e->name, "main") == 0)
-			build_warn(b, &place, e->name,
+			build_tell(b, TOPIC_RELIED_ON, &place, e->name,
 				   "see what it does with the result and the data of those that it calls",
 				   "relies on what the compiler found out of the old %s, and cannot be new: it is not left while the program runs",
 				   because);
@@ -135,7 +135,8 @@ enum opus_code knowledge_add(struct build *b, struct unit *u, const char *becaus
 		*err = why;
 		return code;
 	}
-	build_warn(b, &(struct note_place){u->source, "1"}, because,
+	build_tell(b, TOPIC_UNCOMPARED, &(struct note_place){u->source, "1"},
+		   because,
 		   "see that no other function of this file relies on what it did",
 		   "the file cannot be compiled by itself, so nothing can be said of what the compiler knew: %s",
 		   why.text);

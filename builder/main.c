@@ -7,11 +7,13 @@
  * Signal:     the handler sets a flag; passes look at it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 
@@ -36,6 +38,7 @@ static const char help[] =
 	"  -n, --name NAME     diff: the patch's name; else the first label\n"
 	"      --emit-c FILE   diff: keep the generated source, to read or edit it\n"
 	"      --strict        warnings are reasons to refuse\n"
+	"      --json          print one object: result, patches, warnings, refusals\n"
 	"  -c, --cflags FLAGS  flags for the compiler: those the target was built with\n"
 	"      --cc COMPILER   instead of gcc (for .c) or g++ (for .cc .cpp .cxx .C)\n"
 	"  -o, --output FILE   the patch\n"
@@ -53,6 +56,7 @@ static const struct option long_options[] = {
 	{"label", required_argument, NULL, 'l'},
 	{"name", required_argument, NULL, 'n'},
 	{"emit-c", required_argument, NULL, 'E'},
+	{"json", no_argument, NULL, 'j'},
 	{"strict", no_argument, NULL, 'S'},
 	{"target", required_argument, NULL, 't'},
 	{"debug", required_argument, NULL, 'd'},
@@ -122,6 +126,7 @@ static int options_read(int argc, char **argv, struct build_options *o)
 		case 'l': good &= list_add(&o->label, &o->labels, optarg); break;
 		case 'n': o->name = optarg; break;
 		case 'E': o->emit = optarg; break;
+		case 'j': o->json = true; break;
 		case 'S': o->strict = true; break;
 		case 'o': o->output = optarg; break;
 		case 'g': o->keep_debug = true; break;
@@ -201,6 +206,10 @@ int main(int argc, char **argv)
 		status = options_check(optind < count ? argv[optind] : NULL, &options);
 	if (status < 0) {
 		signals_init();
+		if (options.json) {
+			options.json_to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+			dup2(STDERR_FILENO, STDOUT_FILENO);
+		}
 		status = build_run(&options);
 	}
 	free(options.source);

@@ -130,7 +130,7 @@ static void stores_compare(struct build *b, const struct change *c,
 			continue;
 		name = e->name;
 		if (!span_stores(old, name))
-			build_warn(b, &c->place, c->name,
+			build_tell(b, TOPIC_NEW_WRITE, &c->place, c->name,
 				   "see that all who read it can cope, and that its value is good if the patch is reverted",
 				   "now changes %s, which it did not before", name);
 	}
@@ -173,7 +173,7 @@ static void results_compare(struct build *b, const struct change *c,
 		text = return_text(b, new->t, i, &next);
 		if (next > i + 1 && next <= i + 5 && !strpbrk(text, "abcdefghijklmnopqrstuvwxyz[") &&
 		    !span_returns(b, old, text))
-			build_warn(b, &c->place, c->name,
+			build_tell(b, TOPIC_NEW_RESULT, &c->place, c->name,
 				   "see that all callers, also those that are not replaced, expect it",
 				   "may now return %s, which it did not before", text);
 		i = next;
@@ -204,14 +204,14 @@ static void pairs_compare(struct build *b, const struct change *c,
 	size_t before = span_calls(old, locks), after = span_calls(new, locks);
 
 	if (before != after)
-		build_warn(b, &c->place, c->name,
+		build_tell(b, TOPIC_LOCKS, &c->place, c->name,
 			   "see that no thread, also one that took the lock in the old code, is left with it or without it",
 			   "takes or releases locks %zu times in its text, before %zu",
 			   after, before);
 	before = span_calls(old, memory);
 	after = span_calls(new, memory);
 	if (before != after)
-		build_warn(b, &c->place, c->name,
+		build_tell(b, TOPIC_MEMORY, &c->place, c->name,
 			   "see that what the old code allocated is freed once, and what the new code keeps is not lost if the patch is reverted",
 			   "allocates or frees memory %zu times in its text, before %zu",
 			   after, before);
@@ -226,7 +226,7 @@ void meaning_tell(struct build *b, const struct change *c)
 	struct span s, t;
 
 	if (c->present && strcmp(c->name, "main") == 0)
-		build_warn(b, &c->place, c->name,
+		build_tell(b, TOPIC_NEVER_LEFT, &c->place, c->name,
 			   "change what it calls instead; what is inlined into it cannot be reached",
 			   "is not left while the program runs: the update would stay pending");
 	if (c->why != CHANGE_TEXT || !old || !new || !new->body_at || !old->body_at)

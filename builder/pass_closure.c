@@ -150,7 +150,7 @@ static enum opus_code caller_add(struct closure *c, size_t of, enum change_why w
 	/* Gone from the new source: then nothing new calls the old one. */
 	if (u && !u->same && parse_function(&u->parse_before, *linkage ? linkage : name))
 		return OPUS_OK;
-	build_refuse(b, &place, changed,
+	build_tell(b, TOPIC_INLINED, &place, changed,
 		     u ? "replace that one by hand, with `opus-build compile`"
 		       : "give a build command that compiles that file too (in a built tree: make -B)",
 		     "%s %s (%s), which %s",
@@ -308,7 +308,7 @@ static void twins_compare(struct build *b)
 
 		if (c->present &&
 		    !twin_agrees(b, c->unit->target, c->symbol, c->entry, c->size))
-			build_warn(b, &c->place, c->name,
+			build_tell(b, TOPIC_OTHER_CODE, &c->place, c->name,
 				   "see that the source, the build command and the compiler are those that the target was made with",
 				   "the build makes other code of the old source than %s has",
 				   b->target[c->unit->target]->name);
@@ -351,7 +351,7 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 	twins_compare(b);
 	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++)
 		meaning_tell(b, &d->change[i]);
-	if (code == OPUS_OK && !any && !b->refused)
+	if (code == OPUS_OK && !any && !b->reports.refused)
 		return error_set(err, OPUS_ALREADY,
 				 "none of the functions that %s changes is in %s",
 				 b->options->diff, b->target[0]->path);

@@ -41,7 +41,7 @@ enum opus_code pass_compare(struct build *b, struct opus_error *err)
 					 : compare_unit(b, d->unit[i], err);
 	}
 	build_progress(b, NULL, 0, 0);
-	if (code == OPUS_OK && d->changes == 0 && !b->refused)
+	if (code == OPUS_OK && d->changes == 0 && !b->reports.refused)
 		return error_set(err, OPUS_ALREADY,
 				 "%s changes no function: the compiled code stays as it is",
 				 b->options->diff);

@@ -49,7 +49,7 @@ static void refuse_target(struct build *b, const struct replace *r, uint64_t fro
 	const struct object_symbol *s =
 		object_function_at(b->target[r->target], from);
 
-	build_refuse(b, &r->place, r->name,
+	build_tell(b, TOPIC_ENTRY, &r->place, r->name,
 		     callers_todo(b, r->target, r->address),
 		     "%s at 0x%" PRIx64 "%s%s leads back into the %u bytes that the jump displaces",
 		     how, from, s ? " in " : "", s ? s->name : "", r->entry.length);
@@ -65,7 +65,7 @@ static bool code_scan(struct build *b, const struct replace *r, uint64_t start,
 
 	for (uint64_t at = start; bytes && at < end; at += d.length, bytes += d.length) {
 		if (!decode(bytes, end - at, at, &d)) {
-			build_refuse(b, &r->place, r->name, NULL,
+			build_tell(b, TOPIC_ENTRY, &r->place, r->name, NULL,
 				     "its code at 0x%" PRIx64 " is no instruction that is known, so that a jump back to its start could not be seen",
 				     at);
 			return true;
@@ -138,7 +138,7 @@ static void entry_find(struct build *b, struct replace *r)
 		code.usable = r->size;
 	}
 	if (!entry_move(&code, &r->entry, &fault)) {
-		build_refuse(b, &r->place, r->name,
+		build_tell(b, TOPIC_ENTRY, &r->place, r->name,
 			     callers_todo(b, r->target, r->address), "%s", fault.why);
 		return;
 	}

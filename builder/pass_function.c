@@ -68,7 +68,7 @@ static void quiet_check(struct build *b, const struct image *i,
 	    function_locate(t, &r->place, r->patch_name, &f, NULL) != OPUS_OK ||
 	    !function_stores(i, &f))
 		return;
-	build_warn(b, &r->place, r->name,
+	build_tell(b, TOPIC_QUIET, &r->place, r->name,
 		   "if what it changes is read by its callers, replace them too",
 		   "changed no memory before: callers in its source file may have been compiled to read a variable once, before the call, or to call it less often");
 }

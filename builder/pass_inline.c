@@ -49,7 +49,7 @@ static void copies_check(struct build *b, const struct replace *r,
 				  last_unit);
 	}
 	if (count)
-		build_refuse(b, &r->place, r->name,
+		build_tell(b, TOPIC_INLINED, &r->place, r->name,
 			     build_text(b, "replace these too: %s", text),
 			     "has been inlined into %zu function%s of %s, which would keep the old code",
 			     count, count == 1 ? "" : "s",
@@ -64,7 +64,7 @@ static void clones_check(struct build *b, const struct replace *r)
 	const char *clones = lookup_clones(b, r->target, r->name, &clone);
 
 	if (*clones)
-		build_refuse(b, &r->place, r->name,
+		build_tell(b, TOPIC_CLONES, &r->place, r->name,
 			     callers_todo(b, r->target, clone),
 			     "has clones made for certain callers, which would keep the old code: %s",
 			     clones);
@@ -86,7 +86,7 @@ enum opus_code pass_inline(struct build *b, struct opus_error *err)
 		if (f)
 			copies_check(b, r, f);
 		else if (b->target[r->target]->executable || r->local)
-			build_warn(b, &r->place, r->name,
+			build_tell(b, TOPIC_NO_DEBUG, &r->place, r->name,
 				   "give the debug file with --debug, or read the disassembly of its callers",
 				   "there is no debug information about it: copies inlined elsewhere would not be seen");
 		clones_check(b, r);

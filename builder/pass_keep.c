@@ -176,7 +176,7 @@ static enum opus_code keep_find(struct build *b, struct replace *r,
 		  ~signature_result(&r->signature);
 	r->quiet = !old.stores;
 	if ((r->keep >> 16) && use.widest) {
-		build_refuse(b, &r->place, r->name,
+		build_tell(b, TOPIC_REGISTERS, &r->place, r->name,
 			     "compile the target with -fno-ipa-ra, or replace its callers too",
 			     "its callers may rely on 512-bit registers that it leaves alone, which a patch cannot save");
 		return OPUS_OK;
@@ -191,7 +191,7 @@ enum opus_code pass_keep(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < b->replaces && code == OPUS_OK; i++)
 		if (b->replace[i].resolved)
 			code = keep_find(b, &b->replace[i], err);
-	if (code == OPUS_OK && !b->refused)
+	if (code == OPUS_OK && !b->reports.refused)
 		code = thunk_assemble(b, err);
 	return code;
 }

@@ -77,7 +77,7 @@ enum opus_code pass_output(struct build *b, struct opus_error *err)
 
 	if (code == OPUS_OK)
 		code = file_write(b, err);
-	if (code == OPUS_OK)
+	if (code == OPUS_OK && !b->options->json)
 		summary_print(b);
 	return code;
 }

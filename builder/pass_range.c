@@ -46,29 +46,29 @@ static bool main_find(struct build *b, struct replace *r, uint64_t *ret_end)
 	uint64_t end = r->address + r->size;
 
 	if (frame && frame->start != r->address) {
-		build_refuse(b, &r->place, r->name, NULL,
+		build_tell(b, TOPIC_ENTRY, &r->place, r->name, NULL,
 			     "its entry lies inside other code, which starts at 0x%" PRIx64,
 			     frame->start);
 		return false;
 	}
 	if (!frame)
-		build_warn(b, &r->place, r->name, NULL,
+		build_tell(b, TOPIC_NO_UNWIND, &r->place, r->name, NULL,
 			   "has no unwind information: a thread inside it keeps the update waiting longer than needed");
 	if (frame && frame->end > end) {
 		if (r->size != 0)
-			build_warn(b, &r->place, r->name, NULL,
+			build_tell(b, TOPIC_LENGTH, &r->place, r->name, NULL,
 				   "its symbol says %" PRIu64 " bytes, its unwind information %" PRIu64 "; the larger is taken",
 				   r->size, frame->end - frame->start);
 		end = frame->end;
 	}
 	if (end == r->address) {
-		build_refuse(b, &r->place, r->name,
+		build_tell(b, TOPIC_NO_LENGTH, &r->place, r->name,
 			     "if it is written in assembly, give it a .size",
 			     "its length is not known");
 		return false;
 	}
 	if (!object_bytes(o, r->address, end - r->address)) {
-		build_refuse(b, &r->place, r->name, NULL,
+		build_tell(b, TOPIC_NO_LENGTH, &r->place, r->name, NULL,
 			     "its code is not in the file");
 		return false;
 	}

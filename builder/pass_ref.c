@@ -106,7 +106,7 @@ static enum opus_code tls_add(struct refs *r, const Elf64_Rela *rela, size_t ind
 		return OPUS_OK;
 	if (!f->tls) {
 		if (module)
-			build_refuse(r->b, NULL, f->name,
+			build_tell(r->b, TOPIC_THREAD_LOCAL, NULL, f->name,
 				     "if a library has it, give that as a --target, too",
 				     "is thread-local in the patch, and no such variable of a target");
 		return OPUS_OK;
@@ -132,7 +132,7 @@ static enum opus_code reloc_read(struct refs *r, const Elf64_Rela *rela,
 	case R_X86_64_64:
 		code = symbol_know(r, index, err);
 		if (code == OPUS_OK && r->ours[index] && r->found[index].tls) {
-			build_refuse(r->b, NULL, r->found[index].name,
+			build_tell(r->b, TOPIC_THREAD_LOCAL, NULL, r->found[index].name,
 				     "declare it with __thread",
 				     "is a thread-local variable of the target, and an ordinary one in the patch");
 			return OPUS_OK;
@@ -148,7 +148,7 @@ static enum opus_code reloc_read(struct refs *r, const Elf64_Rela *rela,
 	case R_X86_64_TPOFF64:
 	case R_X86_64_TLSDESC:
 		if (s->st_shndx == SHN_UNDEF && !r->resolved[index])
-			build_refuse(r->b, NULL, image_symbol_name(&r->symbols, s),
+			build_tell(r->b, TOPIC_THREAD_LOCAL, NULL, image_symbol_name(&r->symbols, s),
 				     "compile with -ftls-model=global-dynamic and without -mtls-dialect=gnu2",
 				     "is a thread-local variable of the target, and the code looks for it in another way than __tls_get_addr()");
 		r->resolved[index] |= s->st_shndx == SHN_UNDEF;
@@ -198,7 +198,7 @@ enum opus_code pass_ref(struct build *b, struct opus_error *err)
 	r.ours = flags + r.symbols.count;
 	code = relocs_read(&r, err);
 	/* With all of them reported, there is nothing to write. */
-	if (code == OPUS_OK && b->refused)
+	if (code == OPUS_OK && b->reports.refused)
 		code = error_set(err, OPUS_INVALID, "refused");
 	return code;
 }

@@ -69,7 +69,7 @@ static enum opus_code nameless_add(struct build *b, struct nameless *n,
 
 	for (size_t i = 0; i < n->count; i++)
 		if (n->object[i] != object && strcmp(n->name[i], name) == 0) {
-			build_refuse(b, NULL, name,
+			build_tell(b, TOPIC_NAMELESS, NULL, name,
 				     "make a patch of each source file",
 				     "is in anonymous namespaces of two source files: the patch cannot tell them apart");
 			return OPUS_OK;
@@ -146,7 +146,7 @@ enum opus_code pass_rename(struct build *b, struct opus_error *err)
 	free(nameless.object);
 	for (size_t k = 0; k < b->musts && code == OPUS_OK; k++)
 		if (!seen[k])
-			build_refuse(b, &b->must[k].place, b->must[k].name,
+			build_tell(b, TOPIC_COPY, &b->must[k].place, b->must[k].name,
 				     "leave its function as it is, and replace the callers",
 				     "is made when its function is first called, and the compiler gives it another name in the patch: the new code would make a second one");
 	return code;

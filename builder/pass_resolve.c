@@ -107,12 +107,12 @@ static bool refuse_changed(struct build *b, const struct replace *r, size_t targ
 	const char *clones = lookup_clones(b, target, r->target_name, &clone);
 
 	if (*clones)
-		build_refuse(b, &r->place, r->target_name,
+		build_tell(b, TOPIC_CLONES, &r->place, r->target_name,
 			     callers_todo(b, target, clone),
 			     "exists in %s only as %s, whose parameters the compiler has changed",
 			     b->target[target]->name, clones);
 	else if (*callers)
-		build_refuse(b, &r->place, r->target_name,
+		build_tell(b, TOPIC_INLINED, &r->place, r->target_name,
 			     build_text(b, "replace these as well, with the new %s beside them: %s",
 					r->target_name, callers),
 			     "exists only inlined into other functions of %s",
@@ -132,12 +132,12 @@ static void refuse_missing(struct build *b, const struct replace *r)
 			return;
 	}
 	if (elsewhere.count > 0)
-		build_refuse(b, &r->place, r->target_name,
+		build_tell(b, TOPIC_MISSING, &r->place, r->target_name,
 			     "name the end of that path",
 			     "not in a source file \"%s\", but there is %s", r->unit,
 			     candidates_text(b, &elsewhere));
 	else
-		build_refuse(b, &r->place, r->target_name,
+		build_tell(b, TOPIC_MISSING, &r->place, r->target_name,
 			     blind ? "a target is stripped: give its debug file with --debug"
 				   : "see whether it is spelled as in the target, and in the --target",
 			     "no such function in %s",
@@ -148,7 +148,7 @@ static void replace_found(struct build *b, struct replace *r,
 			  const struct candidate *c)
 {
 	if (c->type == STT_GNU_IFUNC) {
-		build_refuse(b, &r->place, r->target_name,
+		build_tell(b, TOPIC_IFUNC, &r->place, r->target_name,
 			     "replace the implementations, each by its own name",
 			     "chosen among several implementations when the program starts (ifunc)");
 		return;
@@ -160,7 +160,7 @@ static void replace_found(struct build *b, struct replace *r,
 	r->size = c->size;
 	r->local = !c->global;
 	if (build_replaces(b, r->target, r->address)) {
-		build_refuse(b, &r->place, r->target_name, NULL,
+		build_tell(b, TOPIC_SHARED_CODE, &r->place, r->target_name, NULL,
 			     "shares its code with another function that this patch replaces");
 		return;
 	}
@@ -185,7 +185,7 @@ static void aliases_warn(struct build *b, const struct replace *r)
 					  s->name);
 	}
 	if (*text)
-		build_warn(b, &r->place, r->name, NULL,
+		build_tell(b, TOPIC_SAME_CODE, &r->place, r->name, NULL,
 			   "has the same code as %s, replaced with it", text);
 }
 
@@ -209,7 +209,7 @@ enum opus_code pass_resolve(struct build *b, struct opus_error *err)
 		if (found.count == 0) {
 			refuse_missing(b, r);
 		} else if (found.count > 1) {
-			build_refuse(b, &r->place, r->target_name,
+			build_tell(b, TOPIC_SEVERAL, &r->place, r->target_name,
 				     "say which: OPUS_REPLACE_IN(name, \"end/of/path.c\") or \"OBJECT:path\"",
 				     "there are several: %s",
 				     candidates_text(b, &found));

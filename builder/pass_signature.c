@@ -115,7 +115,7 @@ static void dropped_check(struct build *b, const struct replace *r,
 	expected = registers_expected(b->target[r->target], r);
 	for (int i = 0; i < 6; i++)
 		if (f->dropped[i] && !(expected & arguments[i]))
-			build_refuse(b, &r->place, r->name,
+			build_tell(b, TOPIC_DROPPED, &r->place, r->name,
 				     callers_todo(b, r->target, r->address),
 				     "does not use its parameter `%s` in the target (or knows its value), so that its callers need not pass it",
 				     f->dropped[i]);
@@ -157,7 +157,7 @@ enum opus_code pass_signature(struct build *b, struct opus_error *err)
 			continue;
 		f = facts_function_at(b->facts[r->target], r->address);
 		if (f && !signature_fits(&f->signature, &r->signature))
-			build_refuse(b, &r->place, r->name,
+			build_tell(b, TOPIC_SIGNATURE, &r->place, r->name,
 				     "keep result and parameters as they were; carry more in a variable of the patch",
 				     "callers in the target do not fit the new function: result and parameters were \"%s\", are \"%s\"",
 				     f->signature.text, r->signature.text);

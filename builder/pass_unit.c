@@ -297,7 +297,7 @@ static void unread_warn(struct build *b)
 		if (!d->read[i] && d->existed[i] &&
 		    (is_header(path) || compile_is_cxx(path) ||
 		     has_suffix(path, (const char *const[]){".c", NULL})))
-			build_warn(b, &place, strrchr(path, '/') + 1,
+			build_tell(b, TOPIC_UNREAD, &place, strrchr(path, '/') + 1,
 				   "see that the build command builds everything (in a built tree: make -B); else nothing of the targets is made of it",
 				   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
 	}

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "diff.h"
 #include "meaning.h"
 
@@ -43,6 +44,12 @@ static const char *path_of(struct build *b, const char *path, const char *suffix
 	return build_text(b, "%.*s%s%s", (int)stem, path, suffix, path + stem);
 }
 
+/* Where a child leaves its object for --json. */
+static const char *json_of(struct build *b, size_t target)
+{
+	return build_text(b, "%s/%zu.json", b->folder, target);
+}
+
 /* Leave what concerns one target. */
 static void target_take(struct build *b, size_t target, struct build_options *o)
 {
@@ -56,6 +63,7 @@ static void target_take(struct build *b, size_t target, struct build_options *o)
 	for (size_t i = 0; i < d->units; i++)
 		d->unit[i]->reached &= d->unit[i]->target == target;
 	b->suffix = build_text(b, "-%s", b->target[target]->name);
+	b->json = json_of(b, target);
 	*o = *b->options;
 	o->output = path_of(b, o->output, b->suffix);
 	b->output = path_of(b, b->output, b->suffix);
@@ -137,7 +145,7 @@ static bool joint_refuse(struct build *b)
 			if (d->unit[i]->reached && d->unit[k]->reached &&
 			    d->unit[i]->target != d->unit[k]->target &&
 			    strcmp(d->unit[i]->source, d->unit[k]->source) == 0) {
-				build_refuse(b, NULL, d->unit[i]->relative,
+				build_tell(b, TOPIC_JOINT, NULL, d->unit[i]->relative,
 					     "split the diff, so that what both have is in one of its own",
 					     "is in %s and in %s, which have to be patched together",
 					     b->target[d->unit[k]->target]->name,
@@ -161,7 +169,8 @@ static enum build_status child_wait(pid_t pid)
 bool build_split(struct build *b, struct build_options *own,
 		 enum build_status *ret)
 {
-	size_t count = 0, last = 0, first = 0;
+	size_t count = 0, last = 0, first = 0, ended = 0;
+	CLEANUP(cleanup_free) const char **files = NULL;
 
 	for (size_t i = b->targets; i-- > 0;)
 		if (diff_reaches(b->diff, i)) {
@@ -174,9 +183,11 @@ bool build_split(struct build *b, struct build_options *own,
 		if (!joint_refuse(b))
 			return false;
 		*ret = BUILD_REFUSED;
+		report_print(b, BUILD_REFUSED, "");
 		return true;
 	}
 	*ret = BUILD_DONE;
+	files = calloc(b->targets, sizeof(*files));
 	for (size_t i = first; i <= last && *ret == BUILD_DONE; i++) {
 		pid_t pid;
 
@@ -189,7 +200,10 @@ bool build_split(struct build *b, struct build_options *own,
 			return false;
 		}
 		*ret = pid < 0 ? BUILD_ERROR : child_wait(pid);
+		if (files)
+			files[ended++] = json_of(b, i);
 	}
+	report_merge(b, (int)*ret, files, ended);
 	/* All of them or none: half a fix is none. */
 	for (size_t i = first; i <= last && *ret != BUILD_DONE; i++)
 		if (diff_reaches(b->diff, i))

@@ -108,7 +108,7 @@ static void candidates_prefer_changed(const struct build *b, struct candidates *
 static void refuse_many(struct build *b, const struct ref_note *note,
 			const char *name, const struct candidates *c)
 {
-	build_refuse(b, note ? &note->place : NULL, name,
+	build_tell(b, TOPIC_SEVERAL, note ? &note->place : NULL, name,
 		     "say which: OPUS_REF_IN(name, \"end/of/path.c\", \"function or empty\")",
 		     "there are several: %s", candidates_text(b, c));
 }
@@ -124,12 +124,12 @@ static void symbol_take(struct build *b, const struct ref_note *note,
 		found_object(c, ret);
 		ret->tls = true;
 	} else if (c->constant) {
-		build_refuse(b, place, name,
+		build_tell(b, TOPIC_NO_ADDRESS, place, name,
 			     "define it in the patch, if its value is all you need",
 			     "has no address in %s: the compiler optimised it away",
 			     b->target[c->target]->name);
 	} else if (!found_candidate(b, c, ret)) {
-		build_refuse(b, place, name, NULL,
+		build_tell(b, TOPIC_IFUNC, place, name, NULL,
 			     "is chosen when the program starts (ifunc) and not exported");
 	}
 }
@@ -146,12 +146,12 @@ static void refuse_no_ref(struct build *b, const struct ref_note *note,
 		clones = lookup_clones(b, i, name, &clone);
 	}
 	if (*clones)
-		build_refuse(b, note ? &note->place : NULL, name,
+		build_tell(b, TOPIC_CLONES, note ? &note->place : NULL, name,
 			     "copy the function into the patch under another name",
 			     "exists only as %s, whose parameters the compiler has changed",
 			     clones);
 	else
-		build_refuse(b, note ? &note->place : NULL, name,
+		build_tell(b, TOPIC_MISSING, note ? &note->place : NULL, name,
 			     blind ? "a target is stripped: give its debug file with --debug"
 				   : "if it is a function that was inlined everywhere, copy it into the patch",
 			     "no such function or variable%s%s%s%s in the target",

@@ -100,7 +100,7 @@ enum opus_code thunk_add(struct build *b, struct replace *r, bool wide,
 	FILE *f;
 
 	if (words < 0 || words > 64) {
-		build_refuse(b, &r->place, r->name,
+		build_tell(b, TOPIC_REGISTERS, &r->place, r->name,
 			     "replace the functions that call it too, or compile the target with -fno-ipa-ra -fno-ipa-stack-alignment",
 			     "its callers may rely on registers that it leaves alone, and its arguments on the stack cannot be counted%s",
 			     words < 0 ? " (variadic, or no debug information in the patch)" : "");

@@ -59,8 +59,13 @@ command=$(say command)
 # shellcheck disable=SC2046,SC2086 # options are words
 "$OPUS_BUILD/opus-build" diff fix.diff --source before --target "bin/$target" \
 	-v --emit-c emitted.c $(say build) -o case.opus \
-	-- ${command:-make "${make[@]}"} >said.txt 2>&1
+	-- ${command:-make "${make[@]}"} >stdout.txt 2>said.txt
 status=$?
+case "$(say build)" in
+*--json*) python3 -m json.tool stdout.txt >object.json || fail "no JSON"
+	cat object.json >>said.txt ;;
+*) cat stdout.txt >>said.txt ;;
+esac
 want=$(say exit)
 [ "$status" = "${want:-0}" ] || fail "exit status $status"
 while read -r text; do

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "builder/report.h"
+
 static const char target[] =
 	"#include <stdio.h>\n"
 	"__attribute__((noinline)) int first(int a) { return printf(\"%d\\n\", a); }\n"
@@ -211,4 +213,27 @@ Test(command, interrupted)
 			 "kill -TERM $pid; wait $pid"), 128 + 15);
 	cr_assert(says("interrupted"));
 	cr_assert_eq(run("grep -q old x.opus && ! ls -d opus-build.* .x* 2>/dev/null"), 0);
+}
+
+/* The manual's tables and the list in report.h are the same. */
+Test(command, topics)
+{
+	static const char *const rows[] = {
+#define T(NAME, refuses, id, text) "\n" id "\t" text "\n",
+		REPORT_TOPICS(T)
+#undef T
+	};
+	const char *top = getenv("OPUS_TOP");
+	char path[4096], *text = NULL;
+	size_t room = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/docs/man/opus-build.1", top ? top : ".");
+	f = fopen(path, "re");
+	cr_assert(f, "cannot open %s", path);
+	cr_assert_gt(getdelim(&text, &room, '\0', f), 0);
+	fclose(f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_expect(strstr(text, rows[i]), "opus-build.1 lacks:%s", rows[i]);
+	free(text);
 }
