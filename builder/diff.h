@@ -136,6 +136,10 @@ const char *clone_suffix_of(const char *symbol);
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err) MUST_CHECK;
 
+/* mention.c: was the target made from a file of that path below the tree? True
+ * as well if it has no debug information, which would tell. */
+bool target_mentions(const struct object *o, const char *relative);
+
 /* Does the diff change something in this target? (split.c) */
 bool diff_reaches(const struct diff *d, size_t target);
 

@@ -105,8 +105,7 @@ static bool wanted(const struct walk *w, const char *name, const char *linkage)
 				    sizeof(*w->names), name_compare));
 }
 
-/* Take "." and ".." out, in place. */
-static void path_clean(char *path)
+void path_clean(char *path)
 {
 	char *out = path;
 	const char *in = path;

@@ -116,4 +116,7 @@ void facts_units_sort(struct facts *f);
  * everything. */
 bool unit_matches(const char *path, const char *suffix);
 
+/* Take "." and ".." out, in place. */
+void path_clean(char *path);
+
 #endif

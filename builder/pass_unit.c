@@ -285,29 +285,55 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 	return code;
 }
 
-/* A part of the fix that nobody compiled would be missing without a word. */
-static void unread_warn(struct build *b)
+static bool is_code(const char *path)
+{
+	return is_header(path) || compile_is_cxx(path) ||
+	       has_suffix(path, (const char *const[]){".c", NULL});
+}
+
+/* Is one of the targets made from the file? */
+static bool is_mentioned(const struct build *b, const char *path)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < b->targets && !found; i++)
+		found = target_mentions(b->target[i],
+					path + strlen(b->diff->view) + 1);
+	return found;
+}
+
+/* A part of the fix that nobody compiled would be missing without a word, but
+ * for what is in no target: tests, other programs, other systems. True if
+ * there was something to warn of. */
+static bool unread_warn(struct build *b)
 {
 	struct diff *d = b->diff;
+	bool any = false;
 
 	for (size_t i = 0; i < d->files; i++) {
 		const char *path = d->file[i];
 		struct note_place place = {path, "1"};
 
-		if (!d->read[i] && d->existed[i] &&
-		    (is_header(path) || compile_is_cxx(path) ||
-		     has_suffix(path, (const char *const[]){".c", NULL})))
-			build_tell(b, TOPIC_UNREAD, &place, strrchr(path, '/') + 1,
-				   "see that the build command builds everything (in a built tree: make -B); else nothing of the targets is made of it",
-				   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
+		if (d->read[i] || !d->existed[i] || !is_code(path))
+			continue;
+		if (!is_mentioned(b, path)) {
+			build_remark(b, &place, strrchr(path, '/') + 1,
+				     "the diff changes it, but no target is made from it");
+			continue;
+		}
+		any = true;
+		build_tell(b, TOPIC_UNREAD, &place, strrchr(path, '/') + 1,
+			   "see that the build command builds everything (in a built tree: make -B)",
+			   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
 	}
+	return any;
 }
 
 enum opus_code pass_unit(struct build *b, struct opus_error *err)
 {
 	const struct build_options *o = b->options;
 	struct diff *d = b->diff;
-	bool any = false;
+	bool any = false, unread = false;
 	enum opus_code code = OPUS_OK;
 
 	if (o->compile_commands) {
@@ -328,9 +354,14 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 	if (code == OPUS_OK && builds_again(d))
 		code = build_again(b, err);
 	if (code == OPUS_OK)
-		unread_warn(b);
+		unread = unread_warn(b);
 	for (size_t i = 0; i < d->units; i++)
 		any |= d->unit[i]->reached;
+	if (code == OPUS_OK && !any && !unread)
+		return error_set(err, OPUS_ALREADY,
+				 "none of the files that %s changes is a source of %s%s",
+				 o->diff, b->target[0]->path,
+				 b->targets > 1 ? " or the other targets" : "");
 	if (code == OPUS_OK && !any)
 		return error_set(err, OPUS_INVALID,
 				 "no source file that the build compiled reads a file of the diff (it compiled %zu); does the build command build everything? in a built tree try `make -B`",

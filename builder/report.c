@@ -75,6 +75,19 @@ void build_tell(struct build *b, enum report_topic topic,
 		todo ? todo : "", todo ? "\n" : "");
 }
 
+void build_remark(struct build *b, const struct note_place *place,
+		  const char *subject, const char *format, ...)
+{
+	va_list args;
+
+	build_progress(b, NULL, 0, 0);
+	fprintf(stderr, "%s:%s: note: %s: ", place->file, place->line, subject);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
 static void text_add(struct json_object *to, const char *key, const char *text)
 {
 	json_object_object_add(to, key, json_object_new_string(text ? text : ""));

@@ -99,6 +99,11 @@ void build_tell(struct build *b, enum report_topic topic,
 		const char *todo, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* And what is no reason to hesitate, not even with --strict; not kept. */
+void build_remark(struct build *b, const struct note_place *place,
+		  const char *subject, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* --json: print the object about this build; that of a target of several goes
  * to its file for report_merge(). `error` is what ended it, or "". */
 void report_print(struct build *b, int status, const char *error);

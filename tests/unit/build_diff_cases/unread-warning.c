@@ -1,10 +1,13 @@
 /*
- * The diff changes a file that the build does not compile.
+ * The diff changes a file of the target that the build does not compile.
  *
- * says: other/b.c:1: warning: b.c: the diff changes it, but nothing that the build compiled reads it
+ * tree: built
+ * command: make a.o
+ * says: b.c:1: warning: b.c: the diff changes it, but nothing that the build compiled reads it
  * replaces: user
  */
-//@ other/b.c
+//@ b.c
+int b(void);
 int b(void) { return 1; } //-
 int b(void) { return 2; } //+
 //@ a.c

@@ -1,0 +1,17 @@
+/*
+ * The diff changes a test program too, which is not part of the target: no
+ * reason for a warning.
+ *
+ * build: --strict
+ * says: other/b.c:1: note: b.c: the diff changes it, but no target is made from it
+ * silent: warning
+ * replaces: user
+ */
+//@ other/b.c
+int b(void) { return 1; } //-
+int b(void) { return 2; } //+
+//@ a.c
+#include "tests/unit/build_apply.h"
+__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * 2; } //-
+__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * 3; } //+
+int main(int argc, char **argv) { return user(argc) + !argv; }
