@@ -86,6 +86,13 @@ cases: deps
 	$(Q)B=$(B) $(T)/guard 36000 tests/cases/run --table docs/cases.csv \
 		$(CASE)
 
+.PHONY: survey
+## survey: what opus-build says of 609 patches of Debian (PACKAGE=expat: a part)
+survey: deps
+	$(Q)$(remake) all $(T)/guard
+	$(Q)B=$(B) $(T)/guard 172800 tests/survey/run --table docs/survey.csv \
+		$(PACKAGE)
+
 ## bench: measure; a table with the aims, and a CSV file (BENCH=call: a part)
 bench: deps
 	$(Q)$(remake) all examples $(BENCH_BIN) $(T)/guard

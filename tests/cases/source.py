@@ -39,10 +39,11 @@ class Source:
     make       shell command that builds; opus-build gets it, too
     setup      shell command, once, after that; in $WORK there is room
     uses       files of this project that setup makes use of
+    folder     of the cache, where it is built
     """
 
     def __init__(self, package, version, *, needs, fixes, make, configure=":",
-                 pop=None, setup=":", uses=()):
+                 pop=None, setup=":", uses=(), folder="cases"):
         self.package, self.version = package, version
         self.needs, self.fixes, self.pop = needs.split(), fixes, pop
         self.configure, self.make, self.setup = configure, make, setup
@@ -54,7 +55,7 @@ class Source:
                     recipe += file.read()
         key = hashlib.sha256(recipe.encode()).hexdigest()[:8]
         upstream = version.split(":")[-1]
-        self.work = os.path.join(CACHE, "cases", f"{package}-{upstream}-{key}")
+        self.work = os.path.join(CACHE, folder, f"{package}-{upstream}-{key}")
         self.tree = os.path.join(self.work, "tree")
         self.log = os.path.join(self.work, "build.log")
 

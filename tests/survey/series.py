@@ -1,0 +1,130 @@
+"""series.py - take a patch of a Debian source package out of a built tree.
+
+Where others stand on it, those that came later and touch the same files go
+first, and those that touch theirs. What the files were is kept beside the tree,
+so that an interrupted run finds its way back; only files that differ get a new
+time, so that make compiles little.
+"""
+import os
+import re
+import shutil
+import subprocess
+
+
+class NotOpened(Exception):
+    """The patch cannot be taken out of the tree."""
+
+
+def files_of(path):
+    """The files that a patch changes, as in the tree."""
+    names = set()
+    with open(path, errors="replace") as patch:
+        lines = patch.read().splitlines()
+    for line, following in zip(lines, lines[1:]):
+        if line.startswith("--- ") and following.startswith("+++ "):
+            for header in (line, following):
+                name = re.split(r"\t|\s+\d{4}-", header[4:])[0].strip(' "')
+                if name != "/dev/null" and "/" in name:
+                    names.add(name.split("/", 1)[1])
+    return names
+
+
+class Series:
+    """The patches of an unpacked package, all of them applied."""
+
+    def __init__(self, tree):
+        self.tree, self.kept = tree, tree + ".kept"
+        self.folder = os.path.join(tree, "debian/patches")
+        with open(os.path.join(self.folder, "series")) as series:
+            self.names = [line.split()[0] for line in series
+                          if line.strip() and not line.startswith("#")]
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def open(self, name):
+        """Take out a patch and what stands on it; all that went out."""
+        self.close()
+        attempts = [[name], self._standing_on(name),
+                    self.names[self.names.index(name):][::-1]]
+        for out in attempts:
+            if self._fits(out):
+                self._take_out(out)
+                return out
+        raise NotOpened("cannot be taken out of the tree")
+
+    def close(self):
+        """Bring back the files as they were with all patches."""
+        if not os.path.isdir(self.kept):
+            return
+        with open(os.path.join(self.kept, "list")) as names:
+            for name in names.read().splitlines():
+                kept = os.path.join(self.kept, "files", name)
+                self._bring(kept, os.path.join(self.tree, name))
+        shutil.rmtree(self.kept)
+
+    def _standing_on(self, name):
+        """It and what has to go before it, in the order of going."""
+        chosen, files = {name}, files_of(self.path(name))
+        later = self.names[self.names.index(name) + 1:]
+        grown = True
+        while grown:
+            grown = False
+            for other in later:
+                touched = files_of(self.path(other))
+                if other not in chosen and touched & files:
+                    chosen.add(other)
+                    files |= touched
+                    grown = True
+        return [n for n in reversed(self.names) if n in chosen]
+
+    def _fits(self, out):
+        """Reverse the patches in a scratch copy of their files."""
+        scratch = self.kept + ".try"
+        shutil.rmtree(scratch, ignore_errors=True)
+        os.makedirs(scratch)
+        files = set().union(*(files_of(self.path(n)) for n in out))
+        for name in files:
+            self._bring(os.path.join(self.tree, name),
+                        os.path.join(scratch, name))
+        return all(self._reverse(n, scratch) for n in out)
+
+    def _reverse(self, name, folder):
+        done = subprocess.run(
+            ["patch", "-R", "-f", "-s", "-p1", "--no-backup-if-mismatch",
+             "-r", "-", "-d", folder, "-i", self.path(name)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return done.returncode == 0
+
+    def _take_out(self, out):
+        """Put what _fits() left in its scratch folder into the tree."""
+        files = set().union(*(files_of(self.path(n)) for n in out))
+        scratch = self.kept + ".try"
+        for name in files:
+            self._bring(os.path.join(self.tree, name),
+                        os.path.join(self.kept, "files", name))
+        os.makedirs(self.kept, exist_ok=True)
+        with open(os.path.join(self.kept, "list"), "w") as names:
+            names.write("".join(name + "\n" for name in sorted(files)))
+        for name in files:
+            self._bring(os.path.join(scratch, name),
+                        os.path.join(self.tree, name))
+        shutil.rmtree(scratch)
+
+    @staticmethod
+    def _bring(source, to):
+        """Make `to` what `source` is; nothing, if that does not exist."""
+        if not os.path.exists(source):
+            if os.path.exists(to):
+                os.remove(to)
+            return
+        with open(source, "rb") as file:
+            data = file.read()
+        if os.path.exists(to):
+            with open(to, "rb") as file:
+                if file.read() == data:
+                    return
+        os.makedirs(os.path.dirname(to), exist_ok=True)
+        with open(to, "wb") as file:
+            file.write(data)
+        shutil.copymode(source, to)
