@@ -86,10 +86,15 @@ cases: deps
 	$(Q)B=$(B) $(T)/guard 36000 tests/cases/run --table docs/cases.csv \
 		$(CASE)
 
+$(T)/survey-hold.so: tests/survey/hold.c
+	$(Q)mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(filter-out -M%,$(BASE)) $(CFLAGS) -fPIC -shared -o $@ $<
+
 .PHONY: survey
 ## survey: what opus-build says of 609 patches of Debian (PACKAGE=expat: a part)
 survey: deps
-	$(Q)$(remake) all $(T)/guard
+	$(Q)$(remake) all $(T)/guard $(T)/survey-hold.so
 	$(Q)B=$(B) $(T)/guard 172800 tests/survey/run --table docs/survey.csv \
 		$(PACKAGE)
 

@@ -27,7 +27,7 @@ PACKAGES = {
         "--disable-libevent-regress --disable-samples --disable-static"),
     "memcached": recipe("memcached", "libevent-dev libsasl2-dev",
                         "./configure --enable-proxy --enable-sasl "
-                        "--disable-docs"),
+                        "--enable-sasl-pwdb --disable-docs"),
     "dnsmasq": recipe("src/dnsmasq", "nettle-dev libdbus-1-dev libidn2-dev "
                       "pkg-config", make=J + ' CFLAGS="$CFLAGS" '
                       'LDFLAGS="$LDFLAGS" COPTS="-DHAVE_DNSSEC -DHAVE_DBUS '

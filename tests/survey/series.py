@@ -42,16 +42,23 @@ class Series:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def open(self, name):
-        """Take out a patch and what stands on it; all that went out."""
+    def ways_out(self, name):
+        """Which patches may have to go with it, in the order of going: none,
+        those that stand on it, or all that came later."""
+        ways = []
+        for way in ([name], self._standing_on(name),
+                    self.names[self.names.index(name):][::-1]):
+            if way not in ways:
+                ways.append(way)
+        return ways
+
+    def take_out(self, names):
+        """Take these out of the full tree; False if they do not go."""
         self.close()
-        attempts = [[name], self._standing_on(name),
-                    self.names[self.names.index(name):][::-1]]
-        for out in attempts:
-            if self._fits(out):
-                self._take_out(out)
-                return out
-        raise NotOpened("cannot be taken out of the tree")
+        if not self._fits(names):
+            return False
+        self._bring_out(names)
+        return True
 
     def close(self):
         """Bring back the files as they were with all patches."""
@@ -96,7 +103,7 @@ class Series:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return done.returncode == 0
 
-    def _take_out(self, out):
+    def _bring_out(self, out):
         """Put what _fits() left in its scratch folder into the tree."""
         files = set().union(*(files_of(self.path(n)) for n in out))
         scratch = self.kept + ".try"
