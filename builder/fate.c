@@ -263,6 +263,22 @@ static bool is_made_by_code(struct build *b, const struct unit *u,
 	return false;
 }
 
+/* Is a place in the code among its first values (&&label)? A function jumps to
+ * its own alone. */
+static bool has_labels(const struct text *t, const struct entity *v)
+{
+	size_t end = text_token_at(t, v->end);
+
+	for (size_t i = text_token_at(t, v->name_at) + 2; i + 2 < end; i++)
+		if (token_is(t, i, "&") && token_is(t, i + 1, "&") &&
+		    t->token[i + 2].kind == TOKEN_WORD &&
+		    (token_is(t, i - 1, "{") || token_is(t, i - 1, ",") ||
+		     token_is(t, i - 1, "=") || token_is(t, i - 1, "(") ||
+		     token_is(t, i - 1, "-")))
+			return true;
+	return false;
+}
+
 enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 {
 	const struct entity *d = v->kind == ENTITY_LOCAL
@@ -273,6 +289,8 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 		return FATE_KEEP;
 	if (is_plain_constant(u, d) ||
 	    (d->is_const && (v->kind == ENTITY_LOCAL || constant_changed(b->diff, u, d))))
+		return FATE_KEEP;
+	if (v->kind == ENTITY_LOCAL && has_labels(&u->after, v))
 		return FATE_KEEP;
 	if (v->kind == ENTITY_LOCAL && u->cxx) {
 		const struct entity *f = parse_function(&u->parse_after, v->owner);
