@@ -82,7 +82,7 @@ static const char *const attributes[] = {
 	"always_inline", "__always_inline__", "gnu_inline", "__gnu_inline__",
 	"artificial", "__artificial__", "constructor", "__constructor__",
 	"destructor", "__destructor__", "alias", "__alias__", "ifunc",
-	"__ifunc__", "used", "__used__", NULL};
+	"__ifunc__", "used", "__used__", "symver", "__symver__", NULL};
 static const char *const brackets_follow[] = {
 	"__attribute__", "__attribute", "asm", "__asm__", "__asm", NULL};
 

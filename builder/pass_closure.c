@@ -88,16 +88,19 @@ const char *clone_suffix_of(const char *symbol)
 	return NULL;
 }
 
-/* The symbol of the function at an address: one without a suffix, if any. */
-static const char *symbol_at(const struct object *o, uint64_t address)
+/* The symbol of the function at an address: that of its own name, of others (an
+ * alias, a name with a version) one without a suffix, if any. */
+static const char *symbol_at(const struct object *o, const struct facts_function *fn)
 {
-	const char *found = NULL;
+	const char *own = *fn->linkage ? fn->linkage : fn->name, *found = NULL;
 
 	for (size_t i = 0; i < o->defined; i++) {
 		const struct object_symbol *s = &o->symbol[i];
 
-		if (s->value != address || !s->code || s->type != STT_FUNC)
+		if (s->value != fn->entry || !s->code || s->type != STT_FUNC)
 			continue;
+		if (strcmp(s->name, own) == 0)
+			return s->name;
 		if (!found || (strchr(found, '.') && !strchr(s->name, '.')))
 			found = s->name;
 	}
@@ -267,7 +270,7 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		if (!change_is(&d->change[of], fn->name, fn->linkage, fn->unit,
 			       fn->external))
 			continue;
-		symbol = symbol_at(c->b->target[target], fn->entry);
+		symbol = symbol_at(c->b->target[target], fn);
 		if (symbol && clone_suffix_of(symbol)) {
 			code = clone_callers_add(c, of, target, fn->entry, err);
 			continue;
