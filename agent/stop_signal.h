@@ -1,7 +1,7 @@
 /*
  * stop_signal.h - which signal stops a thread, and who handles it.
  *
- * Included by: stop.c, agent.c, signal_sig.c.
+ * Included by: stop.c, agent.c, signal_sig.c, follow.c.
  * Runs on:     agent thread (stop_signal_prepare); any thread (the rest).
  * Locks:       none; raw system calls.
  * Signal:      stop_signal_forward_sig is safe.
@@ -28,5 +28,10 @@ void stop_signal_prepare(void);
 
 /* A signal 33 that is not ours: give it to glibc. Any thread, in a handler. */
 void stop_signal_forward_sig(int signo, siginfo_t *info, void *context);
+
+/* Around exec: a signal that comes when the new program has no handler yet is
+ * ignored, or, if the exec fails, handled again. Any thread. */
+void stop_signal_leave(void);
+void stop_signal_stay(void);
 
 #endif

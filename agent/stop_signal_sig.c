@@ -1,8 +1,9 @@
 /*
  * stop_signal_sig.c - take SIGSETXID over, and pass on what is glibc's.
  *
- * Called by:  stop.c before a stop; signal_sig.c.
- * Runs on:    agent thread (prepare); any thread, in the handler (forward).
+ * Called by:  stop.c before a stop; signal_sig.c; follow.c around exec.
+ * Runs on:    agent thread (prepare); any thread, in the handler (forward) or
+ *             not (leave, stay).
  * Locks:      none.
  * Signal:     safe - see docs/style.md 6; checked by `make audit`.
  *
@@ -28,7 +29,7 @@ struct kernel_sigaction {
 };
 
 int stop_signal_number;
-static struct kernel_sigaction glibc_action;
+static struct kernel_sigaction glibc_action, our_action;
 
 static long action(const struct kernel_sigaction *set, struct kernel_sigaction *get)
 {
@@ -49,6 +50,7 @@ void stop_signal_prepare(void)
 	now.handler = signal_handle_sig;
 	now.flags |= SA_SIGINFO | SA_RESTART | SA_ONSTACK;
 	now.mask = ~(uint64_t)0;
+	our_action = now;
 	if (action(&now, NULL) == 0)
 		stop_signal_number = SIGNAL_SETXID;
 }
@@ -57,4 +59,22 @@ void stop_signal_forward_sig(int signo, siginfo_t *info, void *context)
 {
 	if (signo == SIGNAL_SETXID && glibc_action.handler)
 		glibc_action.handler(signo, info, context);
+}
+
+/* Blocked it may not be: a new program with threads that calls setuid() would
+ * wait for ever for one that inherited this. glibc installs its own handler
+ * when it makes the first thread. */
+void stop_signal_leave(void)
+{
+	struct kernel_sigaction ignore = our_action;
+
+	ignore.handler = (void (*)(int, siginfo_t *, void *))(void *)SIG_IGN;
+	if (our_action.handler)
+		action(&ignore, NULL);
+}
+
+void stop_signal_stay(void)
+{
+	if (our_action.handler)
+		action(&our_action, NULL);
 }
