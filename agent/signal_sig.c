@@ -26,29 +26,31 @@ static bool is_ours(int code, uint64_t tag)
 	       (code == SI_TIMER && tag == WIRE_CONTACT_TAG);
 }
 
+static void work_sig(const siginfo_t *info, uint64_t value, ucontext_t *context)
+{
+	if (info->si_code == SI_TIMER)
+		contact_retry_sig(info, context);
+	else if (info->si_code == SI_QUEUE && value >> 56 == STOP_TAG)
+		stop_park_sig((uint32_t)(value >> 32 & 0xffffff),
+			      (uint32_t)value, context);
+	else if (info->si_code == SI_QUEUE && value >> 56 == WIRE_CONTACT_TAG)
+		contact_sig(value, context);
+}
+
 void signal_handle_sig(int signo, siginfo_t *info, void *context)
 {
 	uint64_t value = (uint64_t)info->si_value.sival_ptr;
 	int saved = errno;
 
-	if (signo == SIGNAL_SETXID && !is_ours(info->si_code, value >> 56)) {
+	/* Anything that is not ours, a plain kill(1) with our number for
+	 * instance, is nothing to us and must be nothing to the host. */
+	if (signo == SIGNAL_SETXID && !is_ours(info->si_code, value >> 56))
 		stop_signal_forward_sig(signo, info, context);
-		return;
-	}
-	if (info->si_code == SI_QUEUE && value >> 56 == CONTROL_WAKE_TAG &&
-	    control_sleeps_sig())
+	else if (info->si_code == SI_QUEUE && value >> 56 == CONTROL_WAKE_TAG &&
+		 control_sleeps_sig())
 		return; /* with EINTR */
-	/* Anything else, a plain kill(1) with our number for instance, is
-	 * nothing to us and must be nothing to the host. */
-	if (info->si_code == SI_QUEUE && agent_usable()) {
-		if (value >> 56 == STOP_TAG)
-			stop_park_sig((uint32_t)(value >> 32 & 0xffffff),
-				      (uint32_t)value, context);
-		else if (value >> 56 == WIRE_CONTACT_TAG)
-			contact_sig(value, context);
-	}
-	if (info->si_code == SI_TIMER && agent_usable())
-		contact_retry_sig(info, context);
+	else if (agent_usable())
+		work_sig(info, value, context);
 	/* A contact, or a stray signal, has interrupted the call as well. */
 	restart_system_call_sig(context);
 	restart_finish_sig(context);

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from lib import ROOT, Failed, Target, check
+from lib import MODE, ROOT, Failed, Target, check
 
 
 def _names(header, macro):
@@ -27,6 +27,8 @@ VERSION = int(re.search(r"WIRE_VERSION (\d+)", _text).group(1))
 TAG = int(re.search(r"WIRE_CONTACT_TAG (0x\w+?)u", _text).group(1), 16)
 FOLDERS = re.findall(r'"(/[^"]+)"',
                      re.search(r"WIRE_FOLDERS \{(.*)\}", _text).group(1))
+# A late agent is contacted by glibc's SIGSETXID.
+CONTACT = 33 if MODE == "inject" else 64
 DRY_RUN, KEEP, AT_ONCE = 1, 2, 4
 HEAD = struct.Struct("<IHHII")
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -57,7 +59,7 @@ def listener(folder=1):
 class Wire:
     """A connection to the agent of a process."""
 
-    def __init__(self, pid, number=64, version=VERSION, limit=10):
+    def __init__(self, pid, number=CONTACT, version=VERSION, limit=10):
         pid = pid.pid if isinstance(pid, Target) else pid
         server, path, value = listener()
         self.version = version
