@@ -323,6 +323,27 @@ static const char *frames_refusal(const struct place *p, bool waits)
 	return NULL;
 }
 
+/* A coroutine's function returns to __start_context, whose unwind information
+ * does not say that the stack ends there: `mov %rbx, %rsp` (glibc's
+ * sysdeps/unix/sysv/linux/x86_64/__start_context.S). */
+static bool ends_in_context(struct place *p)
+{
+	static const uint8_t start[] = {0x48, 0x89, 0xdc};
+	uint8_t code[sizeof(start)];
+
+	for (size_t n = p->frames; n > 0 && n + 2 > p->frames; n--) {
+		uint64_t at = p->frame[n - 1] + 1;
+
+		if (kind_of(p, at) == MODULE_LIBC &&
+		    proc_memory_read(p->m->view, at, code, sizeof(code)) &&
+		    memcmp(code, start, sizeof(code)) == 0) {
+			p->frames = n;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *place_refusal(struct place *place, pid_t tid,
 			  const struct user_regs_struct *regs)
 {
@@ -336,8 +357,8 @@ const char *place_refusal(struct place *place, pid_t tid,
 	place->regs = regs;
 	place->frames = 0;
 	stack_copy(place, regs->rsp);
-	if (dw.dwfl_getthread_frames(place->dwfl, tid, frame_take, place) != 0 ||
-	    place->frames == 0)
+	if ((dw.dwfl_getthread_frames(place->dwfl, tid, frame_take, place) != 0 &&
+	     !ends_in_context(place)) || place->frames == 0)
 		return "has a stack that cannot be unwound to its end";
 	return frames_refusal(place, waits);
 }
