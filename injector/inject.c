@@ -50,6 +50,7 @@
 #define LOAD_NS 10000000000ull
 #define SLICE_NS 100000000ull
 #define THREADS_LOOKED_AT 64
+#define ENDING_MS 200
 
 struct inject {
 	struct target *t;
@@ -519,8 +520,10 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 		return error_set(err, OPUS_ALREADY, "it has an agent");
 	code = child_run(work, &in, &in.report, sizeof(in.report), err);
 	*ret = in.report;
-	/* Whatever failed, it is no wonder. */
-	if (code != OPUS_OK && t->pidfd >= 0 && poll(&end, 1, 0) > 0)
+	/* Whatever failed, it is no wonder. Its memory is gone a moment before
+	 * it is said to have ended. */
+	if (code != OPUS_OK && t->pidfd >= 0 &&
+	    poll(&end, 1, code == OPUS_RESOURCE ? ENDING_MS : 0) > 0)
 		code = error_set(err, OPUS_DIED,
 				 "the process ended while it was joined");
 	if (code == OPUS_OK && !request->check)
