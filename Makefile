@@ -110,13 +110,15 @@ $(B)/capture.so: builder/preload/capture.c
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -fPIC -shared -MF $(B)/tool/capture.d -o $@ $<
 
+# -Bsymbolic-functions: what the agent calls of what it defines is its own, also
+# where it came late and stands behind libc.
 FFI_PIC := $(shell $(CC) -print-file-name=libffi_pic.a)
 $(B)/libopus-agent.so: $(AGENT_OBJ) agent/export.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $(AGENT_OBJ) $(FFI_PIC) -Wl,--exclude-libs,ALL \
 		-Wl,--version-script=agent/export.map -Wl,-soname,libopus-agent.so \
 		-Wl,-z,now -Wl,-z,relro -Wl,--no-undefined -Wl,--build-id \
-		-Wl,-z,nodelete -Wl,--sort-section=alignment
+		-Wl,-z,nodelete -Wl,--sort-section=alignment -Wl,-Bsymbolic-functions
 $(B)/tool/%.S.o: %.S
 	$(Q)mkdir -p $(@D)
 	$(call say,AS,$<)

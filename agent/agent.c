@@ -27,6 +27,7 @@
 #include "follow.h"
 #include "fork.h"
 #include "gate.h"
+#include "got.h"
 #include "guard.h"
 #include "library.h"
 #include "safe.h"
@@ -198,14 +199,25 @@ __attribute__((constructor)) static void agent_start(void)
 	preload_init();
 	follow_init();
 	library_init();
+	if (agent_late) {
+		/* fork() first: no child may inherit the loader's lock, which is
+		 * held until the end. */
+		fork_hold();
+		got_init();
+		got_take();
+	}
 	contact_init();
 	if (!agent_late) /* else before the first update, see text.h */
 		text_init();
 	if (control_init(&err) != OPUS_OK ||
 	    pthread_atfork(fork_begin, agent_has_forked, agent_forked) != 0) {
 		agent_switch_off("out of memory at start");
+		if (agent_late)
+			fork_let();
 		return;
 	}
 	opus_beacon.pid = getpid();
 	signal_install();
+	if (agent_late)
+		fork_let();
 }

@@ -19,8 +19,8 @@
 
 /* The contact and stop signal; set by the constructor, then constant. */
 extern int agent_signal;
-/* opus-inject has brought it: nothing is interposed, and SIGSETXID (33) is the
- * contact signal, too. Set by the constructor. */
+/* opus-inject has brought it: what it stands in front of got.c has seen to, and
+ * SIGSETXID (33) is the contact signal, too. Set by the constructor. */
 extern bool agent_late;
 extern struct beacon opus_beacon;
 extern _Atomic uint32_t agent_off;

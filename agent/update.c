@@ -19,6 +19,7 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
+#include "got.h"
 #include "hook_call.h"
 #include "safe.h"
 #include "table.h"
@@ -164,6 +165,8 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 	uintptr_t page = 0;
 	enum opus_code code = update_collect(u, err);
 
+	if (agent_late) /* objects have come since, the patch among them */
+		got_take();
 	if (code == OPUS_OK)
 		code = object_snapshot(err);
 	if (code != OPUS_OK)

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "restart.h"
 #include "wait.h"
 
@@ -58,19 +59,22 @@
 REAL(R)
 #undef R
 
+/* May any socket of the process have a time limit? */
+static _Atomic bool limits;
+
 void wait_init(void)
 {
 #define R(type, name, parameters) \
 	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);
 	REAL(R)
 #undef R
+	/* One that was set before an agent came nobody has seen. */
+	if (agent_late)
+		atomic_store(&limits, true);
 }
 
 /* A library that starts before the agent's constructor may be the first. */
 #define NEED(name) ((void)(real_##name || (wait_init(), 0)))
-
-/* Has any socket of the process ever been given a time limit? */
-static _Atomic bool limits;
 
 PUBLIC int setsockopt(int fd, int level, int option, const void *value,
 		      socklen_t size)

@@ -8,7 +8,7 @@ UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lffi -lpthread -ldl
 # Archives, so that a test takes only the objects that it uses. What has a
 # main(), and what acts on the process as soon as it is loaded, stays out.
 UNIT_LEAVE_OUT := agent/agent.c agent/preload.c agent/follow.c agent/start.c \
-	agent/guard.c agent/library.c injector/send_main.c \
+	agent/guard.c agent/library.c agent/got.c injector/send_main.c \
 	injector/inject_main.c builder/build_main.c builder/main.c injector/main.c
 $(T)/common.a: $(call objects,tool,$(COMMON_SRC))
 $(T)/agent.a: $(call objects,agent,$(filter-out $(UNIT_LEAVE_OUT),$(AGENT_SRC)))
@@ -57,9 +57,10 @@ cases-legacy: deps
 	$(Q)$(remake) tests
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
 
-## test-inject: join 500 busy processes; kill opus-inject at all its calls
+## test-inject: all scenarios with an agent that comes late; 500 busy processes
 test-inject: deps
 	$(Q)$(remake) tests
+	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run scenario
 	$(Q)B=$(B) OPUS_TEST_REPEAT=25 tests/run scenario/24-inject-busy
 	$(Q)B=$(B) OPUS_TEST_REPEAT=5 tests/run scenario/22-inject-kill
 
