@@ -58,6 +58,12 @@ def skip(reason):
     sys.exit(77)
 
 
+def from_the_start(reason):
+    """The test makes no sense with an agent that comes late."""
+    if MODE == "inject":
+        skip(reason)
+
+
 def run(*command, status=0, timeout=60, **keys):
     """Run a command; its outputs are returned as text."""
     done = subprocess.run([str(c) for c in command], text=True,
