@@ -76,6 +76,9 @@ static void send_result(struct serve_client *c, uint32_t serial,
 	if (report) {
 		r.prepare_ns = report->prepare_ns;
 		r.pause_ns = report->pause_ns;
+		r.stop_ns = report->stop_ns;
+		r.scan_ns = report->scan_ns;
+		r.switch_ns = report->switch_ns;
 		r.pending_ns = report->pending_ns;
 		r.threads = report->threads;
 		r.unsafe = report->unsafe;

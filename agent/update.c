@@ -318,6 +318,7 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 	/* Short stops first: if one thread does not answer, the others should
 	 * not stand for long before that is known. */
 	for (int n = 0; n < TRIES; n++) {
+		uint64_t stopped, scanned;
 		bool again;
 		uint32_t unsafe;
 
@@ -329,10 +330,15 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		}
 		if (code != OPUS_OK)
 			return code;
+		stopped = raw_now();
 		unsafe = update_scan(&u->ranges, &again);
+		scanned = raw_now();
 		deferred = atomic_load(&safe_deferred);
 		again |= deferred != 0;
 		code = again ? OPUS_BUSY : update_decide(u, unsafe, err);
+		u->report.stop_ns = stopped - stop_now.started_ns;
+		u->report.scan_ns = scanned - stopped;
+		u->report.switch_ns = raw_now() - scanned;
 		u->report.threads = stop_now.count;
 		u->report.unsafe = unsafe;
 		text_sync();

@@ -32,6 +32,7 @@ struct update_item {
 
 struct update_report {
 	uint64_t prepare_ns, pause_ns, pending_ns;
+	uint64_t stop_ns, scan_ns, switch_ns; /* parts of pause_ns */
 	uint32_t threads, unsafe, functions;
 };
 

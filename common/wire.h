@@ -38,7 +38,7 @@
 #include "error.h"
 
 #define WIRE_MAGIC 0x5355504fu /* "OPUS" */
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_NAME 128   /* patch and function names, NUL included */
 #define WIRE_FRAMES 64  /* frames of a backtrace */
 #define WIRE_LABELS 256
@@ -134,7 +134,10 @@ struct wire_result {
 	struct wire_head head;
 	struct opus_error error;
 	uint64_t prepare_ns; /* from request to the stop */
-	uint64_t pause_ns;   /* threads stopped, as the agent saw it */
+	uint64_t pause_ns;   /* threads stopped, as the agent saw it; of this */
+	uint64_t stop_ns;    /* ... from the first signal until all stood */
+	uint64_t scan_ns;    /* ... looking at their stacks */
+	uint64_t switch_ns;  /* ... writing jumps or gates, hooks included */
 	uint64_t total_ns;   /* from request to this answer */
 	uint64_t pending_ns; /* from the stop to the commit */
 	uint32_t threads;    /* that were stopped */

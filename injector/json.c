@@ -139,6 +139,9 @@ static struct json_object *json_result(const struct wire_result *r)
 	add_number(result, "unsafe", r->unsafe);
 	add_number(result, "prepare_ns", r->prepare_ns);
 	add_number(result, "pause_ns", r->pause_ns);
+	add_number(result, "stop_ns", r->stop_ns);
+	add_number(result, "scan_ns", r->scan_ns);
+	add_number(result, "switch_ns", r->switch_ns);
 	add_number(result, "pending_ns", r->pending_ns);
 	add_number(result, "total_ns", r->total_ns);
 	return result;

@@ -78,6 +78,7 @@ Test(json, report_of_an_apply)
 	snprintf(t.status.name, sizeof(t.status.name), "server");
 	r.has_result = true;
 	r.result.pause_ns = 31000;
+	r.result.scan_ns = 7000;
 	snprintf(r.result.patch, sizeof(r.result.patch), "fix");
 	root = json_report(&o, &r);
 	cr_assert_eq(json_object_get_int(field(root, "pid")), 5);
@@ -88,6 +89,8 @@ Test(json, report_of_an_apply)
 	cr_assert_str_eq(text(field(root, "result"), "patch"), "fix");
 	cr_assert_eq(json_object_get_uint64(field(field(root, "result"),
 						  "pause_ns")), 31000);
+	cr_assert_eq(json_object_get_uint64(field(field(root, "result"),
+						  "scan_ns")), 7000);
 	json_object_put(root);
 	report_deinit(&r);
 }
