@@ -84,6 +84,10 @@ static void barrier_set(bool on)
 
 static void barrier_poll(struct update *u, uint64_t now)
 {
+	if (u->flags & WIRE_NO_BARRIER) {
+		u->barrier_at_ns = UINT64_MAX;
+		return;
+	}
 	if (u->barrier_at_ns == 0) {
 		u->barrier_at_ns = u->armed_ns + BARRIER_FIRST_NS;
 		u->barrier_gap_ns = 2 * BARRIER_FIRST_NS;

@@ -105,6 +105,8 @@ enum wire_apply_flags {
 	WIRE_KEEP = 2,
 	/* Do not leave the update pending: OPUS_BUSY if a thread is inside. */
 	WIRE_AT_ONCE = 4,
+	/* While it is pending, never hold threads that come in. */
+	WIRE_NO_BARRIER = 8,
 };
 
 struct wire_apply {

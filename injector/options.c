@@ -169,6 +169,8 @@ static enum opus_code option_set(struct parse *p, int letter, const char *text)
 	case 'F': o->force_confined = true; break;
 	case 'N': o->no_attach = true; break;
 	case 'P': o->persist = true; break;
+	case 'B': o->no_barrier = true; break;
+	case 'R': o->retry = true; break;
 	case 'j': o->json = true; break;
 	case 'h': o->help = true; break;
 	case 'V': o->version = true; break;
@@ -334,6 +336,9 @@ enum opus_code options_parse(int argc, char **argv, struct options *ret,
 	if (code == OPUS_OK && ret->no_wait && strchr(p.seen, 't'))
 		code = error_set(err, OPUS_USAGE,
 				 "--no-wait and --timeout exclude each other");
+	if (code == OPUS_OK && ret->retry && (ret->no_wait || ret->no_barrier))
+		code = error_set(err, OPUS_USAGE,
+				 "--retry leaves nothing pending: --no-wait and --no-barrier make no sense with it");
 	return code;
 }
 

@@ -26,9 +26,9 @@
  * takes besides -j and -h, see OPTIONS_LIST.
  */
 #define OPTIONS_VERBS(V)                                                       \
-	V(VERB_APPLY, "apply", "PATCH", "peaTUdtnmAFNP", OPTIONS_TIMEOUT_NS,   \
+	V(VERB_APPLY, "apply", "PATCH", "peaTUdtnmAFNPBR", OPTIONS_TIMEOUT_NS,   \
 	  "apply a patch to running processes")                                \
-	V(VERB_REVERT, "revert", "NAME", "peaTUdtnmFP", OPTIONS_TIMEOUT_NS,       \
+	V(VERB_REVERT, "revert", "NAME", "peaTUdtnmFPBR", OPTIONS_TIMEOUT_NS,       \
 	  "take a patch back")                                                 \
 	V(VERB_STATUS, "status", NULL, "peaTU", 0,                               \
 	  "show agents and patches, without contact")                          \
@@ -69,6 +69,10 @@
 	  "contact the process although it has a seccomp filter")              \
 	O('N', "no-attach", NULL,                                              \
 	  "do not bring the agent into a process that has none")               \
+	O('B', "no-barrier", NULL,                                             \
+	  "never hold threads that come in while the update is pending")       \
+	O('R', "retry", NULL,                                                  \
+	  "do not leave it pending: look again every 10 ms")                   \
 	O('P', "persist", NULL,                                                \
 	  "put it into the store, or out of it, for later starts")             \
 	O('j', "json", NULL, "print one JSON object")                          \
@@ -98,6 +102,8 @@ struct options {
 	bool force_confined;
 	bool no_attach;
 	bool persist;
+	bool no_barrier;
+	bool retry;
 	bool help;           /* nothing to do but print a help text */
 	bool help_of_verb;   /* that of `verb`, not the general one */
 	bool version;        /* nothing to do but print the version */

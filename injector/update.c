@@ -25,11 +25,13 @@
 #define WAIT_INTERVAL_NS 200000000ull
 /* Between the answers to CANCEL and WAIT, which belong together. */
 #define WAIT_LAST_NS 1000000000ull
+#define RETRY_GAP_NS 10000000ull /* of --retry */
 
 uint32_t update_flags(const struct options *o)
 {
 	return (o->dry_run ? WIRE_DRY_RUN : 0) | (o->no_wait ? WIRE_KEEP : 0) |
-	       (o->timeout_ns == 0 && !o->no_wait ? WIRE_AT_ONCE : 0);
+	       (o->no_barrier ? WIRE_NO_BARRIER : 0) |
+	       ((o->timeout_ns == 0 && !o->no_wait) || o->retry ? WIRE_AT_ONCE : 0);
 }
 
 /* A wait under way. */
@@ -204,11 +206,40 @@ static void pending_ask(struct client *c, struct report *r)
 				     &ignored);
 }
 
+/* The end of the time that the user gave. */
+static uint64_t time_limit(const struct options *o)
+{
+	uint64_t now = interrupt_clock();
+
+	return o->timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + o->timeout_ns;
+}
+
+void update_run(struct client *c, const struct options *o, enum wire_type type,
+		struct wire_head *request, size_t size, int fd, struct report *r)
+{
+	uint64_t start = interrupt_clock(), until = time_limit(o);
+	enum opus_code code;
+
+	for (;;) {
+		code = client_send(c, type, request, size, fd, &r->error);
+		if (code != OPUS_OK)
+			return;
+		update_finish(c, o, c->serial, r);
+		if (!o->retry)
+			return;
+		r->result.total_ns = interrupt_clock() - start;
+		if (r->error.code != OPUS_BUSY || interrupt_seen() ||
+		    interrupt_clock() + RETRY_GAP_NS > until)
+			return;
+		(void)interrupt_poll(NULL, 0, interrupt_clock() + RETRY_GAP_NS,
+				     false);
+	}
+}
+
 void update_finish(struct client *c, const struct options *o, uint32_t serial,
 		   struct report *r)
 {
 	enum opus_code code;
-	uint64_t now;
 
 	code = client_result(c, serial, report_take, r, &r->result, &r->error);
 	r->has_result = r->result.head.type == WIRE_RESULT;
@@ -221,9 +252,6 @@ void update_finish(struct client *c, const struct options *o, uint32_t serial,
 	} else if (o->no_wait) {
 		pending_ask(c, r);
 	} else {
-		now = interrupt_clock();
-		update_wait(c, o, o->timeout_ns > UINT64_MAX - now
-					  ? UINT64_MAX : now + o->timeout_ns,
-			    true, r);
+		update_wait(c, o, time_limit(o), true, r);
 	}
 }

@@ -24,10 +24,8 @@ static void apply_one(struct run *run, struct target *t, struct report *r)
 	memcpy(request.args, run->o->args, run->o->args_size);
 	code = client_init(&c, t, run->o->force_confined, &r->error);
 	if (code == OPUS_OK)
-		code = client_send(&c, WIRE_APPLY, &request.head, sizeof(request),
-				   run->patch.fd, &r->error);
-	if (code == OPUS_OK)
-		update_finish(&c, run->o, c.serial, r);
+		update_run(&c, run->o, WIRE_APPLY, &request.head, sizeof(request),
+			   run->patch.fd, r);
 	client_deinit(&c);
 }
 

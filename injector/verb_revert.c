@@ -24,10 +24,8 @@ static void revert_one(struct run *run, struct target *t, struct report *r)
 	snprintf(request.name, sizeof(request.name), "%s", run->o->operand);
 	code = client_init(&c, t, run->o->force_confined, &r->error);
 	if (code == OPUS_OK)
-		code = client_send(&c, WIRE_REVERT, &request.head,
-				   sizeof(request), -1, &r->error);
-	if (code == OPUS_OK)
-		update_finish(&c, run->o, c.serial, r);
+		update_run(&c, run->o, WIRE_REVERT, &request.head, sizeof(request),
+			   -1, r);
 	client_deinit(&c);
 }
 

@@ -514,4 +514,10 @@ Test(client, flags_follow_the_options)
 	o.no_wait = o.dry_run = false;
 	o.timeout_ns = 0;
 	cr_assert_eq(update_flags(&o), WIRE_AT_ONCE);
+	o.timeout_ns = 1;
+	o.retry = true;
+	cr_assert_eq(update_flags(&o), WIRE_AT_ONCE);
+	o.retry = false;
+	o.no_barrier = true;
+	cr_assert_eq(update_flags(&o), WIRE_NO_BARRIER);
 }

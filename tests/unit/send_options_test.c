@@ -99,6 +99,8 @@ Test(options, wrong_usage_names_the_fault)
 		{"apply x --pid 1 --arg novalue", "novalue"},
 		{"apply x --pid 1 --arg =v", "=v"},
 		{"apply x --pid 1 --no-wait --timeout 1", "exclude"},
+		{"apply x --pid 1 --no-wait --retry", "--retry"},
+		{"revert x --pid 1 --no-barrier --retry", "--retry"},
 		{"list --pid 1 --timeout 1", "--timeout"},
 		{"status --pid 1 --dry-run", "--dry-run"},
 		{"inspect x --pid 1", "--pid"},
