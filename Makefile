@@ -20,6 +20,7 @@ APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 TEST_PACKAGES   := python3 wrk curl gdb strace valgrind libc6-dbg mandoc \
 	nginx redis-server musl-tools gcc-multilib
 SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
+EVALUATION_PACKAGES := gnuplot-nox sysbench libmemcached-tools
 DEB_PACKAGES    := debhelper dpkg-dev lintian
 
 WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \

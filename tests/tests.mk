@@ -3,6 +3,7 @@
 T := $(B)/tests
 UNIT     := $(patsubst tests/unit/%.c,$(T)/%,$(wildcard tests/unit/*_test.c))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+EVALUATION_BIN := $(patsubst tests/evaluation/%.c,$(B)/evaluation/%,$(wildcard tests/evaluation/*.c))
 UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lffi -lpthread -ldl
 
 # Archives, so that a test takes only the objects that it uses. What has a
@@ -36,7 +37,12 @@ $(B)/bench/%: tests/bench/%.c tests/bench/lib/bench.c tests/bench/lib/bench.h
 	$(call say,CC,$<)
 	$(Q)$(CC) $(filter-out -M%,$(BASE)) $(CFLAGS) $(filter %.c,$^) -o $@
 
-.PHONY: tests services check-man
+$(B)/evaluation/%: tests/evaluation/%.c tests/bench/lib/bench.c tests/bench/lib/bench.h
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(filter-out -M%,$(BASE)) $(CFLAGS) $(filter %.c,$^) -o $@
+
+.PHONY: tests services check-man evaluation
 ## tests: build the test programs
 tests: all examples $(UNIT) $(T)/guard
 
@@ -103,3 +109,10 @@ survey: deps
 bench: deps
 	$(Q)$(remake) all examples $(BENCH_BIN) $(T)/guard
 	$(Q)B=$(B) tests/bench/run $(BENCH)
+
+## evaluation: measure all and write docs/evaluation.md; PART=raw, MODE=quick|full
+evaluation: deps
+	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES) $(LEGACY_PACKAGES) $(EVALUATION_PACKAGES)
+	$(Q)$(remake) all examples $(B)/bench/call $(EVALUATION_BIN) $(T)/guard
+	$(Q)B=$(B) tests/evaluation/run --mode $(or $(MODE),default) \
+		$(if $(FRESH),--fresh) $(PART)

@@ -10,10 +10,6 @@
  * dormant, and after one patch was applied. `rss` counts pages of the agent's
  * file that every process shares; `dirty` is what each process pays for itself.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "lib/bench.h"
 
 static const char *const fields[][2] = {
@@ -24,18 +20,8 @@ static const char *const fields[][2] = {
 
 static void memory_read(pid_t pid, double ret[FIELDS])
 {
-	char path[64], line[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-	file = fopen(path, "r");
-	if (!file)
-		bench_fail("%s: %s", path, strerror(errno));
-	while (fgets(line, sizeof(line), file))
-		for (int i = 0; i < FIELDS; i++)
-			if (!strncmp(line, fields[i][0], strlen(fields[i][0])))
-				ret[i] = strtod(line + strlen(fields[i][0]), NULL);
-	fclose(file);
+	for (int i = 0; i < FIELDS; i++)
+		ret[i] = bench_memory(pid, fields[i][0]);
 }
 
 static struct bench_process start(bool agent, double ret[FIELDS])

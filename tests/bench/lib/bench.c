@@ -216,9 +216,10 @@ int bench_end(struct bench_process *p)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-uint64_t bench_run(char *const argv[], char *ret, size_t size)
+/* Run a command to its end; its wait(2) status into `status`. */
+static uint64_t run(char *const argv[], char *ret, size_t size, int *status)
 {
-	int out[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), status;
+	int out[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	uint64_t start, took;
 	size_t have = 0;
 	ssize_t n;
@@ -232,17 +233,42 @@ uint64_t bench_run(char *const argv[], char *ret, size_t size)
 	while (ret && have + 1 < size &&
 	       (n = read(out[0], ret + have, size - 1 - have)) > 0)
 		have += (size_t)n;
-	if (waitpid(pid, &status, 0) != pid)
+	if (waitpid(pid, status, 0) != pid)
 		bench_fail("waitpid: %s", strerror(errno));
 	took = bench_now() - start;
 	close(out[0]);
 	close(null);
 	if (ret)
 		ret[have] = '\0';
+	return took;
+}
+
+uint64_t bench_run(char *const argv[], char *ret, size_t size)
+{
+	int status;
+	uint64_t took = run(argv, ret, size, &status);
+
 	if (status != 0)
 		bench_fail("%s %s: status %#x %s", argv[0], argv[1], status,
 			   ret ? ret : "");
 	return took;
+}
+
+double bench_memory(pid_t pid, const char *field)
+{
+	char path[64], line[256];
+	double value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	file = fopen(path, "r");
+	if (!file)
+		bench_fail("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, field, strlen(field)))
+			value = strtod(line + strlen(field), NULL);
+	fclose(file);
+	return value;
 }
 
 /* --- targets and patches --- */
@@ -279,23 +305,38 @@ static double number(const char *text, const char *key)
 {
 	const char *at = strstr(text, key);
 
-	if (!at || !(at = strchr(at, ':')))
-		bench_fail("opus-send told no %s: %s", key, text);
-	return strtod(at + 1, NULL) / 1e6;
+	return at && (at = strchr(at, ':')) ? strtod(at + 1, NULL) / 1e6 : 0;
+}
+
+bool bench_try(const char *const words[], pid_t pid, struct bench_update *ret)
+{
+	char pid_text[16], text[8192];
+	const char *argv[16] = {bench_send, "--json", "--pid", pid_text};
+	int status;
+
+	for (int i = 0; words[i] && i < 11; i++)
+		argv[4 + i] = words[i];
+	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
+	ret->command_ms = (double)run((char *const *)argv, text, sizeof(text),
+				      &status) / 1e6;
+	ret->pause_ms = number(text, "\"pause_ns\"");
+	ret->stop_ms = number(text, "\"stop_ns\"");
+	ret->scan_ms = number(text, "\"scan_ns\"");
+	ret->switch_ms = number(text, "\"switch_ns\"");
+	ret->total_ms = number(text, "\"total_ns\"");
+	ret->prepare_ms = number(text, "\"prepare_ns\"");
+	if (status != 0)
+		fprintf(stderr, "# %s: status %#x %s\n", words[0], status, text);
+	return status == 0;
 }
 
 static struct bench_update update(const char *verb, const char *what, pid_t pid)
 {
-	char number_text[16], text[8192];
-	char *argv[] = {bench_send, (char *)verb, (char *)what, "--pid",
-			number_text, "--json", NULL};
+	const char *words[] = {verb, what, NULL};
 	struct bench_update u;
 
-	snprintf(number_text, sizeof(number_text), "%d", (int)pid);
-	u.command_ms = (double)bench_run(argv, text, sizeof(text)) / 1e6;
-	u.pause_ms = number(text, "\"pause_ns\"");
-	u.total_ms = number(text, "\"total_ns\"");
-	u.prepare_ms = number(text, "\"prepare_ns\"");
+	if (!bench_try(words, pid, &u))
+		bench_fail("opus-send %s failed", verb);
 	return u;
 }
 

@@ -61,6 +61,10 @@ void bench_ask(struct bench_process *p, const char *line, char *ret, size_t size
 /* Close its input, read its output to the end, and wait. Its exit status. */
 int bench_end(struct bench_process *p);
 
+/* Its memory in KiB by /proc/PID/smaps_rollup (proc(5)); `field` is its name
+ * there, colon included. */
+double bench_memory(pid_t pid, const char *field);
+
 /* Run a command to its end, its output into `ret` (may be NULL); it must
  * succeed. Nanoseconds from before its start to its end. */
 uint64_t bench_run(char *const argv[], char *ret, size_t size);
@@ -77,7 +81,12 @@ struct bench_update {
 	double pause_ms;
 	double total_ms;
 	double prepare_ms;
+	double stop_ms, scan_ms, switch_ms; /* parts of pause_ms */
 };
+/* opus-send with these words, NULL behind the last, to that process. False if
+ * it failed; what it told is in `ret` all the same. */
+bool bench_try(const char *const words[], pid_t pid, struct bench_update *ret);
+/* These must succeed. */
 struct bench_update bench_apply(const char *patch, pid_t pid);
 struct bench_update bench_revert(const char *name, pid_t pid);
 

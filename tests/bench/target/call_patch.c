@@ -6,13 +6,17 @@
  * Locks:      none.
  * Signal:     safe.
  *
- * PREFIX says whose: program_ or library_; it is the patch's name as well.
+ * PREFIX says whose: program_ or library_; it is the patch's name as well,
+ * unless NAME is given. With WAITS the function that waits is replaced, too.
  */
 #include <opus-livepatch/patch.h>
 
 #include "shapes.h"
 
-OPUS_PATCH(OPUS_QUOTE(PREFIX), "the same functions elsewhere");
+#ifndef NAME
+#define NAME PREFIX
+#endif
+OPUS_PATCH(OPUS_QUOTE(NAME), "the same functions elsewhere");
 SHAPES(PREFIX)
 
 #define REPLACE(name) OPUS_REPLACE(name)
@@ -25,3 +29,9 @@ REPLACE(JOIN(PREFIX, 2));
 REPLACE(JOIN(PREFIX, 4));
 REPLACE(JOIN(PREFIX, 6));
 REPLACE(JOIN(PREFIX, 8));
+REPLACE(JOIN(PREFIX, float1));
+REPLACE(JOIN(PREFIX, float8));
+REPLACE(JOIN(PREFIX, struct));
+#ifdef WAITS
+REPLACE(JOIN(PREFIX, waits));
+#endif

@@ -1,18 +1,20 @@
 /*
- * target.c - a program with COUNT functions: target THREADS nap|spin|look.
+ * target.c - a program with COUNT functions: target THREADS nap|spin|look|one.
  *
  * Called by:  tests/bench/pause.c and others, which answer its lines.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe.
  *
- * Its threads sleep, spin, or look at the clock: then each line of input is
- * answered by the longest time, in ns, that any of them did not run since the
- * line before. The main thread waits for input in all cases.
+ * Its threads sleep, spin, or look at the clock (all of them, or one while the
+ * others sleep): then each line of input is answered by the longest time, in ns,
+ * that any of them did not run since the line before. The main thread waits for
+ * input in all cases.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +80,7 @@ int main(int argc, char **argv)
 {
 	int threads = argc > 1 ? atoi(argv[1]) : 1;
 	char kind = argc > 2 ? argv[2][0] : 'n', line[64];
+	bool looks = kind == 'l' || kind == 'o';
 	pthread_attr_t attr;
 	pthread_t thread;
 
@@ -85,9 +88,10 @@ int main(int argc, char **argv)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 65536);
 	/* Those that look are all beside the main thread, others with it. */
-	for (int i = kind == 'l' ? 0 : 1; i < threads; i++)
+	for (int i = looks ? 0 : 1; i < threads; i++)
 		if (pthread_create(&thread, &attr, kind == 's' ? spin
-						   : kind == 'l' ? look : nap, NULL))
+				   : kind == 'l' || (looks && i == 0) ? look : nap,
+				   NULL))
 			return 1;
 	puts("ready");
 	fflush(stdout);
