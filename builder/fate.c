@@ -214,6 +214,18 @@ static const struct entity *other_user(const struct build *b, const struct unit 
 	return NULL;
 }
 
+/* Did the old code give it another value than the first, for nothing? */
+static bool was_stored(const struct unit *u, const struct entity *v)
+{
+	const struct parse *p = &u->parse_before;
+
+	for (size_t i = 0; !u->same && i < p->entities; i++)
+		if (p->entity[i].kind == ENTITY_FUNCTION && p->entity[i].body_at &&
+		    meaning_stores(&u->before, &p->entity[i], v))
+			return true;
+	return false;
+}
+
 /*
  * The target has no such variable: the compiler took its first value for ever,
  * or dropped what nobody reads. A copy is as good as long as nobody else may
@@ -241,6 +253,11 @@ static void absent_check(struct build *b, struct unit *u, const struct entity *v
 			     "use a new variable, which the fix alone sets and reads",
 			     "is not in %s, for the compiler had no use for it: %s, which is not replaced, does not see what the new code does with it",
 			     b->target[u->target]->name, other->name);
+	else if (named && was_stored(u, v))
+		build_tell(b, TOPIC_LOST, &place, v->name,
+			     "see that its first value is a good one to go on with",
+			     "is not in %s, for the compiler had no use for it: what the old code stored in it is lost",
+			     b->target[u->target]->name);
 }
 
 /* C++: is there code in the unit's part of the target that makes thread-local

@@ -58,13 +58,14 @@ static bool function_stores(const struct image *i, const struct patch_function *
 }
 
 /* GCC finds out which functions of a unit change no memory (-fipa-modref,
- * -fipa-pure-const); callers then keep values across the call. */
+ * -fipa-pure-const); callers then keep values across the call. A diff has
+ * replaced those (knowledge.c). */
 static void quiet_check(struct build *b, const struct image *i,
 			const struct image_symbols *t, const struct replace *r)
 {
 	struct patch_function f;
 
-	if (!r->quiet ||
+	if (!r->quiet || b->diff ||
 	    function_locate(t, &r->place, r->patch_name, &f, NULL) != OPUS_OK ||
 	    !function_stores(i, &f))
 		return;

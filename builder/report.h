@@ -33,6 +33,7 @@
 	T(UNREAD, false, "unread", "a file of the diff that nothing reads that the build compiled") \
 	T(OTHER_CODE, false, "other-code", "the build makes other code than the target has") \
 	T(COMPILER, false, "compiler", "the target was made by another compiler, or with other flags") \
+	T(LOST, false, "lost", "a variable whose values the compiler had not kept") \
 	T(RELIED_ON, false, "relied-on", "main relies on what the compiler found out of the old code") \
 	T(UNCOMPARED, false, "uncompared", "who relies on the old code cannot be found") \
 	T(QUIET, false, "quiet", "changes memory, and its callers may count on it not to") \

@@ -1,10 +1,11 @@
 /*
  * A variable that the old program sets and never reads: the compiler has
- * dropped it, so the new reader would find nothing.
+ * dropped it. Who sets it is new as well, but what was set before is lost.
  *
- * exit: 2
- * says: a.c:3: refused: hits: is not in prog, for the compiler had no use for it: count
+ * replaces: count get
+ * says: a.c:3: warning: hits: is not in prog, for the compiler had no use for it
  * silent: limit
+ * output: 1 1 -1
  */
 //@ a.c
 #include <stdio.h>
@@ -20,7 +21,13 @@ __attribute__((noipa)) int get(int v)
 }
 int main(int argc, char **argv)
 {
-	count(argc);
-	printf("%d %s\n", get(argc), argv[0]);
+	int old, lost;
+
+	count(5);
+	old = get(1);
+	apply(argv[argc - 1]);
+	lost = get(1);
+	count(5);
+	printf("%d %d %d\n", old, lost, get(1));
 	return 0;
 }
