@@ -117,6 +117,7 @@ struct replace {
 	size_t ranges;
 	/* pass_signature: of the new function */
 	struct signature signature;
+	const char *producer; /* of the new function, or NULL */
 	/* pass_entry */
 	struct entry entry;
 	/* pass_keep: the name of the thunk that stands before the new function,

@@ -100,6 +100,9 @@ const char *facts_unit_path(struct facts *f, Dwarf_Die *unit);
 /* Something that is equal for addresses of one unit, NULL if unknown. */
 const void *facts_unit_id(const struct facts *f, uint64_t address);
 
+/* DW_AT_producer of the unit at `address`, NULL if unknown. */
+const char *facts_producer(const struct facts *f, uint64_t address);
+
 /* True if the unit at `address` is known not to be GCC's work. */
 bool facts_not_gcc(const struct facts *f, uint64_t address);
 

@@ -72,15 +72,20 @@ const void *facts_unit_id(const struct facts *f, uint64_t address)
 	return unit_find(f, address, &die) ? die.addr : NULL;
 }
 
-bool facts_not_gcc(const struct facts *f, uint64_t address)
+const char *facts_producer(const struct facts *f, uint64_t address)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Die die;
-	const char *producer = NULL;
 
-	if (unit_find(f, address, &die) &&
-	    dwarf_attr(&die, DW_AT_producer, &attr))
-		producer = dwarf_formstring(&attr);
+	return unit_find(f, address, &die) && dwarf_attr(&die, DW_AT_producer, &attr)
+		       ? dwarf_formstring(&attr)
+		       : NULL;
+}
+
+bool facts_not_gcc(const struct facts *f, uint64_t address)
+{
+	const char *producer = facts_producer(f, address);
+
 	return producer && (strstr(producer, "clang") ||
 			    strncmp(producer, "GNU AS", 6) == 0);
 }

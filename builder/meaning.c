@@ -180,41 +180,262 @@ static void results_compare(struct build *b, const struct change *c,
 	}
 }
 
-static size_t span_calls(const struct span *s, const char *const *names)
+static bool ends_in(const char *name, size_t n, const char *end)
 {
-	size_t count = 0;
+	size_t m = strlen(end);
 
-	for (size_t i = s->first; i < s->last; i++)
-		for (const char *const *n = names; *n; n++)
-			count += token_is(s->t, i, *n) && is_mark(s->t, i + 1, '(') &&
-				 !is_member(s->t, i);
-	return count;
+	return n >= m && strncmp(name + n - m, end, m) == 0;
+}
+
+/* pthread_mutex_lock, spin_unlock, apr_thread_rwlock_rdlock, lock; not clock. */
+static bool is_lock(const char *name, size_t n)
+{
+	static const char *const words[] = {"lock", "unlock", "rdlock", "wrlock",
+					    "trylock"};
+
+	if (ends_in(name, n, "sem_wait") || ends_in(name, n, "sem_post"))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t m = strlen(words[i]);
+
+		if (ends_in(name, n, words[i]) && (n == m || name[n - m - 1] == '_'))
+			return true;
+	}
+	return false;
+}
+
+/* malloc, xmalloc, zfree, g_free, sdsfree is not. */
+static bool is_memory(const char *name, size_t n)
+{
+	static const char *const words[] = {"malloc", "calloc", "realloc", "strdup",
+					    "strndup", "free"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t m = strlen(words[i]);
+
+		if (ends_in(name, n, words[i]) &&
+		    (n == m || n == m + 1 || name[n - m - 1] == '_'))
+			return true;
+	}
+	return false;
+}
+
+/* The calls of a kind in their order, with their arguments; *count: how many. */
+static const char *span_calls(struct build *b, const struct span *s,
+			      bool (*is_kind)(const char *, size_t), size_t *count)
+{
+	const struct text *t = s->t;
+	const char *text = "";
+
+	*count = 0;
+	for (size_t i = s->first; i < s->last; i++) {
+		const struct token *k = &t->token[i];
+
+		if (k->kind != TOKEN_WORD || !is_mark(t, i + 1, '(') ||
+		    !is_kind(t->bytes + k->at, k->length))
+			continue;
+		++*count;
+		for (size_t end = token_closing(t, i + 1); i <= end && i < t->tokens; i++)
+			text = build_text(b, "%s %.*s", text, (int)t->token[i].length,
+					  t->bytes + t->token[i].at);
+	}
+	return text;
 }
 
 /* Calls that come in pairs across functions. */
 static void pairs_compare(struct build *b, const struct change *c,
 			  const struct span *old, const struct span *new)
 {
-	static const char *const locks[] = {
-		"pthread_mutex_lock", "pthread_mutex_unlock", "pthread_rwlock_rdlock",
-		"pthread_rwlock_wrlock", "pthread_rwlock_unlock", "pthread_spin_lock",
-		"pthread_spin_unlock", "sem_wait", "sem_post", NULL};
-	static const char *const memory[] = {"malloc", "calloc", "realloc", "strdup",
-					     "strndup", "free", NULL};
-	size_t before = span_calls(old, locks), after = span_calls(new, locks);
+	size_t before, after;
+	const char *first = span_calls(b, old, is_lock, &before);
+	const char *then = span_calls(b, new, is_lock, &after);
 
 	if (before != after)
 		build_tell(b, TOPIC_LOCKS, &c->place, c->name,
 			   "see that no thread, also one that took the lock in the old code, is left with it or without it",
 			   "takes or releases locks %zu times in its text, before %zu",
 			   after, before);
-	before = span_calls(old, memory);
-	after = span_calls(new, memory);
+	else if (strcmp(first, then) != 0)
+		build_tell(b, TOPIC_LOCKS, &c->place, c->name,
+			   "see that no function that is not replaced takes them in the old order",
+			   "takes and releases other locks than before, or in another order");
+	span_calls(b, old, is_memory, &before);
+	span_calls(b, new, is_memory, &after);
 	if (before != after)
 		build_tell(b, TOPIC_MEMORY, &c->place, c->name,
 			   "see that what the old code allocated is freed once, and what the new code keeps is not lost if the patch is reverted",
 			   "allocates or frees memory %zu times in its text, before %zu",
 			   after, before);
+}
+
+/* The last member of "a->b.c[i]", stored to through a pointer: token `i`. */
+static bool is_pointed_store(const struct text *t, size_t first, size_t i)
+{
+	bool pointer = false;
+	size_t k = i;
+
+	if (t->token[i].kind != TOKEN_WORD || !is_member(t, i) || !is_stored(t, i) ||
+	    is_mark(t, i + 1, '.') || (is_mark(t, i + 1, '-') && is_mark(t, i + 2, '>')))
+		return false;
+	while (k > first && is_member(t, k) && !pointer) {
+		pointer = is_mark(t, k - 1, '>');
+		k -= pointer ? 3 : 2;
+		while (k > first && (is_mark(t, k, ']') || is_mark(t, k, ')')))
+			k = token_opening(t, k) - 1;
+	}
+	return pointer;
+}
+
+/* Stores through pointers reach what is not the function's own, most often. */
+static void pointed_compare(struct build *b, const struct change *c,
+			    const struct span *old, const struct span *new)
+{
+	const struct text *t = new->t;
+
+	for (size_t i = new->first; i < new->last; i++) {
+		bool known = false;
+
+		if (!is_pointed_store(t, new->first, i))
+			continue;
+		for (size_t k = old->first; k < old->last && !known; k++)
+			known = token_same(old->t, k, t, i) &&
+				is_pointed_store(old->t, old->first, k);
+		if (!known)
+			build_tell(b, TOPIC_NEW_STORE, &c->place, c->name,
+				   "see that all who read it can cope, and that its value is good if the patch is reverted",
+				   "now stores to ->%.*s, which it did not before",
+				   (int)t->token[i].length, t->bytes + t->token[i].at);
+	}
+}
+
+/* A new variable that this function sets, and another one reads. */
+static void state_tell(struct build *b, const struct change *c)
+{
+	const struct unit *u = c->unit;
+	const struct parse *p = &u->parse_after;
+	const struct entity *f = parse_function(p, c->linkage);
+
+	for (size_t i = 0; i < p->entities; i++) {
+		const struct entity *v = &p->entity[i];
+
+		if (v->kind != ENTITY_VARIABLE || !v->is_definition || v->is_const ||
+		    !unit_is_new(u, v) || !meaning_stores(&u->after, f, v))
+			continue;
+		for (size_t k = 0; k < p->entities; k++) {
+			const struct entity *r = &p->entity[k];
+
+			if (r->kind != ENTITY_FUNCTION || !r->body_at ||
+			    strcmp(r->linkage, f->linkage) == 0 ||
+			    !meaning_names(&u->after, r, v->name))
+				continue;
+			build_tell(b, TOPIC_NEW_STATE, &c->place, c->name,
+				   "see that its first value is right for them, set it in a post_apply hook (OPUS_HOOK), or apply the patch when nothing is under way",
+				   "sets %s, which is new, and %s reads it: connections and requests that have passed here before the patch are met with its first value",
+				   v->name, r->name);
+			break;
+		}
+	}
+}
+
+/* A loop without condition, which nothing in it leaves. */
+static bool has_endless_loop(const struct span *s)
+{
+	const struct text *t = s->t;
+
+	for (size_t i = s->first; i < s->last; i++) {
+		size_t body, end;
+		bool left = false;
+
+		if (token_is(t, i, "for") && is_mark(t, i + 1, '(') &&
+		    is_mark(t, i + 2, ';') && is_mark(t, i + 3, ';') && is_mark(t, i + 4, ')'))
+			body = i + 5;
+		else if (token_is(t, i, "while") && is_mark(t, i + 1, '(') &&
+			 (token_is(t, i + 2, "1") || token_is(t, i + 2, "true")) &&
+			 is_mark(t, i + 3, ')'))
+			body = i + 4;
+		else
+			continue;
+		if (!is_mark(t, body, '{'))
+			continue;
+		end = token_closing(t, body);
+		for (size_t k = body; k < end && !left; k++)
+			left = token_is(t, k, "break") || token_is(t, k, "return") ||
+			       token_is(t, k, "goto") || token_is(t, k, "throw");
+		if (!left)
+			return true;
+	}
+	return false;
+}
+
+static bool has_word(const struct text *t, size_t from, size_t to,
+		     const char *const *words)
+{
+	for (; from < to; from++)
+		for (size_t i = 0; words[i]; i++)
+			if (token_is(t, from, words[i]))
+				return true;
+	return false;
+}
+
+/* Does token `i` stand in a loop of the function? */
+static bool is_in_loop(const struct span *s, size_t i)
+{
+	static const char *const loops[] = {"for", "while", "do", "goto", NULL};
+
+	/* Any loop that begins before it and may reach it: a jump back, too. */
+	return has_word(s->t, s->first, i, loops);
+}
+
+/* A static function that main() alone names, in a call before any loop. */
+static bool is_called_at_start(const struct unit *u, const struct entity *f)
+{
+	const struct text *t = &u->after;
+	const struct entity *m = parse_function(&u->parse_after, "main");
+	struct span s;
+	bool called = false;
+
+	if (!m || !f->is_static || u->cxx)
+		return false;
+	s = span_of(t, m);
+	for (size_t i = 0; i < t->tokens; i++) {
+		if (t->token[i].kind != TOKEN_WORD || !token_is(t, i, f->name) ||
+		    is_member(t, i) || t->token[i].at == f->name_at)
+			continue;
+		if (i > s.first && i < s.last) {
+			if (!is_mark(t, i + 1, '(') || is_in_loop(&s, i))
+				return false;
+			called = true;
+			continue;
+		}
+		/* Else only declarations: nothing may keep its address. */
+		if (!is_mark(t, i + 1, '(') || !is_mark(t, token_closing(t, i + 1) + 1, ';') ||
+		    i == 0 || t->token[i - 1].kind != TOKEN_WORD || token_is(t, i - 1, "return"))
+			return false;
+	}
+	return called;
+}
+
+/* Code that runs once, and code that runs for ever. */
+static void life_tell(struct build *b, const struct change *c, const struct entity *new)
+{
+	static const char *const start[] = {"constructor", "__constructor__", NULL};
+	static const char *const never[] = {"noreturn", "__noreturn__", "_Noreturn", NULL};
+	const struct text *t = &c->unit->after;
+	struct span s = span_of(t, new);
+	size_t head = text_token_at(t, new->start);
+
+	if (strcmp(c->name, "main") == 0)
+		build_tell(b, TOPIC_NEVER_LEFT, &c->place, c->name,
+			   "change what it calls instead; what is inlined into it cannot be reached",
+			   "is not left while the program runs: the update would stay pending");
+	else if (has_word(t, head, s.first, never) || has_endless_loop(&s))
+		build_tell(b, TOPIC_NEVER_LEFT, &c->place, c->name,
+			   "change what it calls instead; threads that start later would run the new code, if none is inside",
+			   "does not return: while a thread is inside, the update stays pending");
+	else if (has_word(t, head, s.first, start) || is_called_at_start(c->unit, new))
+		build_tell(b, TOPIC_START, &c->place, c->name,
+			   "do what it would have done in a post_apply hook (OPUS_HOOK); a later start has the patch from the store, which applies it before main()",
+			   "runs when the program starts: what it did then stays as it was");
 }
 
 void meaning_tell(struct build *b, const struct change *c)
@@ -225,15 +446,15 @@ void meaning_tell(struct build *b, const struct change *c)
 					   : parse_function(&u->parse_before, c->linkage);
 	struct span s, t;
 
-	if (c->present && strcmp(c->name, "main") == 0)
-		build_tell(b, TOPIC_NEVER_LEFT, &c->place, c->name,
-			   "change what it calls instead; what is inlined into it cannot be reached",
-			   "is not left while the program runs: the update would stay pending");
+	if (new && new->body_at && c->present)
+		life_tell(b, c, new);
 	if (c->why != CHANGE_TEXT || !old || !new || !new->body_at || !old->body_at)
 		return;
 	s = span_of(&u->before, old);
 	t = span_of(&u->after, new);
 	stores_compare(b, c, &s, &t);
+	pointed_compare(b, c, &s, &t);
+	state_tell(b, c);
 	results_compare(b, c, &s, &t);
 	pairs_compare(b, c, &s, &t);
 }

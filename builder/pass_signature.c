@@ -17,8 +17,9 @@
 #include "build.h"
 #include "callers.h"
 #include "facts.h"
+#include "producer.h"
 
-static void function_look(struct build *b, Dwarf_Die *die)
+static void function_look(struct build *b, Dwarf_Die *die, const char *producer)
 {
 	Dwarf_Attribute attr;
 	const char *name = NULL;
@@ -32,14 +33,17 @@ static void function_look(struct build *b, Dwarf_Die *die)
 	if (!name)
 		name = dwarf_diename(die);
 	for (size_t i = 0; name && i < b->replaces; i++)
-		if (strcmp(b->replace[i].patch_name, name) == 0)
+		if (strcmp(b->replace[i].patch_name, name) == 0) {
 			signature_read(die, &b->replace[i].signature);
+			b->replace[i].producer = producer;
+		}
 	for (size_t i = 0; name && i < b->hooks; i++)
 		if (strcmp(b->hook[i].function, name) == 0)
 			signature_read(die, &b->hook[i].signature);
 }
 
-static void functions_look(struct build *b, Dwarf_Die *parent, int depth)
+static void functions_look(struct build *b, Dwarf_Die *parent,
+			   const char *producer, int depth)
 {
 	Dwarf_Die child;
 
@@ -49,11 +53,21 @@ static void functions_look(struct build *b, Dwarf_Die *parent, int depth)
 		int tag = dwarf_tag(&child);
 
 		if (tag == DW_TAG_subprogram)
-			function_look(b, &child);
+			function_look(b, &child, producer);
 		else if (tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
 			 tag == DW_TAG_structure_type)
-			functions_look(b, &child, depth + 1);
+			functions_look(b, &child, producer, depth + 1);
 	} while (dwarf_siblingof(&child, &child) == 0);
+}
+
+static const char *producer_of(struct build *b, Dwarf_Die *unit)
+{
+	Dwarf_Attribute attr;
+	const char *text = dwarf_attr(unit, DW_AT_producer, &attr)
+				   ? dwarf_formstring(&attr)
+				   : NULL;
+
+	return text ? build_text(b, "%s", text) : NULL;
 }
 
 static void object_look(struct build *b, const char *path)
@@ -75,7 +89,7 @@ static void object_look(struct build *b, const char *path)
 		dwarf = dwfl_module_getdwarf(module, &bias);
 		while (dwarf && dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die,
 						NULL) == 0)
-			functions_look(b, &die, 0);
+			functions_look(b, &die, producer_of(b, &die), 0);
 	}
 	if (dwfl)
 		dwfl_end(dwfl);
@@ -163,6 +177,7 @@ enum opus_code pass_signature(struct build *b, struct opus_error *err)
 				     f->signature.text, r->signature.text);
 		if (f)
 			dropped_check(b, r, f);
+		producer_check(b, r);
 	}
 	for (size_t i = 0; i < b->hooks && code == OPUS_OK; i++)
 		code = hook_check(b, &b->hook[i], err);

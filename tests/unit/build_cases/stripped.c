@@ -5,7 +5,7 @@
  * variant: gcc -O2 -g -gz
  * variant: clang -O2 -g
  * strip: debug
- * silent: warning
+ * silent: there is no debug information
  * output: old 5 9
  * output: new 8 11
  */
