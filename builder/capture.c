@@ -75,8 +75,9 @@ static enum opus_code unit_add(struct build *b, const char *folder,
 	struct unit **grown, *u;
 	size_t root = strlen(d->view);
 
-	/* The probes of a configure script are gone. */
-	if (!realpath(joined, source) ||
+	/* The probes of a configure script are gone, or the folder where cmake
+	 * made them is. */
+	if (!realpath(joined, source) || access(folder, X_OK) != 0 ||
 	    unit_is_known(d, source, folder, call))
 		return OPUS_OK;
 	grown = build_grow(d->unit, d->units, sizeof(*grown));
@@ -189,6 +190,34 @@ static const char *json_text(struct json_object *o, const char *key)
 		       : NULL;
 }
 
+/* Words of the form @FILE stand for those in the file. */
+static enum opus_code words_expand(struct build *b, const char *folder,
+				   struct command *call, struct opus_error *err)
+{
+	struct command all = {0};
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < call->count && code == OPUS_OK; i++) {
+		CLEANUP(cleanup_free) uint8_t *data = NULL;
+		const char *w = call->argv[i];
+		size_t size;
+
+		if (i == 0 || *w != '@' || !w[1]) {
+			command_add(&all, "%s", w);
+			continue;
+		}
+		code = image_read(w[1] == '/' ? w + 1
+					      : build_text(b, "%s/%s", folder, w + 1),
+				  &data, &size, err);
+		if (code == OPUS_OK)
+			command_add_words(&all, build_text(b, "%.*s", (int)size,
+							   (char *)data));
+	}
+	command_deinit(call);
+	*call = all;
+	return code;
+}
+
 static enum opus_code json_entry(struct build *b, struct json_object *entry,
 				 struct opus_error *err)
 {
@@ -205,10 +234,11 @@ static enum opus_code json_entry(struct build *b, struct json_object *entry,
 				json_object_array_get_idx(words, i)));
 	else
 		command_add_words(&call, text);
-	if (call.count < 2)
-		code = OPUS_OK;
-	else
-		code = call_add(b, folder ? folder : b->diff->view, &call, err);
+	if (!folder)
+		folder = b->diff->view;
+	code = words_expand(b, folder, &call, err);
+	if (code == OPUS_OK && call.count > 1)
+		code = call_add(b, folder, &call, err);
 	command_deinit(&call);
 	return code;
 }

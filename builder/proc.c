@@ -58,7 +58,7 @@ static char *word_read(const char **text)
 	size_t n = 0;
 	const char *p = *text;
 
-	for (; word && *p && (quote || !strchr(" \t\n", *p)); p++) {
+	for (; word && *p && (quote || !strchr(" \t\r\n", *p)); p++) {
 		if (quote ? *p == quote : *p == '\'' || *p == '"')
 			quote = quote ? 0 : *p;
 		else if (*p == '\\' && quote != '\'' && p[1])
@@ -75,7 +75,7 @@ static char *word_read(const char **text)
 void command_add_words(struct command *c, const char *text)
 {
 	while (text && !c->failed) {
-		text += strspn(text, " \t\n");
+		text += strspn(text, " \t\r\n");
 		if (!*text)
 			break;
 		command_take(c, word_read(&text));

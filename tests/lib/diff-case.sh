@@ -11,6 +11,8 @@
 #   tree: built             leave the objects in the source tree
 #   build: OPTIONS          for opus-build, instead of none
 #   command: WORDS          the build command, instead of make
+#   place: small            little room for temporary files; unmountable: no
+#                           mount namespace
 #   exit: 2                 the exit status; 0 unless said otherwise
 #   replaces: NAME...       exactly these functions, sorted
 #   says: TEXT              what it has to say; again for more
@@ -56,8 +58,26 @@ mkdir bin; cp before/prog bin/; cp "before/$target" bin/ 2>/dev/null
 [ "$(say tree)" = built ] || make -s -C before "${make[@]}" clean >>make.log 2>&1
 cp -a before keep
 command=$(say command)
+place=$(say place)
+# Where a process has another root than its mount namespace, it may not make one.
+cat >place.sh <<'END'
+case $place in
+small) mount -t tmpfs -o size=16k,mode=700 none "$TMPDIR" || exit 77 ;;
+unmountable)
+	mkdir root && mount --rbind / root || exit 77
+	exec chroot root setpriv --bounding-set -sys_admin sh -c 'cd "$0" && exec "$@"' "$PWD" "$@" ;;
+esac
+"$@"
+status=$?
+[ -z "$(ls "$TMPDIR")" ] || { ls -R "$TMPDIR"; echo "left in TMPDIR"; exit 99; }
+exit $status
+END
+export place
+inside() {
+	if [ -z "$place" ]; then "$@"; else unshare -m sh place.sh "$@"; fi
+}
 # shellcheck disable=SC2046,SC2086 # options are words
-"$OPUS_BUILD/opus-build" diff fix.diff --source before --target "bin/$target" \
+inside "$OPUS_BUILD/opus-build" diff fix.diff --source before --target "bin/$target" \
 	-v --emit-c emitted.c $(say build) -o case.opus \
 	-- ${command:-make "${make[@]}"} >stdout.txt 2>said.txt
 status=$?
