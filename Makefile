@@ -21,6 +21,7 @@ TEST_PACKAGES   := python3 clang-14 cmake ccache wrk curl gdb strace valgrind li
 	nginx redis-server musl-tools gcc-multilib
 SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
 EVALUATION_PACKAGES := gnuplot-nox sysbench libmemcached-tools
+FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev
 DEB_PACKAGES    := debhelper dpkg-dev lintian
 
 WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \

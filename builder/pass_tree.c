@@ -168,6 +168,10 @@ static const char *name_strip(const char *name, int strip)
 			return NULL;
 		name += strspn(name, "/");
 	}
+	/* Nothing outside the tree is touched, whatever a diff says. */
+	for (const char *p = strstr(name, ".."); p; p = strstr(p + 2, ".."))
+		if ((p == name || p[-1] == '/') && (p[2] == 0 || p[2] == '/'))
+			return NULL;
 	return name;
 }
 

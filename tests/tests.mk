@@ -116,3 +116,26 @@ evaluation: deps
 	$(Q)$(remake) all examples $(B)/bench/call $(EVALUATION_BIN) $(T)/guard
 	$(Q)B=$(B) tests/evaluation/run --mode $(or $(MODE),default) \
 		$(if $(FRESH),--fresh) $(PART)
+
+# Objects for libFuzzer, of everything but main().
+FUZZ_CC    := clang-14
+FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -DOPUS_RELEASE='"$(VERSION)"' -I. \
+	-I/usr/lib/llvm-14/include -g -O1 -w -fsanitize=fuzzer-no-link,address
+FUZZ_OBJ   := $(patsubst %,$(B)/fuzz/%.o,$(COMMON_SRC) \
+	$(filter-out builder/main.c,$(wildcard builder/*.c)))
+FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(B)/fuzz/%.c.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
+$(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.c.o $(FUZZ_OBJ) $(B)/tool/builder/capture_blob.S.o
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address -o $@ $^ -ldw -lelf -lZydis -ljson-c
+
+.PHONY: fuzz
+FUZZ_SECONDS ?= 60
+## fuzz: the readers of plans, diffs and sources, FUZZ_SECONDS=60 each (FUZZ=plan: one)
+fuzz: deps
+	$(Q)tests/lib/deps.sh $(FUZZ_PACKAGES)
+	$(Q)$(remake) examples $(FUZZ_BIN)
+	$(Q)B=$(B) tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
