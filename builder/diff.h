@@ -95,6 +95,15 @@ struct diff {
 /* pass_tree.c: the files that the diff names, with `strip` parts taken off. */
 enum opus_code diff_files(struct build *b, struct opus_error *err) MUST_CHECK;
 
+/* The name in "--- a/src/x.c<tab>2026-01-01", NULL for /dev/null; and a name
+ * without `strip` leading parts, NULL if it has not so many. */
+const char *diff_header_name(struct build *b, const char *line);
+const char *diff_name_strip(const char *name, int strip);
+
+/* apply.c: put the diff into the view. Errors: OPUS_INVALID (it does not fit),
+ * OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code diff_apply(struct build *b, struct opus_error *err) MUST_CHECK;
+
 /* capture.c: read what the build did, or compile_commands.json. Units that are
  * known already stay. Errors: OPUS_UNREADABLE, OPUS_INVALID, OPUS_RESOURCE. */
 enum opus_code capture_read(struct build *b, const char *folder,

@@ -144,8 +144,7 @@ static bool is_below(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == 0);
 }
 
-/* "--- a/src/x.c<tab>2026-01-01": the name, or NULL for /dev/null. */
-static const char *header_name(struct build *b, const char *line)
+const char *diff_header_name(struct build *b, const char *line)
 {
 	size_t n;
 
@@ -160,7 +159,7 @@ static const char *header_name(struct build *b, const char *line)
 	return build_text(b, "%.*s", (int)n, line);
 }
 
-static const char *name_strip(const char *name, int strip)
+const char *diff_name_strip(const char *name, int strip)
 {
 	while (strip-- > 0) {
 		name = strchr(name, '/');
@@ -210,17 +209,17 @@ static enum opus_code headers_read(struct build *b, const char *bytes, int strip
 		if (strncmp(p, "--- ", 4) != 0 || !next ||
 		    strncmp(next + 1, "+++ ", 4) != 0)
 			continue;
-		old = header_name(b, p);
-		new = header_name(b, next + 1);
+		old = diff_header_name(b, p);
+		new = diff_header_name(b, next + 1);
 		(*ret_all)++;
 		if (!old) {
 			d->adds = true;
 			(*ret_there)++;
 		}
-		name = name_strip(old ? old : new ? new : "", strip);
+		name = diff_name_strip(old ? old : new ? new : "", strip);
 		if (old && (!name || access(build_text(b, "%s/%s", d->view, name),
 					    F_OK) != 0))
-			name = new ? name_strip(new, strip) : NULL;
+			name = new ? diff_name_strip(new, strip) : NULL;
 		if (!name || !*name)
 			continue;
 		*ret_there += old && access(build_text(b, "%s/%s", d->view, name),

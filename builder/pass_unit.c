@@ -113,30 +113,6 @@ static void files_touch(const struct diff *d)
 		utimensat(AT_FDCWD, d->file[i], NULL, 0);
 }
 
-static enum opus_code diff_apply(struct build *b, struct opus_error *err)
-{
-	struct diff *d = b->diff;
-	struct command c = {0};
-	enum opus_code code;
-
-	c.log = build_text(b, "%s/patch.log", b->folder);
-	command_add_words(&c, "patch -s -f -N --no-backup-if-mismatch -r - ");
-	command_add(&c, "-p%d", d->strip);
-	command_add(&c, "-d");
-	command_add(&c, "%s", d->view);
-	command_add(&c, "-i");
-	command_add(&c, "%s", d->path);
-	code = command_run(&c, b->options->verbose, err);
-	command_deinit(&c);
-	if (code == OPUS_INVALID) {
-		build_log_show(b, c.log);
-		return error_set(err, OPUS_INVALID,
-				 "%s does not fit the source in %s: that has to be the source that the target was built from, without the fix",
-				 d->path, d->root);
-	}
-	return code;
-}
-
 static bool is_unit_source(const struct diff *d, const char *path)
 {
 	for (size_t i = 0; i < d->units; i++)
@@ -162,7 +138,7 @@ static bool is_no_source(const char *path)
 		".md", ".txt", ".rst", ".html", ".xml", ".1", ".3", ".5", ".7", ".8",
 		".po", ".sgml", ".adoc", ".t", ".py", ".pl", ".sh", ".test", NULL};
 
-	return !strrchr(path, '.') || has_suffix(path, suffixes);
+	return !strchr(strrchr(path, '/') + 1, '.') || has_suffix(path, suffixes);
 }
 
 static bool is_header(const char *path)

@@ -31,6 +31,7 @@
 	T(NEW_FIELD, false, "new-field", "a structure of the same size has a new field") \
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
 	T(UNREAD, false, "unread", "a file of the diff that nothing reads that the build compiled") \
+	T(INEXACT, false, "inexact", "the diff fits only with fuzz, see patch(1)") \
 	T(OTHER_CODE, false, "other-code", "the build makes other code than the target has") \
 	T(COMPILER, false, "compiler", "the target was made by another compiler, or with other flags") \
 	T(LOST, false, "lost", "a variable whose values the compiler had not kept") \

@@ -6,6 +6,7 @@
 # comment says what is to happen:
 #
 #   make: VAR=VALUE         for make, again for more
+#   diff: FILE              of the project, instead of what differs
 #   target: FILE            what is patched, instead of prog
 #   strip: yes              strip the target; the project's build stands in
 #   tree: built             leave the objects in the source tree
@@ -50,6 +51,7 @@ END
 	cp before/Makefile after/Makefile
 fi
 diff -ruN before after >fix.diff
+[ -z "$(say diff)" ] || cp "before/$(say diff)" fix.diff
 mapfile -t make < <(say make)
 make -s -C before "${make[@]}" >make.log 2>&1 || { cat make.log; fail "does not build"; }
 target=$(say target); target=${target:-prog}
