@@ -24,21 +24,28 @@ write_list() {
 }
 
 own_apt() {
-	apt-get -q -o Dir::Etc::sourcelist="$own/sources.list" \
+	"$@" -q -o Dir::Etc::sourcelist="$own/sources.list" \
 		-o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::State::lists="$own/lists" \
 		-o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= \
-		-o APT::Sandbox::User=root "$@"
+		-o APT::Sandbox::User=root
 }
 
 update() {
 	write_list
-	own_apt update
+	own_apt apt-get update
 	touch "$own/.updated"
 }
 
+# The version as the archive has it: with its epoch, if it has one.
+full_version() {
+	own_apt apt-cache showsrc --only-source "$package" |
+		sed -n 's/^Version: //p' | grep -x "\([0-9]*:\)\?$version" || echo "$version"
+}
+
 download() {
-	(cd "$folder" && own_apt source --download-only "$package=$version")
+	(cd "$folder" && own_apt apt-get source --download-only \
+		"$package=$(full_version | head -n 1)")
 }
 
 mkdir -p "$folder" "$own/lists/partial"
