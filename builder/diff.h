@@ -82,6 +82,9 @@ struct diff {
 	bool *existed; /* per file: before the diff */
 	bool *read; /* per file: something that was compiled reads it */
 	size_t files;
+	const char **made; /* sources that the build makes of files of the diff,
+			    * and perhaps others */
+	size_t mades;
 	bool adds;	     /* it makes new files */
 	struct unit **unit;
 	size_t units;
@@ -144,6 +147,9 @@ const char *clone_suffix_of(const char *symbol);
  * code is not. `because` is a changed function, for the words. */
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err) MUST_CHECK;
+
+/* generated.c: fill in diff.made. Errors: OPUS_RESOURCE. */
+enum opus_code generated_find(struct build *b, struct opus_error *err) MUST_CHECK;
 
 /* mention.c: was the target made from a file of that path below the tree? True
  * as well if it has no debug information, which would tell. */

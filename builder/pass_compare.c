@@ -22,6 +22,7 @@ void diff_destroy(struct diff *d, size_t targets)
 		unit_destroy(d->unit[i]);
 	free(d->unit);
 	free(d->file);
+	free(d->made);
 	free(d->read);
 	free(d->existed);
 	free(d->change);

@@ -321,6 +321,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		if (code == OPUS_OK)
 			code = twins_find(b, err);
 	}
+	if (code == OPUS_OK && !o->compile_commands && builds_again(d))
+		code = generated_find(b, err);
 	if (code == OPUS_OK)
 		code = units_reach(b, err);
 	if (code == OPUS_OK)

@@ -194,7 +194,8 @@ enum opus_code unit_parse(struct unit *u, struct opus_error *err)
 	return code;
 }
 
-/* Is it a file of the diff? Then the diff knows that somebody reads it. */
+/* Is it a file of the diff, or made of one? Then the diff knows that somebody
+ * reads it. */
 static bool is_touched(struct diff *d, const char *path)
 {
 	char real[PATH_MAX], file[PATH_MAX];
@@ -206,6 +207,9 @@ static bool is_touched(struct diff *d, const char *path)
 			d->read[i] = true;
 			return true;
 		}
+	for (size_t i = 0; i < d->mades; i++)
+		if (realpath(d->made[i], file) && strcmp(file, real) == 0)
+			return true;
 	return false;
 }
 

@@ -1,0 +1,73 @@
+/*
+ * generated.c - sources that the build makes of a file of the diff.
+ *
+ * Called by:  pass_unit.c.  Needs the build to have run once in an overlay.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A grammar, a table or a template is read by no compiler, but what the build
+ * makes of it is. Which that is, no build system tells. But the diff's files
+ * were made new before the build ran, so whatever comes from them was written
+ * again, and lies in the upper folder of the overlay.
+ */
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff.h"
+
+/* nftw(3) has no argument for the caller. */
+static struct build *walked;
+static size_t upper_length;
+static bool failed;
+
+static bool is_source(const char *path)
+{
+	static const char *const suffixes[] = {".c", ".h", ".cc", ".cpp", ".cxx",
+					       ".hh", ".hpp", ".inc", ".def", ".tab",
+					       ".gperf", ".i", ".x", NULL};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && suffixes[i]; i++)
+		if (strcmp(dot, suffixes[i]) == 0)
+			return true;
+	return false;
+}
+
+static int file_look(const char *path, const struct stat *st, int type,
+		     struct FTW *walk)
+{
+	struct diff *d = walked->diff;
+	const char *at, **grown;
+
+	(void)st;
+	(void)walk;
+	if (type != FTW_F || !is_source(path))
+		return 0;
+	at = build_text(walked, "%s%s", d->view, path + upper_length);
+	for (size_t i = 0; i < d->files; i++)
+		if (strcmp(d->file[i], at) == 0)
+			return 0;
+	grown = build_grow(d->made, d->mades, sizeof(*grown));
+	if (!grown) {
+		failed = true;
+		return 1;
+	}
+	d->made = grown;
+	grown[d->mades++] = at;
+	return 0;
+}
+
+enum opus_code generated_find(struct build *b, struct opus_error *err)
+{
+	const char *upper = build_text(b, "%s/upper", b->folder);
+
+	if (!b->diff->overlaid)
+		return OPUS_OK;
+	walked = b;
+	upper_length = strlen(upper);
+	failed = false;
+	nftw(upper, file_look, 8, FTW_PHYS);
+	return failed ? error_set(err, OPUS_RESOURCE, "out of memory") : OPUS_OK;
+}
