@@ -98,6 +98,27 @@ static struct unit *unit_for(struct build *b, struct unit *u, size_t target)
 	return copy;
 }
 
+/* Is the source compiled under another command line too? */
+static bool is_again(const struct diff *d, size_t unit, size_t units)
+{
+	for (size_t i = 0; i < units; i++)
+		if (i != unit && strcmp(d->unit[i]->source, d->unit[unit]->source) == 0)
+			return true;
+	return false;
+}
+
+/* One source, several times in one target: its functions and variables have
+ * the same path there, and nothing would tell them apart. */
+static void twice_refuse(struct build *b, const struct unit *u, size_t target)
+{
+	struct note_place place = {u->source, "1"};
+
+	build_tell(b, TOPIC_SEVERAL_TIMES, &place, u->relative,
+		     "replace its functions by hand, with `opus-build compile`",
+		     "is in %s several times, compiled in different ways: one patch cannot tell them apart",
+		     b->target[target]->name);
+}
+
 /* For each source of a target the unit that fits best. */
 static enum opus_code target_locate(struct build *b, size_t target, size_t units,
 				    struct opus_error *err)
@@ -106,12 +127,13 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 	struct facts *f = NULL;
 	int *best = calloc(units, sizeof(*best));
 	const char **path = calloc(units, sizeof(*path));
+	size_t *parts = calloc(units, sizeof(*parts)); /* of the target, of that path */
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die, sub;
 	uint8_t type;
 	enum opus_code code = facts_collect(NULL, NULL, 0, &f, err);
 
-	if (code == OPUS_OK && (!best || !path))
+	if (code == OPUS_OK && (!best || !path || !parts))
 		code = error_set(err, OPUS_RESOURCE, "out of memory");
 	while (code == OPUS_OK && b->target[target]->dwarf && !build_interrupted &&
 	       dwarf_get_units(b->target[target]->dwarf, cu, &cu, NULL, &type, &die,
@@ -121,6 +143,7 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 		for (size_t i = 0; i < units; i++) {
 			int score = fit(d->unit[i], p, &die);
 
+			parts[i] = path[i] == p ? parts[i] + 1 : score > best[i] ? 1 : parts[i];
 			if (score > best[i]) {
 				best[i] = score;
 				path[i] = p;
@@ -143,8 +166,11 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 		else {
 			u->target = target;
 			u->found = build_text(b, "%s", path[i]);
+			if (u->reached && parts[i] > 1 && is_again(d, i, units))
+				twice_refuse(b, u, target);
 		}
 	}
+	free(parts);
 	free(best);
 	free(path);
 	facts_destroy(f);

@@ -60,6 +60,7 @@
 	T(SHARED_CODE, true, "shared-code", "two functions to replace have one code") \
 	T(DROPPED, true, "dropped", "a static function of which the compiler dropped a parameter") \
 	T(SIGNATURE, true, "signature", "another result or other parameters")  \
+	T(SEVERAL_TIMES, true, "several-times", "a source that a target has several times, compiled in different ways") \
 	T(JOINT, true, "joint", "one source in two targets that need one patch") \
 	T(NO_ADDRESS, true, "no-address", "a variable that the compiler optimised away")
 
