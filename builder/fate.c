@@ -56,6 +56,25 @@ static bool target_has(struct build *b, const struct unit *u, const struct entit
 	return target_find(b, u, e, &c);
 }
 
+/* Is the global function named by code of the patch, and not in the target: the
+ * linker dropped it, since nobody called it? */
+static bool is_dropped(struct build *b, struct unit *u, const struct entity *f)
+{
+	const struct diff *d = b->diff;
+	bool named = false;
+
+	for (size_t i = 0; i < d->changes && !named; i++) {
+		const struct entity *e =
+			d->change[i].unit == u
+				? parse_function(&u->parse_after, d->change[i].linkage)
+				: NULL;
+
+		named = e && text_calls(&u->after, e->start, e->end, f->name);
+	}
+	return named && f->is_definition && !u->cxx &&
+	       b->target[u->target]->has_symtab && !target_has(b, u, f);
+}
+
 enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 {
 	const struct change *c = change_find(b->diff, u, f->linkage);
@@ -69,7 +88,7 @@ enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 		return d->is_nameless && !target_has(b, u, d) ? FATE_KEEP : FATE_GONE;
 	if (d->is_static)
 		return target_has(b, u, d) ? FATE_REFER : FATE_KEEP;
-	return FATE_EXTERN;
+	return is_dropped(b, u, d) ? FATE_KEEP : FATE_EXTERN;
 }
 
 /* The symbol of the guard of a static variable inside a function, NULL if it
