@@ -123,7 +123,9 @@ static void functions_in(const struct build *b, size_t target, const char *name,
 		f = b->facts[target] ? facts_function_at(b->facts[target], s->value)
 				     : NULL;
 		c.unit = f ? f->unit : s->file;
-		c.global |= f && f->external;
+		/* What the compiler made a jump to an equal function has no
+		 * description; static ones that are called have. */
+		c.global |= f ? f->external : b->facts[target] != NULL;
 		if (unit_fits(c.unit, f != NULL, unit))
 			candidate_add(ret, &c);
 	}
