@@ -243,6 +243,18 @@ static void candidates_prefer_units(const struct build *b, struct candidates *c)
 		c->count = kept;
 }
 
+/* A weak reference to what no library of a target has today. The loader puts
+ * what the process has, or 0; the agent would refuse without it. */
+static bool may_be_absent(struct build *b, const struct patch_symbol *s)
+{
+	if (!s->weak || s->defined)
+		return false;
+	for (size_t i = 0; i < b->targets; i++)
+		if (library_defines(b, b->target[i], s->name))
+			return false;
+	return true;
+}
+
 static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *s,
 				    bool *ours, struct found_symbol *ret,
 				    struct opus_error *err)
@@ -268,7 +280,7 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		refuse_many(b, NULL, s->name, &c);
 		return OPUS_OK;
 	}
-	*ours = !s->defined && !s->linked;
+	*ours = !s->defined && !s->linked && !(all.count == 0 && may_be_absent(b, s));
 	if (!*ours || resolve_imported(b, s->name, ret))
 		return OPUS_OK;
 	if (all.count == 1) {
