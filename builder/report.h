@@ -30,7 +30,7 @@
 	T(NEVER_LEFT, false, "never-left", "is not left while the program runs") \
 	T(NEW_FIELD, false, "new-field", "a structure of the same size has a new field") \
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
-	T(UNREAD, false, "unread", "a file of the diff that nothing reads that the build compiled") \
+	T(UNREAD, false, "unread", "a file of the diff that a target is made from, and nothing that was compiled reads") \
 	T(INEXACT, false, "inexact", "the diff fits only with fuzz, see patch(1)") \
 	T(OTHER_CODE, false, "other-code", "the build makes other code than the target has") \
 	T(COMPILER, false, "compiler", "the target was made by another compiler, or with other flags") \

@@ -26,7 +26,7 @@ bool symbol_is_linked(const struct image *i, size_t index);
 /*
  * Find what the symbol means. *ours: the agent fills it in, from *ret; else it
  * is left to the dynamic linker. What cannot be found or decided is reported
- * with build_refuse(). Errors: OPUS_INVALID: nobody defines it.
+ * with build_tell(). Errors: OPUS_INVALID: nobody defines it.
  */
 enum opus_code symbol_resolve(struct build *b, const struct patch_symbol *s,
 			      bool *ours, struct found_symbol *ret,
