@@ -49,8 +49,8 @@ static bool is_missing(struct build *b, const char *line, const char **ret)
 	const char *names[] = {old, new};
 
 	*ret = old;
-	if (!old)
-		return false;
+	if (!old || starts(line_next(line_next(line)), "@@ -0,0 "))
+		return false; /* it makes the file */
 	for (int i = 0; i < 2; i++) {
 		const char *name = names[i] ? diff_name_strip(names[i], d->strip) : NULL;
 

@@ -85,7 +85,6 @@ struct diff {
 	const char **made; /* sources that the build makes of files of the diff,
 			    * and perhaps others */
 	size_t mades;
-	bool adds;	     /* it makes new files */
 	struct unit **unit;
 	size_t units;
 	struct change *change;

@@ -212,10 +212,7 @@ static enum opus_code headers_read(struct build *b, const char *bytes, int strip
 		old = diff_header_name(b, p);
 		new = diff_header_name(b, next + 1);
 		(*ret_all)++;
-		if (!old) {
-			d->adds = true;
-			(*ret_there)++;
-		}
+		*ret_there += !old;
 		name = diff_name_strip(old ? old : new ? new : "", strip);
 		if (old && (!name || access(build_text(b, "%s/%s", d->view, name),
 					    F_OK) != 0))

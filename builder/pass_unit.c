@@ -106,13 +106,6 @@ void build_log_show(struct build *b, const char *path)
 	fwrite(data + from, 1, size - from, stderr);
 }
 
-/* Newer than what was made of them. */
-static void files_touch(const struct diff *d)
-{
-	for (size_t i = 0; i < d->files; i++)
-		utimensat(AT_FDCWD, d->file[i], NULL, 0);
-}
-
 static bool is_unit_source(const struct diff *d, const char *path)
 {
 	for (size_t i = 0; i < d->units; i++)
@@ -159,17 +152,57 @@ static bool looks_everywhere(const struct diff *d)
 	return false;
 }
 
+static bool is_code(const char *path)
+{
+	return is_header(path) || compile_is_cxx(path) ||
+	       has_suffix(path, (const char *const[]){".c", NULL});
+}
+
+/* Of the build itself. Made new, they would have it configure everything anew,
+ * with tools of the developers. */
+static bool is_of_build(const char *path)
+{
+	static const char *const suffixes[] = {".am", ".ac", ".m4", ".cmake", NULL};
+	const char *base = strrchr(path, '/') + 1;
+
+	return has_suffix(path, suffixes) || strncmp(base, "Makefile", 8) == 0 ||
+	       strcmp(base, "GNUmakefile") == 0 || strcmp(base, "configure") == 0 ||
+	       strcmp(base, "CMakeLists.txt") == 0 ||
+	       strncmp(base, "meson", 5) == 0;
+}
+
+/* Newer than what was made of them. */
+static void files_touch(const struct diff *d)
+{
+	for (size_t i = 0; i < d->files; i++)
+		if (!is_of_build(d->file[i]))
+			utimensat(AT_FDCWD, d->file[i], NULL, 0);
+}
+
+/* Is something made of the file that can be part of a target? */
+static bool is_made_of(const struct diff *d, const char *path)
+{
+	return !is_unit_source(d, path) && !is_no_source(path) && !is_code(path) &&
+	       (!is_of_build(path) || has_suffix(path, (const char *const[]){".ac", NULL}));
+}
+
+static bool makes_sources(const struct diff *d)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->files; i++)
+		any |= is_made_of(d, d->file[i]);
+	return any;
+}
+
 /* New files, and files that something else is generated from. */
 static bool builds_again(const struct diff *d)
 {
-	if (d->adds)
-		return true;
+	bool any = makes_sources(d);
+
 	for (size_t i = 0; i < d->files; i++)
-		if (!is_unit_source(d, d->file[i]) && !is_no_source(d->file[i]) &&
-		    !is_header(d->file[i]) && !compile_is_cxx(d->file[i]) &&
-		    !has_suffix(d->file[i], (const char *const[]){".c", NULL}))
-			return true;
-	return false;
+		any |= !d->existed[i] && is_code(d->file[i]) && !is_header(d->file[i]);
+	return any;
 }
 
 static enum opus_code units_reach(struct build *b, struct opus_error *err)
@@ -248,6 +281,15 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 	templates_fill(b);
 	build_progress(b, "building with the diff", 0, 0);
 	code = build_command_run(b, err);
+	if (code == OPUS_INVALID && !makes_sources(d)) {
+		struct note_place place = {b->options->diff, "1"};
+
+		/* Its new files may be tests, or need other tools. */
+		build_tell(b, TOPIC_NEW_FILES, &place, "new files",
+			   "see that nothing of the target needs them",
+			   "the build with the diff fails, so none of them is in the patch");
+		return OPUS_OK;
+	}
 	for (size_t i = known; i < d->units && code == OPUS_OK; i++) {
 		struct unit *u = d->unit[i];
 
@@ -259,12 +301,6 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 	next:;
 	}
 	return code;
-}
-
-static bool is_code(const char *path)
-{
-	return is_header(path) || compile_is_cxx(path) ||
-	       has_suffix(path, (const char *const[]){".c", NULL});
 }
 
 /* Is one of the targets made from the file? */

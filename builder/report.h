@@ -32,6 +32,7 @@
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
 	T(UNREAD, false, "unread", "a file of the diff that a target is made from, and nothing that was compiled reads") \
 	T(INEXACT, false, "inexact", "the diff fits only with fuzz, see patch(1)") \
+	T(NEW_FILES, false, "new-files", "the build with the diff fails: its new files are not in the patch") \
 	T(OTHER_CODE, false, "other-code", "the build makes other code than the target has") \
 	T(COMPILER, false, "compiler", "the target was made by another compiler, or with other flags") \
 	T(LOST, false, "lost", "a variable whose values the compiler had not kept") \
