@@ -2,7 +2,7 @@
  * build_diff_test.c - opus-build diff on small projects: what it makes of a
  *                     change, and what it refuses.
  *
- * Called by:  tests/run.  limit: 240
+ * Called by:  tests/run.  limit: 480
  * Runs on:    command; projects are built, patched and run as processes.
  * Locks:      none.
  * Signal:     unsafe: heap.
