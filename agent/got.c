@@ -34,7 +34,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -227,69 +226,70 @@ static const struct got_function *by_name(const char *name)
 	return NULL;
 }
 
-/* Whose function is to be called by the slot of `r`, if it is now libc's? */
-static const struct got_function *slot_function(const struct elf *e,
-						const Elf64_Rela *r,
-						uintptr_t value)
-{
-	const Elf64_Sym *symbol = &e->symbols[ELF64_R_SYM(r->r_info)];
-
-	switch (ELF64_R_TYPE(r->r_info)) {
-	case R_X86_64_JUMP_SLOT:
-		/* Not bound yet: it leads back into its own object. */
-		if (contains(e, value))
-			return symbol->st_shndx != SHN_UNDEF ? NULL
-				: by_name(e->strings + symbol->st_name);
-		return by_address(value);
-	case R_X86_64_GLOB_DAT:
-	case R_X86_64_64:
-		/* Not found at the start, which weak symbols may be. */
-		if (value == 0 && symbol->st_shndx == SHN_UNDEF)
-			return by_name(e->strings + symbol->st_name);
-		return by_address(value);
-	default:
-		return NULL;
-	}
-}
-
-/* Exchange the slots inside [from, end) or, with `outside`, all others; with
- * `write` false they are only counted. */
+/* One pass over the slots of an object. */
 struct got_walk {
 	const struct elf *e;
-	bool outside, write;
+	const char *only; /* take slots of this name; NULL: those of the agent */
+	uintptr_t to;     /* where they are to lead */
+	bool relro;       /* those that the loader protects, or all others */
+	bool write;       /* or only count them */
 	uint32_t count;
 };
+
+static uintptr_t ours_of(const struct got_function *f)
+{
+	return f ? f->ours : 0;
+}
+
+/* Where the slot of `r` is to lead; 0: where it does. */
+static uintptr_t slot_target(const struct got_walk *w, const Elf64_Rela *r,
+			     uintptr_t value)
+{
+	const Elf64_Sym *symbol = &w->e->symbols[ELF64_R_SYM(r->r_info)];
+	const char *name = w->e->strings + symbol->st_name;
+	uint32_t type = ELF64_R_TYPE(r->r_info);
+
+	if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT &&
+	    type != R_X86_64_64)
+		return 0;
+	if (w->only)
+		return strcmp(name, w->only) == 0 ? w->to : 0;
+	/* Not bound yet: it leads back into its own object. Or not found at the
+	 * start, which weak symbols may be. */
+	if (type == R_X86_64_JUMP_SLOT ? contains(w->e, value) : value == 0)
+		return symbol->st_shndx == SHN_UNDEF ? ours_of(by_name(name)) : 0;
+	return ours_of(by_address(value));
+}
 
 static void slots_walk(struct got_walk *w, const Elf64_Rela *r, size_t size)
 {
 	const struct elf *e = w->e;
 
 	for (size_t i = 0; r && i < size / sizeof(*r); i++) {
-		uintptr_t at = e->base + r[i].r_offset, value;
-		bool relro = at >= e->relro && at < e->relro_end;
-		const struct got_function *f;
+		uintptr_t at = e->base + r[i].r_offset, value, to;
 
-		if (relro == w->outside || at % sizeof(value) != 0 ||
-		    !contains(e, at))
+		if ((at >= e->relro && at < e->relro_end) != w->relro ||
+		    at % sizeof(value) != 0 || !contains(e, at))
 			continue;
 		value = *(const volatile uintptr_t *)at;
-		f = slot_function(e, &r[i], value);
-		if (f && (!w->write ||
-			  __atomic_compare_exchange_n((uintptr_t *)at, &value,
-						      f->ours, false,
-						      __ATOMIC_SEQ_CST,
-						      __ATOMIC_SEQ_CST)))
+		to = slot_target(w, &r[i], value);
+		if (to && (!w->write ||
+			   __atomic_compare_exchange_n((uintptr_t *)at, &value,
+						       to, false,
+						       __ATOMIC_SEQ_CST,
+						       __ATOMIC_SEQ_CST)))
 			w->count++;
 	}
 }
 
-static uint32_t walk(const struct elf *e, bool outside, bool write)
+static uint32_t walk(struct got_walk *w, bool relro, bool write)
 {
-	struct got_walk w = {.e = e, .outside = outside, .write = write};
-
-	slots_walk(&w, e->calls, e->calls_size);
-	slots_walk(&w, e->data, e->data_size);
-	return w.count;
+	w->relro = relro;
+	w->write = write;
+	w->count = 0;
+	slots_walk(w, w->e->calls, w->e->calls_size);
+	slots_walk(w, w->e->data, w->e->data_size);
+	return w->count;
 }
 
 /* Adds 0 to a word as the kernel does it for futexes: fails where the memory may
@@ -308,35 +308,72 @@ static bool is_writable(uintptr_t address)
  * not be protected. mprotect(2) rather than /proc/self/mem, which would copy
  * byte by byte before the eyes of the others.
  */
-static void relro_take(const struct elf *e, struct got_count *n)
+static void relro_take(struct got_walk *w, struct got_count *n)
 {
+	const struct elf *e = w->e;
 	size_t size = e->relro_end - e->relro;
-	uint32_t count = e->relro ? walk(e, false, false) : 0;
+	uint32_t count = e->relro ? walk(w, true, false) : 0;
 
-	if (count == 0 || is_writable(e->relro))
+	if (count == 0)
 		return;
-	if (mprotect((void *)e->relro, size, PROT_READ | PROT_WRITE) != 0) {
+	if (is_writable(e->relro) ||
+	    mprotect((void *)e->relro, size, PROT_READ | PROT_WRITE) != 0) {
 		n->refused += count;
 		return;
 	}
-	n->taken += walk(e, false, true);
+	n->taken += walk(w, true, true);
 	mprotect((void *)e->relro, size, PROT_READ);
+}
+
+static void slots_take(struct got_walk *w, struct got_count *n)
+{
+	uint32_t before = n->taken;
+
+	n->taken += walk(w, false, true);
+	relro_take(w, n);
+	n->objects += n->taken != before;
 }
 
 static int object_take(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct got_count *n = data;
-	uint32_t before = n->taken;
 	struct elf e;
+	struct got_walk w = {.e = &e};
 
 	(void)size;
 	n->adds = info->dlpi_adds;
-	if (!elf_read(info, &e) || is_left_alone(&e))
-		return 0;
-	n->taken += walk(&e, true, true);
-	relro_take(&e, n);
-	n->objects += n->taken != before;
+	if (elf_read(info, &e) && !is_left_alone(&e))
+		slots_take(&w, n);
 	return 0;
+}
+
+/* --- one name in one object --- */
+
+struct got_redirect {
+	uintptr_t inside;
+	const char *name;
+	uintptr_t to;
+	struct got_count n;
+};
+
+static int object_redirect(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct got_redirect *r = data;
+	struct elf e;
+	struct got_walk w = {.e = &e, .only = r->name, .to = r->to};
+
+	(void)size;
+	if (!elf_read(info, &e) || !contains(&e, r->inside))
+		return 0;
+	slots_take(&w, &r->n);
+	return 1;
+}
+
+bool got_redirect(const void *inside, const char *name, const void *to)
+{
+	struct got_redirect r = {(uintptr_t)inside, name, (uintptr_t)to, {0}};
+
+	return dl_iterate_phdr(object_redirect, &r) && r.n.refused == 0;
 }
 
 /* --- when --- */
@@ -405,24 +442,22 @@ static void *late_dlvsym(void *handle, const char *name, const char *version)
 
 /* --- set-up --- */
 
+/* By insertion: qsort(3) would ask for the size of the memory, with a system call
+ * that a filter may kill for. */
 static void function_add(const char *name, uintptr_t ours)
 {
 	uintptr_t libc = (uintptr_t)dlsym(RTLD_NEXT, name);
+	size_t i = function_count;
 
+	if (i == FUNCTIONS)
+		return;
 	if (libc == ours)
 		libc = 0;
-	if (function_count < FUNCTIONS)
-		functions[function_count++] = (struct got_function){
-			.name = name, .hash = gnu_hash(name), .ours = ours,
-			.libc = libc};
-}
-
-static int compare(const void *a, const void *b)
-{
-	uintptr_t x = ((const struct got_function *)a)->libc;
-	uintptr_t y = ((const struct got_function *)b)->libc;
-
-	return x < y ? -1 : x > y;
+	for (; i > 0 && functions[i - 1].libc > libc; i--)
+		functions[i] = functions[i - 1];
+	functions[i] = (struct got_function){.name = name, .ours = ours,
+					     .hash = gnu_hash(name), .libc = libc};
+	function_count++;
 }
 
 static int self_read(struct dl_phdr_info *info, size_t size, void *data)
@@ -462,5 +497,4 @@ void got_init(void)
 	exports_add(&self);
 	function_add("dlsym", (uintptr_t)late_dlsym);
 	function_add("dlvsym", (uintptr_t)late_dlvsym);
-	qsort(functions, function_count, sizeof(functions[0]), compare);
 }

@@ -16,6 +16,7 @@
 #include "unwind.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <libunwind.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 
 #include "fork.h"
 #include "gate.h"
+#include "got.h"
 #include "object.h"
 #include "proc.h"
 #include "table.h"
@@ -231,6 +233,24 @@ static void *given_open(void)
 	return last;
 }
 
+static int unwind_call_none(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+/*
+ * When it is first used libunwind finds out how to tell whether memory may be
+ * read, which it does not do for us: by a pipe, that stays open, and by
+ * mincore(2), for which the filters of many services kill (systemd's
+ * @system-service). It must not get so far.
+ */
+static bool probes_stop(void)
+{
+	return got_redirect((void *)lib.create, "mincore", (void *)unwind_call_none) &&
+	       got_redirect((void *)lib.create, "pipe2", (void *)unwind_call_none);
+}
+
 bool unwind_loaded(void)
 {
 	return lib.space != NULL;
@@ -267,7 +287,7 @@ enum opus_code unwind_load(struct opus_error *err)
 	if (!lib.library)
 		lib.library = given_open();
 	unwind_forget();
-	resolved = lib.library && symbols_resolve();
+	resolved = lib.library && symbols_resolve() && probes_stop();
 	fork_let();
 	if (!resolved)
 		return error_set(err, OPUS_RESOURCE,

@@ -129,6 +129,7 @@ static const long service[] = {
 	SYS_fdatasync, SYS_fsync, SYS_msync, SYS_alarm, SYS_timer_create,
 	SYS_timerfd_create, SYS_timerfd_settime, SYS_flock, SYS_getcpu, SYS_ioctl,
 	SYS_madvise, SYS_mremap, SYS_personality, SYS_sendfile, SYS_setpriority,
+	SYS_sysinfo,
 };
 
 /* sandbox-seccomp-filter.c of OpenSSH 9, but for argument checks. */
