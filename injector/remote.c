@@ -9,11 +9,11 @@
  * PTRACE_SEIZE and PTRACE_INTERRUPT stop one thread without a signal that the
  * process could see. Calls are followed by PTRACE_SYSCALL: stops at a call's
  * entry and exit, which no handler of the program can be mistaken for, since
- * they are held against instruction and stack pointer.
+ * they are held against instruction and stack pointer. What is written for the
+ * case that we are killed is remote_frame.c's.
  */
 #include "remote.h"
 
-#include <cpuid.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -38,20 +38,6 @@
 #define WAIT_NS 200000000ull /* for a thread to stop */
 #define CALL_NS 2000000000ull
 #define USER_CODE 0x33 /* code segment of 64-bit user code */
-#define ERESTART_RESTARTBLOCK 516 /* include/linux/errno.h */
-#define AMX_DATA (1ull << 18)
-
-/* The kernel's struct ucontext (arch/x86/include/uapi/asm/ucontext.h), as
- * rt_sigreturn(2) reads it; the one of libc has a longer mask. */
-struct frame {
-	uint64_t home; /* popped by ret; the rest is at sp then */
-	uint64_t flags, link;
-	uint64_t stack_sp, stack_flags, stack_size;
-	struct sigcontext machine;
-	uint64_t mask;
-};
-
-_Static_assert(sizeof(struct frame) == 8 + 40 + 256 + 8, "kernel ABI");
 
 enum opus_code remote_code_find(const struct modules *m, struct remote_code *ret,
 				struct opus_error *err)
@@ -260,130 +246,6 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 }
 
 /* --- the frame --- */
-
-/* Bytes of the vector state that this thread can have. What ptrace gives may
- * be longer: it includes AMX tiles, which sigreturn accepts only from threads
- * that have asked for them. */
-static uint32_t xstate_bytes(const struct remote *r)
-{
-	const uint64_t *words = (const void *)r->xstate;
-	uint64_t features = words[464 / 8], used = words[512 / 8];
-	uint32_t size = 512 + 64, a, b, c, d;
-
-	if (!(used & AMX_DATA))
-		features &= ~AMX_DATA;
-	for (unsigned int i = 2; i < 63; i++)
-		if (features >> i & 1 && __get_cpuid_count(0xd, i, &a, &b, &c, &d) &&
-		    a + b > size)
-			size = a + b;
-	return size < r->xstate_size ? size : (uint32_t)r->xstate_size;
-}
-
-static bool must_restart(long result)
-{
-	/* ERESTARTSYS, NOINTR, NOHAND (include/linux/errno.h). */
-	return result == -512 || result == -513 || result == -514 ||
-	       result == -ERESTART_RESTARTBLOCK;
-}
-
-/*
- * Must the call be made anew by us? Calls that return EINTR after any stop,
- * signal(7): no signal is the reason here, so the program must not see it. And,
- * in confined threads, those that would go on as restart_syscall(2).
- */
-static bool must_hide(const struct remote *r)
-{
-	long result = (long)r->saved.rax;
-
-	if (r->confined && (long)r->saved.orig_rax >= 0 &&
-	    result == -ERESTART_RESTARTBLOCK)
-		return true;
-	if (result != -EINTR)
-		return false;
-	switch ((long)r->saved.orig_rax) {
-	case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_epoll_pwait2:
-	case SYS_semop: case SYS_semtimedop: case SYS_rt_sigtimedwait:
-	case SYS_io_getevents: case SYS_io_uring_enter:
-	case SYS_read: case SYS_readv: case SYS_recvfrom: case SYS_recvmsg:
-	case SYS_recvmmsg: case SYS_accept: case SYS_accept4: case SYS_connect:
-	case SYS_write: case SYS_writev: case SYS_sendto: case SYS_sendmsg:
-	case SYS_sendmmsg: case SYS_futex: case SYS_mq_timedreceive:
-	case SYS_mq_timedsend:
-		return true;
-	default:
-		return false;
-	}
-}
-
-long remote_number(pid_t view, uint64_t address)
-{
-	uint8_t code[48];
-	uint32_t number;
-
-	if (!proc_memory_read(view, address - sizeof(code), code, sizeof(code)))
-		return -1;
-	for (size_t k = sizeof(code) - 5; k > 0; k--) {
-		memcpy(&number, &code[k + 1], sizeof(number));
-		if (code[k] == 0xb8 && number < 1024)
-			return number;
-	}
-	return -1;
-}
-
-/* The number to start the interrupted call anew with. Where it has been stopped
- * before, the kernel only knows restart_syscall, which rt_sigreturn(2) makes
- * fail with EINTR. */
-static uint64_t restart_number(const struct remote *r)
-{
-	long number = -1;
-
-	if (r->saved.orig_rax == SYS_restart_syscall)
-		number = remote_number(r->tid, r->saved.rip - 2);
-	return number < 0 ? r->saved.orig_rax : (uint64_t)number;
-}
-
-size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,
-		    size_t room)
-{
-	const struct user_regs_struct *s = &r->saved;
-	uint32_t xsize = xstate_bytes(r), magic = FP_XSTATE_MAGIC2;
-	size_t at = (sizeof(struct frame) + 63 + home) / 64 * 64 - home;
-	struct _fpx_sw_bytes software = {
-		.magic1 = FP_XSTATE_MAGIC1,
-		.extended_size = xsize + (uint32_t)sizeof(magic),
-		.xstate_bv = ((const uint64_t *)(const void *)r->xstate)[464 / 8],
-		.xstate_size = xsize,
-	};
-	struct frame f = {
-		.home = r->code->home,
-		.flags = 7, /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
-		.stack_flags = 0xffff, /* refused: the alternate stack stays */
-		.machine = {
-			.r8 = s->r8, .r9 = s->r9, .r10 = s->r10, .r11 = s->r11,
-			.r12 = s->r12, .r13 = s->r13, .r14 = s->r14,
-			.r15 = s->r15, .rdi = s->rdi, .rsi = s->rsi,
-			.rbp = s->rbp, .rbx = s->rbx, .rdx = s->rdx, .rax = s->rax,
-			.rcx = s->rcx, .rsp = s->rsp, .rip = s->rip,
-			.eflags = s->eflags, .cs = (uint16_t)s->cs,
-			.__pad0 = (uint16_t)s->ss,
-			.__fpstate_word = home + at,
-		},
-		.mask = r->mask,
-	};
-
-	if (at + xsize + sizeof(magic) > room)
-		return 0;
-	if ((long)s->orig_rax >= 0 && (must_restart((long)s->rax) || must_hide(r))) {
-		f.machine.rax = restart_number(r);
-		f.machine.rip -= 2;
-	}
-	memset(ret, 0, at);
-	memcpy(ret, &f, sizeof(f));
-	memcpy(ret + at, r->xstate, xsize);
-	memcpy(ret + at + 464, &software, sizeof(software));
-	memcpy(ret + at + xsize, &magic, sizeof(magic));
-	return at + xsize + sizeof(magic);
-}
 
 static bool memory_write(pid_t tid, uint64_t at, const void *bytes, size_t size)
 {
@@ -634,7 +496,7 @@ static bool go_home(struct remote *r)
 
 static void make_anew(const struct remote *r, struct user_regs_struct *regs)
 {
-	regs->rax = restart_number(r);
+	regs->rax = remote_restart_number(r);
 	regs->orig_rax = (uint64_t)-1;
 	regs->rip -= 2;
 }
@@ -648,7 +510,7 @@ static void restore(struct remote *r)
 
 	if (!r->caught && !go_home(r))
 		return;
-	if (must_hide(r))
+	if (remote_must_hide(r))
 		make_anew(r, &regs);
 	trace(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io);
 	trace(PTRACE_SETSIGMASK, r->tid, sizeof(r->mask), &r->mask);
@@ -676,7 +538,7 @@ uint64_t remote_detach(struct remote *r)
 		stop_again(r);
 	} else if (r->away) {
 		restore(r);
-	} else if (must_hide(r) && !signal_waits(r)) {
+	} else if (remote_must_hide(r) && !signal_waits(r)) {
 		make_anew(r, &regs);
 		registers_set(r, &regs);
 	}

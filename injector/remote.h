@@ -1,7 +1,7 @@
 /*
  * remote.h - borrow a thread of another process, and give it back.
  *
- * Included by: inject.c.
+ * Included by: inject.c, confine.c, place.c, remote_frame.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe.
@@ -113,8 +113,20 @@ uint64_t remote_detach(struct remote *r);
  * wrapper of libc. -1 if there is none. */
 long remote_number(pid_t view, uint64_t address);
 
+/*
+ * Must the call be made anew by us, when r is let go? Calls that return EINTR after any stop,
+ * signal(7): no signal is the reason here, so the program must not see it. And,
+ * in confined threads, those that would go on as restart_syscall(2).
+ */
+bool remote_must_hide(const struct remote *r);
+
+/* The number to start the interrupted call anew with. Where it has been stopped
+ * before, the kernel only knows restart_syscall, which rt_sigreturn(2) makes
+ * fail with EINTR. */
+uint64_t remote_restart_number(const struct remote *r);
+
 /* What a killed tracer leaves to the kernel: the frame's bytes for registers
- * `regs`, at `home`. Returns its size. For remote.c and its test. */
+ * `regs`, at `home`. Returns its size. For remote.c. */
 size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,
 		    size_t room);
 

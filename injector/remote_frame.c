@@ -1,0 +1,152 @@
+/*
+ * remote_frame.c - the frame by which a borrowed thread finds home alone.
+ *
+ * Called by:  remote.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe.
+ *
+ * The kernel's half of a signal: registers, vector state and mask in the form
+ * that rt_sigreturn(2) reads, with an interrupted system call set back to its
+ * beginning.
+ */
+#include "remote.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "proc.h"
+
+#define ERESTART_RESTARTBLOCK 516 /* include/linux/errno.h */
+#define AMX_DATA (1ull << 18)
+
+/* The kernel's struct ucontext (arch/x86/include/uapi/asm/ucontext.h), as
+ * rt_sigreturn(2) reads it; the one of libc has a longer mask. */
+struct frame {
+	uint64_t home; /* popped by ret; the rest is at sp then */
+	uint64_t flags, link;
+	uint64_t stack_sp, stack_flags, stack_size;
+	struct sigcontext machine;
+	uint64_t mask;
+};
+
+_Static_assert(sizeof(struct frame) == 8 + 40 + 256 + 8, "kernel ABI");
+
+/* Bytes of the vector state that this thread can have. What ptrace gives may
+ * be longer: it includes AMX tiles, which sigreturn accepts only from threads
+ * that have asked for them. */
+static uint32_t xstate_bytes(const struct remote *r)
+{
+	const uint64_t *words = (const void *)r->xstate;
+	uint64_t features = words[464 / 8], used = words[512 / 8];
+	uint32_t size = 512 + 64, a, b, c, d;
+
+	if (!(used & AMX_DATA))
+		features &= ~AMX_DATA;
+	for (unsigned int i = 2; i < 63; i++)
+		if (features >> i & 1 && __get_cpuid_count(0xd, i, &a, &b, &c, &d) &&
+		    a + b > size)
+			size = a + b;
+	return size < r->xstate_size ? size : (uint32_t)r->xstate_size;
+}
+
+static bool must_restart(long result)
+{
+	/* ERESTARTSYS, NOINTR, NOHAND (include/linux/errno.h). */
+	return result == -512 || result == -513 || result == -514 ||
+	       result == -ERESTART_RESTARTBLOCK;
+}
+
+bool remote_must_hide(const struct remote *r)
+{
+	long result = (long)r->saved.rax;
+
+	if (r->confined && (long)r->saved.orig_rax >= 0 &&
+	    result == -ERESTART_RESTARTBLOCK)
+		return true;
+	if (result != -EINTR)
+		return false;
+	switch ((long)r->saved.orig_rax) {
+	case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_epoll_pwait2:
+	case SYS_semop: case SYS_semtimedop: case SYS_rt_sigtimedwait:
+	case SYS_io_getevents: case SYS_io_uring_enter:
+	case SYS_read: case SYS_readv: case SYS_recvfrom: case SYS_recvmsg:
+	case SYS_recvmmsg: case SYS_accept: case SYS_accept4: case SYS_connect:
+	case SYS_write: case SYS_writev: case SYS_sendto: case SYS_sendmsg:
+	case SYS_sendmmsg: case SYS_futex: case SYS_mq_timedreceive:
+	case SYS_mq_timedsend:
+		return true;
+	default:
+		return false;
+	}
+}
+
+long remote_number(pid_t view, uint64_t address)
+{
+	uint8_t code[48];
+	uint32_t number;
+
+	if (!proc_memory_read(view, address - sizeof(code), code, sizeof(code)))
+		return -1;
+	for (size_t k = sizeof(code) - 5; k > 0; k--) {
+		memcpy(&number, &code[k + 1], sizeof(number));
+		if (code[k] == 0xb8 && number < 1024)
+			return number;
+	}
+	return -1;
+}
+
+uint64_t remote_restart_number(const struct remote *r)
+{
+	long number = -1;
+
+	if (r->saved.orig_rax == SYS_restart_syscall)
+		number = remote_number(r->tid, r->saved.rip - 2);
+	return number < 0 ? r->saved.orig_rax : (uint64_t)number;
+}
+
+size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,
+		    size_t room)
+{
+	const struct user_regs_struct *s = &r->saved;
+	uint32_t xsize = xstate_bytes(r), magic = FP_XSTATE_MAGIC2;
+	size_t at = (sizeof(struct frame) + 63 + home) / 64 * 64 - home;
+	struct _fpx_sw_bytes software = {
+		.magic1 = FP_XSTATE_MAGIC1,
+		.extended_size = xsize + (uint32_t)sizeof(magic),
+		.xstate_bv = ((const uint64_t *)(const void *)r->xstate)[464 / 8],
+		.xstate_size = xsize,
+	};
+	struct frame f = {
+		.home = r->code->home,
+		.flags = 7, /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
+		.stack_flags = 0xffff, /* refused: the alternate stack stays */
+		.machine = {
+			.r8 = s->r8, .r9 = s->r9, .r10 = s->r10, .r11 = s->r11,
+			.r12 = s->r12, .r13 = s->r13, .r14 = s->r14,
+			.r15 = s->r15, .rdi = s->rdi, .rsi = s->rsi,
+			.rbp = s->rbp, .rbx = s->rbx, .rdx = s->rdx, .rax = s->rax,
+			.rcx = s->rcx, .rsp = s->rsp, .rip = s->rip,
+			.eflags = s->eflags, .cs = (uint16_t)s->cs,
+			.__pad0 = (uint16_t)s->ss,
+			.__fpstate_word = home + at,
+		},
+		.mask = r->mask,
+	};
+
+	if (at + xsize + sizeof(magic) > room)
+		return 0;
+	if ((long)s->orig_rax >= 0 && (must_restart((long)s->rax) || remote_must_hide(r))) {
+		f.machine.rax = remote_restart_number(r);
+		f.machine.rip -= 2;
+	}
+	memset(ret, 0, at);
+	memcpy(ret, &f, sizeof(f));
+	memcpy(ret + at, r->xstate, xsize);
+	memcpy(ret + at + 464, &software, sizeof(software));
+	memcpy(ret + at + xsize, &magic, sizeof(magic));
+	return at + xsize + sizeof(magic);
+}
