@@ -38,6 +38,7 @@
 #include "confine.h"
 #include "image.h"
 #include "interrupt.h"
+#include "jail.h"
 #include "place.h"
 #include "playground.h"
 #include "remote.h"
@@ -64,6 +65,8 @@ struct inject {
 	struct playground *playground; /* our mapping of its data */
 	uint64_t data_at, code_at;     /* in the target; 0: not there */
 	int fd;                        /* in the target; -1: not there */
+	int folder;                    /* the same: its folder of /proc */
+	bool jail;                     /* it has none to open the agent by */
 	char why[80]; /* the last thread was refused */
 	struct inject_report report;
 };
@@ -88,21 +91,6 @@ static enum opus_code functions_find(const struct modules *m,
 				m->libc->path, names[i]);
 	}
 	return OPUS_OK;
-}
-
-/* The agent is opened as /proc/thread-self/fd/N by the target. */
-static enum opus_code root_check(pid_t view, struct opus_error *err)
-{
-	char path[64];
-	struct stat st;
-
-	/* The link alone: where it leads depends on who asks. */
-	snprintf(path, sizeof(path), "/proc/%d/root/proc/self", view);
-	if (lstat(path, &st) == 0 || errno != ENOENT)
-		return OPUS_OK;
-	return error_set(err, OPUS_NO_AGENT,
-		"there is no /proc in its root folder, by which the agent would "
-		"be loaded; mount one there, or start it with the agent");
 }
 
 static enum opus_code shadow_check(pid_t view, struct opus_error *err)
@@ -132,8 +120,9 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 	code = modules_init(&in->modules, in->t->view, maps, err);
 	if (code == OPUS_OK)
 		code = functions_find(&in->modules, &in->functions, err);
-	if (code == OPUS_OK)
-		code = root_check(in->t->view, err);
+	in->jail = jail_is(in->t->view);
+	if (code == OPUS_OK && in->jail)
+		code = jail_check(in->t, err);
 	if (code == OPUS_OK)
 		code = shadow_check(in->t->view, err);
 	if (code == OPUS_OK)
@@ -356,6 +345,14 @@ static enum opus_code map_make(struct inject *in, size_t size, int protection,
 	return code;
 }
 
+static enum opus_code folder_give(struct inject *in, struct opus_error *err)
+{
+	const struct jail_memory m = {(char *)in->playground + PG_SPARE,
+				      in->data_at + PG_SPARE};
+
+	return jail_give(&in->remote, in->t->view, m, &in->folder, err);
+}
+
 static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 {
 	struct playground *p = in->playground;
@@ -366,9 +363,11 @@ static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 	enum opus_code code;
 
 	p->fd = in->fd;
+	p->folder = in->folder;
 	p->home = in->remote.home;
 	p->code = in->code_at;
-	snprintf(p->path, sizeof(p->path), "/proc/thread-self/fd/%d", in->fd);
+	snprintf(p->path, sizeof(p->path), "%s/%d",
+		 in->folder < 0 ? "/proc/thread-self/fd" : "fd", in->fd);
 	code = remote_run(&in->remote, &run, err);
 	if (code == OPUS_OK && p->result != 0) {
 		errno = p->result;
@@ -385,6 +384,7 @@ static void undo(struct inject *in)
 	const uint64_t data[6] = {in->data_at, PLAYGROUND_DATA};
 	const uint64_t code[6] = {in->code_at, PLAYGROUND_CODE};
 	const uint64_t fd[6] = {(uint64_t)in->fd};
+	const uint64_t folder[6] = {(uint64_t)in->folder};
 	uint64_t result;
 	bool ok = in->remote.attached && !in->remote.runs;
 
@@ -393,6 +393,9 @@ static void undo(struct inject *in)
 				 &ignored) == OPUS_OK;
 	if (ok && in->code_at)
 		ok = remote_call(&in->remote, SYS_munmap, code, &result,
+				 &ignored) == OPUS_OK;
+	if (ok && in->folder >= 0)
+		ok = remote_call(&in->remote, SYS_close, folder, &result,
 				 &ignored) == OPUS_OK;
 	if (ok && in->fd >= 0)
 		(void)!remote_call(&in->remote, SYS_close, fd, &result, &ignored);
@@ -426,6 +429,8 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 		code = map_make(in, PLAYGROUND_DATA, PROT_READ | PROT_WRITE,
 				MAP_SHARED, at + PLAYGROUND_CODE, &in->data_at,
 				err);
+	if (code == OPUS_OK && in->jail)
+		code = folder_give(in, err);
 	if (code == OPUS_OK)
 		code = thread_make(in, err);
 	if (code != OPUS_OK)
@@ -511,7 +516,8 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 			    struct inject_report *ret, struct opus_error *err)
 {
 	uint64_t begin = interrupt_clock();
-	struct inject in = {.t = t, .request = request, .fd = -1};
+	struct inject in = {.t = t, .request = request, .fd = -1,
+			    .folder = -1};
 	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
 	enum opus_code code;
 

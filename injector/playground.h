@@ -44,6 +44,9 @@
 #define PG_BACK 152
 #define PG_TEXT 156
 #define PG_TEXT_SIZE 256
+#define PG_FOLDER 412
+/* Offset of room for calls of the borrowed thread. */
+#define PG_SPARE 1024
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -65,13 +68,17 @@ struct playground {
 	/* Written by the borrowed thread when it is about to go home; a futex. */
 	_Atomic uint32_t back;
 	char text[PG_TEXT_SIZE]; /* of dlerror() */
+	/* Its folder of /proc, from which `path` counts; -1: `path` is absolute. */
+	int32_t folder;
 };
 
 _Static_assert(offsetof(struct playground, create) == PG_CREATE &&
 	       offsetof(struct playground, munmap) == PG_MUNMAP &&
 	       offsetof(struct playground, back) == PG_BACK &&
 	       offsetof(struct playground, thread) == PG_THREAD &&
-	       offsetof(struct playground, text) == PG_TEXT, "see playground.S");
+	       offsetof(struct playground, text) == PG_TEXT &&
+	       offsetof(struct playground, folder) == PG_FOLDER &&
+	       sizeof(struct playground) <= PG_SPARE, "see playground.S");
 
 /* The code: entry of the borrowed thread at its start. */
 extern const char playground_start[], playground_end[];

@@ -17,6 +17,7 @@
 #define FUTEX_WAKE 1
 #define RTLD_NOW 2
 #define EAGAIN 11
+#define CLONE_FS 0x200
 #define LEAVE_SECONDS 5
 #define CATCH_NANOSECONDS 200000000
 
@@ -61,7 +62,22 @@ playground_thread:
 	call	*PG_SELF(%rbx)
 	movq	%rax, %rdi
 	call	*PG_DETACH(%rbx)
-	leaq	PG_PATH(%rbx), %rdi
+	movl	PG_FOLDER(%rbx), %r12d
+	testl	%r12d, %r12d
+	js	6f
+	/* The working folder of this thread alone. */
+	movl	$SYS_unshare, %eax
+	movl	$CLONE_FS, %edi
+	syscall
+	testl	%eax, %eax
+	jnz	5f
+	movl	$SYS_fchdir, %eax
+	movl	%r12d, %edi
+	syscall
+5:	movl	$SYS_close, %eax
+	movl	%r12d, %edi
+	syscall
+6:	leaq	PG_PATH(%rbx), %rdi
 	movl	$RTLD_NOW, %esi
 	call	*PG_DLOPEN(%rbx)
 	movl	$PLAYGROUND_LOADED, %edx
