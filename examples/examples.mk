@@ -11,6 +11,12 @@ $(E)/notes-server $(E)/load:
 	$(call say,CC,$<)
 	$(Q)$(CC) $(EXAMPLE_CFLAGS) -MF $@.d $< -o $@ -pthread
 
+CHUNKED := examples/chunked/server.c examples/chunked/chunk.c
+$(E)/chunked-server: $(CHUNKED) examples/chunked/chunk.h
+	$(Q)mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(EXAMPLE_CFLAGS)) $(CHUNKED) -o $@ -pthread
+
 $(E)/fix-range.opus: examples/notes-server/fix-range.c \
 		examples/notes-server/notes.h $(E)/notes-server $(B)/opus-build
 	$(call say,PATCH,$@)
@@ -18,7 +24,7 @@ $(E)/fix-range.opus: examples/notes-server/fix-range.c \
 		--cflags "-O2 -Iexamples/notes-server" -o $@
 
 .PHONY: examples
-examples: $(E)/notes-server $(E)/load $(E)/fix-range.opus
+examples: $(E)/notes-server $(E)/chunked-server $(E)/load $(E)/fix-range.opus
 
 ## demo: patch a small server under load (10 seconds)
 demo:
