@@ -10,8 +10,10 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath "$top/${B:-build}")
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/opus-demo-XXXXXX")
 children=()
-bold='' red='' green='' dim='' plain=''
+bold='' red='' green='' dim='' plain='' block='#'
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	# shellcheck disable=SC2034 # used by who sources this
+	case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in *[Uu][Tt][Ff]*8*) block='█' ;; esac
 	bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' dim=$'\e[2m' plain=$'\e[m'
 fi
 

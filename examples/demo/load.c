@@ -1,7 +1,7 @@
 /*
  * load.c - keep an HTTP server busy and count what goes wrong.
  *
- * Called by:  make demo, tests: load [-c CONNECTIONS] PORT PATH
+ * Called by:  make demo, tests: load [-c CONNECTIONS] [-i MS FILE] PORT PATH
  * Runs on:    command; one thread per connection.
  * Locks:      none; the counters are atomic.
  * Signal:     SIGUSR1 and SIGTERM are only taken by sigwait().
@@ -13,6 +13,8 @@
  * SIGUSR1 prints the counters since the last one, in one line, and sets them
  * back; SIGTERM does so and ends:
  *     requests=N failed=N longest_ms=X seconds=X
+ * With -i a line is added to FILE every so many milliseconds, for a chart: the
+ * time (seconds since 1970), requests a second, longest in ms, failed.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -34,7 +36,13 @@
 
 static uint16_t port;
 static char request[512];
-static atomic_long requests, failed, longest_ns;
+struct counters {
+	atomic_long requests, failed, longest_ns;
+};
+static struct counters total; /* since the last SIGUSR1 */
+static struct counters tick;  /* since the last line of the chart */
+static long interval_ms;
+static FILE *chart;
 static atomic_long right_size; /* of an answer; 0: not known yet */
 
 static long load_now(void)
@@ -101,6 +109,16 @@ static bool load_request(int fd, char *buffer)
 	return size == atomic_load(&right_size);
 }
 
+static void load_count(struct counters *c, bool good, long took)
+{
+	long longest = atomic_load(&c->longest_ns);
+
+	atomic_fetch_add(good ? &c->requests : &c->failed, 1);
+	while (took > longest &&
+	       !atomic_compare_exchange_weak(&c->longest_ns, &longest, took))
+		;
+}
+
 static void *load_connection(void *unused)
 {
 	char *buffer = malloc(MAX_ANSWER + 1);
@@ -108,19 +126,15 @@ static void *load_connection(void *unused)
 
 	(void)unused;
 	while (buffer) {
-		long start = load_now(), took, longest;
+		long start = load_now(), took;
 		bool good;
 
 		if (fd < 0)
 			fd = load_connect();
 		good = fd >= 0 && load_request(fd, buffer);
 		took = load_now() - start;
-		atomic_fetch_add(good ? &requests : &failed, 1);
-		longest = atomic_load(&longest_ns);
-		while (took > longest &&
-		       !atomic_compare_exchange_weak(&longest_ns, &longest,
-						     took))
-			;
+		load_count(&total, good, took);
+		load_count(&tick, good, took);
 		if (good)
 			continue;
 		if (fd >= 0)
@@ -136,24 +150,65 @@ static void load_report(long *since)
 	long now = load_now();
 
 	printf("requests=%ld failed=%ld longest_ms=%.2f seconds=%.2f\n",
-	       atomic_exchange(&requests, 0), atomic_exchange(&failed, 0),
-	       (double)atomic_exchange(&longest_ns, 0) / 1e6,
+	       atomic_exchange(&total.requests, 0),
+	       atomic_exchange(&total.failed, 0),
+	       (double)atomic_exchange(&total.longest_ns, 0) / 1e6,
 	       (double)(now - *since) / 1e9);
 	fflush(stdout);
 	*since = now;
 }
 
+static void *load_chart(void *unused)
+{
+	long next = load_now(), before = next;
+
+	for (;;) {
+		struct timespec clock;
+		long now;
+
+		next += interval_ms * 1000000;
+		clock = (struct timespec){next / 1000000000, next % 1000000000};
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &clock, NULL);
+		now = load_now();
+		clock_gettime(CLOCK_REALTIME, &clock);
+		fprintf(chart, "%ld.%03ld %.0f %.2f %ld\n", clock.tv_sec,
+			clock.tv_nsec / 1000000,
+			(double)atomic_exchange(&tick.requests, 0) * 1e9 /
+				(double)(now - before),
+			(double)atomic_exchange(&tick.longest_ns, 0) / 1e6,
+			atomic_exchange(&tick.failed, 0));
+		fflush(chart);
+		before = now;
+	}
+	return unused;
+}
+
+static bool load_options(int argc, char **argv, int *connections)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:i:")) != -1) {
+		if (option == 'c')
+			*connections = atoi(optarg);
+		else if (option == 'i' && argv[optind])
+			chart = fopen(argv[optind++], "a");
+		else
+			return false;
+		if (option == 'i')
+			interval_ms = atol(optarg);
+	}
+	return argc - optind == 2 && *connections >= 1 &&
+	       *connections <= MAX_CONNECTIONS && !interval_ms == !chart;
+}
+
 int main(int argc, char **argv)
 {
-	int option, connections = 4, number = 0;
+	int connections = 4, number = 0;
 	long since = load_now();
 	sigset_t signals;
 
-	while ((option = getopt(argc, argv, "c:")) == 'c')
-		connections = atoi(optarg);
-	if (option != -1 || argc - optind != 2 || connections < 1 ||
-	    connections > MAX_CONNECTIONS) {
-		fprintf(stderr, "usage: load [-c CONNECTIONS] PORT PATH\n");
+	if (!load_options(argc, argv, &connections)) {
+		fprintf(stderr, "usage: load [-c CONNECTIONS] [-i MS FILE] PORT PATH\n");
 		return 2;
 	}
 	port = (uint16_t)atoi(argv[optind]);
@@ -164,10 +219,11 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGUSR1);
 	sigaddset(&signals, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	for (int i = 0; i < connections; i++) {
+	for (int i = chart ? -1 : 0; i < connections; i++) {
 		pthread_t thread;
 
-		if (pthread_create(&thread, NULL, load_connection, NULL)) {
+		if (pthread_create(&thread, NULL, i < 0 ? load_chart : load_connection,
+				   NULL)) {
 			perror("load: pthread_create");
 			return 1;
 		}
