@@ -44,7 +44,7 @@ $(B)/evaluation/%: tests/evaluation/%.c tests/bench/lib/bench.c tests/bench/lib/
 
 .PHONY: tests services check-man evaluation
 ## tests: build the test programs
-tests: all examples $(UNIT) $(T)/guard
+tests: all examples $(UNIT) $(T)/guard $(B)/bench/call $(EVALUATION_BIN)
 
 ## test: build all and run all tests
 test: deps

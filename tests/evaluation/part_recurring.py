@@ -4,7 +4,7 @@ import os
 from evaluation import BUILD, samples_of
 
 KEYS = ("shape", "place", "state")
-ROUNDS = {"quick": 3, "default": 12, "full": 50}
+ROUNDS = {"check": 1, "quick": 3, "default": 12, "full": 50}
 
 
 def units(mode):

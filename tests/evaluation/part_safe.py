@@ -4,10 +4,10 @@ import os
 from evaluation import BUILD, samples_of
 
 KEYS = ("us", "rate", "threads", "way")
-THREADS = {"quick": (8,), "default": (1, 8, 64), "full": (1, 4, 8, 16, 64)}
+THREADS = {"check": (1,), "quick": (8,), "default": (1, 8, 64), "full": (1, 4, 8, 16, 64)}
 DURATIONS = (1, 1000, 100000)  # us
 RATES = ("1", "1000", "1000000")
-ROUNDS = {"quick": 6, "default": 20, "full": 100}
+ROUNDS = {"check": 2, "quick": 6, "default": 12, "full": 100}
 
 
 def possible(rate, us, threads):
@@ -17,7 +17,7 @@ def possible(rate, us, threads):
 
 
 def units(mode):
-    for us in DURATIONS:
+    for us in DURATIONS[:1] if mode == "check" else DURATIONS:
         for threads in THREADS[mode]:
             for rate in RATES:
                 if possible(rate, us, threads):

@@ -3,9 +3,9 @@ import csv
 import os
 
 import plots
-from evaluation import OUT, TOP
+from evaluation import DOCS, OUT, TOP
 
-DOC = os.path.join(TOP, "docs", "evaluation.md")
+DOC = os.path.join(DOCS, "evaluation.md")
 
 
 class Table:
