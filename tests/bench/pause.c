@@ -14,8 +14,6 @@
  * applied, and `.bare` the same over a time as long in which nothing was done:
  * whatever the scheduler does to a spinning thread is in both.
  */
-#include <stdlib.h>
-#include <time.h>
 
 #include "lib/bench.h"
 
@@ -38,21 +36,6 @@ static const struct series list[] = {
 	{"hundred", "64", "nap", "pause-100-functions", NULL, NULL},
 	{"thousand", "1", "nap", "pause-1000", "command-1000", NULL},
 };
-
-static double worst(struct bench_process *p)
-{
-	char line[64];
-
-	bench_ask(p, "worst", line, sizeof(line));
-	return strtod(line, NULL) / 1e6;
-}
-
-static void wait_ms(double ms)
-{
-	struct timespec t = {(time_t)(ms / 1e3), (long)(ms * 1e6) % 1000000000};
-
-	nanosleep(&t, NULL);
-}
 
 static struct bench_process target_start(const struct series *s, const char *patch)
 {
@@ -77,12 +60,12 @@ static void series_one(const struct series *s, struct bench_process *p,
 {
 	struct bench_update u;
 
-	worst(p);
+	bench_gap(p);
 	u = bench_apply(patch, p->pid);
 	if (s->seen) {
-		bench_sample(s->seen, "", worst(p));
-		wait_ms(u.command_ms);
-		bench_sample(s->seen, ".bare", worst(p));
+		bench_sample(s->seen, "", bench_gap(p));
+		bench_wait_ms(u.command_ms);
+		bench_sample(s->seen, ".bare", bench_gap(p));
 	}
 	if (s->command)
 		bench_sample(s->command, "-again", u.command_ms);

@@ -17,9 +17,7 @@
  *
  * A line is the words KEY=VALUE that say what was measured, figure, value.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests/bench/lib/bench.h"
 
@@ -40,21 +38,6 @@ static void figure(const struct point *at, const char *when, const char *name,
 	       at->functions, at->threads, at->kind, when, name, value);
 }
 
-static double worst(struct bench_process *p)
-{
-	char line[64];
-
-	bench_ask(p, "worst", line, sizeof(line));
-	return strtod(line, NULL) / 1e6;
-}
-
-static void wait_ms(double ms)
-{
-	struct timespec t = {(time_t)(ms / 1e3), (long)(ms * 1e6) % 1000000000};
-
-	nanosleep(&t, NULL);
-}
-
 /* Returns how long the command took, or -1 if it failed. */
 static double update(const struct point *at, struct bench_process *p, bool first,
 		     bool looks)
@@ -66,15 +49,15 @@ static double update(const struct point *at, struct bench_process *p, bool first
 	bool done;
 
 	if (looks)
-		worst(p);
+		bench_gap(p);
 	done = bench_try(words, p->pid, &u);
 	figure(at, when, "failed", !done);
 	if (!done)
 		return -1;
 	if (looks) {
-		figure(at, when, "seen_ms", worst(p));
-		wait_ms(u.command_ms);
-		figure(at, when, "seen_idle_ms", worst(p));
+		figure(at, when, "seen_ms", bench_gap(p));
+		bench_wait_ms(u.command_ms);
+		figure(at, when, "seen_idle_ms", bench_gap(p));
 	}
 	figure(at, when, "command_ms", u.command_ms);
 	figure(at, when, "prepare_ms", u.prepare_ms);

@@ -16,7 +16,6 @@
  * `late_idle_ms` the same in a time as long without a command.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "tests/bench/lib/bench.h"
 
@@ -45,13 +44,6 @@ static double ask(struct bench_process *p, double *ret_late)
 	entries = strtod(line, &at);
 	*ret_late = strtod(at, NULL) / 1e6;
 	return entries;
-}
-
-static void wait_ms(double ms)
-{
-	struct timespec t = {(time_t)(ms / 1e3), (long)(ms * 1e6) % 1000000000};
-
-	nanosleep(&t, NULL);
 }
 
 static struct bench_process start(void)
@@ -87,7 +79,7 @@ static bool update(struct bench_process *p, int way, bool apply)
 	ask(p, &late);
 	done = bench_try(words, p->pid, &u);
 	ask(p, &late);
-	wait_ms(u.command_ms);
+	bench_wait_ms(u.command_ms);
 	figure(name, "entries", ask(p, &idle));
 	figure(name, "in_time", done);
 	figure(name, "late_ms", late);

@@ -93,6 +93,13 @@ uint64_t bench_now(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+void bench_wait_ms(double ms)
+{
+	struct timespec t = {(time_t)(ms / 1e3), (long)(ms * 1e6) % 1000000000};
+
+	nanosleep(&t, NULL);
+}
+
 double bench_cycles_per_ns(void)
 {
 	uint64_t ns = bench_now(), cycles = bench_rdtsc();
@@ -197,6 +204,14 @@ void bench_ask(struct bench_process *p, const char *line, char *ret, size_t size
 		bench_fail("a target takes no commands any more");
 	if (!fgets(ret, (int)size, p->out))
 		bench_fail("a target ended early");
+}
+
+double bench_gap(struct bench_process *p)
+{
+	char line[64];
+
+	bench_ask(p, "worst", line, sizeof(line));
+	return strtod(line, NULL) / 1e6;
 }
 
 int bench_end(struct bench_process *p)

@@ -43,6 +43,8 @@ static inline uint64_t bench_rdtsc(void)
 uint64_t bench_now(void);          /* CLOCK_MONOTONIC, ns */
 double bench_cycles_per_ns(void);  /* of the time stamp counter */
 
+void bench_wait_ms(double ms);
+
 /* One line for tests/bench/run. `suffix` is put behind the name. */
 void bench_sample(const char *name, const char *suffix, double value);
 double bench_median(double *values, size_t count); /* sorts them */
@@ -58,6 +60,8 @@ struct bench_process {
 struct bench_process bench_start(char *const argv[], bool agent);
 /* Write a line to it, if `line`, and read the line that it answers. */
 void bench_ask(struct bench_process *p, const char *line, char *ret, size_t size);
+/* Ask target/target.c for the longest gap that a thread saw, in ms. */
+double bench_gap(struct bench_process *p);
 /* Close its input, read its output to the end, and wait. Its exit status. */
 int bench_end(struct bench_process *p);
 
