@@ -2,10 +2,10 @@
 from evaluation import OUT, run
 
 STYLE = """
-set terminal svg size 760,420 font "sans,13" background "white"
+set terminal svg size 900,460 font "sans,13" background "white"
 set output "{name}.svg"
 set grid back lc rgb "#dddddd"
-set key outside right top
+set key outside above
 set border 3
 set tics nomirror
 """
@@ -42,13 +42,13 @@ def bars(name, y, names, series, log=False):
     width = 0.8 / len(series)
     tics = ", ".join(f"{_name(text)} {i}" for i, text in enumerate(names))
     setup = (f"set ylabel {_name(y)}\nset xtics ({tics}) rotate by -35\n"
-             f"set boxwidth {width * 0.9}\nset style fill solid 0.6\n"
+             "set style fill solid 0.6\n"
              f"set xrange [-0.6:{len(names) - 0.4}]\n"
              + ("set logscale y\n" if log else "set yrange [0:*]\n"))
     drawn = []
     for k, (title, values) in enumerate(series):
-        rows = [(i + (k + 0.5) * width - 0.4, *value)
+        rows = [(i + (k + 0.5) * width - 0.4, *value, width * 0.9)
                 for i, value in enumerate(values) if value]
         if rows:
-            drawn.append((title, f"using 1:2:3:4 with boxerrorbars lc {k + 1}", rows))
+            drawn.append((title, f"using 1:2:3:4:5 with boxerrorbars lc {k + 1}", rows))
     return plot(name, setup, drawn)

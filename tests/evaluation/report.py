@@ -223,7 +223,7 @@ def section_safe():
         entries = safe.at(way="track", figure="entries", **at)
         line = [safe_text(us), safe_rate(rate), threads,
                 short(entries["median"]) if entries else ""]
-        names.append(f"{safe_text(us)} {safe_rate(rate)} {threads}")
+        names.append(f"{safe_text(us)}, {safe_rate(rate)}, {threads} threads")
         for k, (way, _) in enumerate(WAYS):
             done = safe.at(way=way, figure="in_time", **at)
             took = safe.at(way=way, figure="safe_ms", **at)
