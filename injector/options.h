@@ -68,7 +68,7 @@
 	O('F', "force-confined", NULL,                                         \
 	  "contact the process although it has a seccomp filter")              \
 	O('N', "no-attach", NULL,                                              \
-	  "do not bring the agent into a process that has none")               \
+	  "do not attach to the process, for whatever reason")               \
 	O('B', "no-barrier", NULL,                                             \
 	  "never hold threads that come in while the update is pending")       \
 	O('R', "retry", NULL,                                                  \

@@ -245,6 +245,11 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 	return result;
 }
 
+bool remote_mask(struct remote *r, uint64_t mask)
+{
+	return trace(PTRACE_SETSIGMASK, r->tid, sizeof(mask), &mask) == 0;
+}
+
 /* --- the frame --- */
 
 static bool memory_write(pid_t tid, uint64_t at, const void *bytes, size_t size)

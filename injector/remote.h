@@ -1,7 +1,7 @@
 /*
  * remote.h - borrow a thread of another process, and give it back.
  *
- * Included by: inject.c, confine.c, place.c, remote_frame.c.
+ * Included by: inject.c, confine.c, place.c, unmask.c, remote_frame.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe.
@@ -75,6 +75,9 @@ enum opus_code remote_code_find(const struct modules *m, struct remote_code *ret
 enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 			     const struct remote_code *code,
 			     struct opus_error *err) MUST_CHECK;
+
+/* Give the stopped thread another signal mask, for good. */
+bool remote_mask(struct remote *r, uint64_t mask) MUST_CHECK;
 
 /*
  * Make the stopped thread ready for calls: write its frame and block its

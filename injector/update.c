@@ -18,13 +18,16 @@
 
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "interrupt.h"
 #include "output.h"
 #include "progress.h"
+#include "unmask.h"
 
 #define WAIT_INTERVAL_NS 200000000ull
 /* Between the answers to CANCEL and WAIT, which belong together. */
 #define WAIT_LAST_NS 1000000000ull
+#define UNMASK_TRIES 4 /* it may block the signal again */
 #define RETRY_GAP_NS 10000000ull /* of --retry */
 
 uint32_t update_flags(const struct options *o)
@@ -214,10 +217,23 @@ static uint64_t time_limit(const struct options *o)
 	return o->timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + o->timeout_ns;
 }
 
+/* What an update has done to the masks of threads, put back at its end. */
+struct unmasked {
+	const struct target *t;
+	int tries;
+	struct unmask u;
+};
+
+static void unmask_deinit(struct unmasked *m)
+{
+	unmask_end(m->t, &m->u);
+}
+
 void update_run(struct client *c, const struct options *o, enum wire_type type,
 		struct wire_head *request, size_t size, int fd, struct report *r)
 {
 	uint64_t start = interrupt_clock(), until = time_limit(o);
+	CLEANUP(unmask_deinit) struct unmasked masks = {.t = c->t};
 	enum opus_code code;
 
 	for (;;) {
@@ -225,6 +241,10 @@ void update_run(struct client *c, const struct options *o, enum wire_type type,
 		if (code != OPUS_OK)
 			return;
 		update_finish(c, o, c->serial, r);
+		if (r->error.code == OPUS_NO_ANSWER && !o->no_attach &&
+		    masks.tries++ < UNMASK_TRIES &&
+		    unmask_begin(c->t, &masks.u))
+			continue;
 		if (!o->retry)
 			return;
 		r->result.total_ns = interrupt_clock() - start;

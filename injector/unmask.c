@@ -1,0 +1,119 @@
+/*
+ * unmask.c - change the signal masks of threads by ptrace(2).
+ *
+ * Called by:  update.c.
+ * Runs on:    command; the stops in a child of it.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A thread that has blocked every signal by a system call of its own cannot be
+ * asked to stop. ptrace reaches it; but frozen by that it would be of no use to
+ * the agent, which needs its registers, and would hang if we died. So its mask
+ * is opened for the one signal, and the agent asks again.
+ */
+#include "unmask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "common/cleanup.h"
+#include "interrupt.h"
+#include "proc.h"
+#include "remote.h"
+
+#define SETXID (1ull << 32)
+#define BACK_TRIES 50
+#define BACK_GAP_NS 2000000ull
+
+struct unmask_work {
+	const struct target *t;
+	struct unmask *u;
+	bool back;
+};
+
+static bool mask_read(pid_t pid, pid_t tid, uint64_t *ret)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+	const char *line = text ? strstr(text, "\nSigBlk:") : NULL;
+
+	if (line)
+		*ret = strtoull(line + 8, NULL, 16);
+	return line != NULL;
+}
+
+static void open_one(const struct target *t, pid_t tid, struct unmask *u)
+{
+	static struct remote r;
+	struct opus_error ignored;
+
+	if (remote_attach(&r, t->pid, tid, NULL, &ignored) != OPUS_OK)
+		return;
+	if ((r.mask & SETXID) && remote_mask(&r, r.mask & ~SETXID)) {
+		u->threads[u->count].tid = tid;
+		u->threads[u->count++].mask = r.mask;
+	}
+	remote_detach(&r);
+}
+
+static void close_one(const struct target *t, const struct unmask_thread *thread)
+{
+	static struct remote r;
+	uint64_t left = thread->mask & ~SETXID, now = 0;
+	struct opus_error ignored;
+
+	/* It may still be on its way out of the agent's handler. */
+	for (int n = 0; n < BACK_TRIES && now != left; n++) {
+		if (n != 0)
+			(void)interrupt_poll(NULL, 0,
+					     interrupt_clock() + BACK_GAP_NS, true);
+		if (!mask_read(t->pid, thread->tid, &now))
+			return;
+	}
+	if (now != left ||
+	    remote_attach(&r, t->pid, thread->tid, NULL, &ignored) != OPUS_OK)
+		return;
+	if (r.mask == left)
+		(void)!remote_mask(&r, thread->mask);
+	remote_detach(&r);
+}
+
+static enum opus_code work(void *data, struct opus_error *err)
+{
+	struct unmask_work *w = data;
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	uint64_t mask;
+	ssize_t count = w->back ? 0 : proc_threads(w->t->pid, &tids);
+
+	(void)err;
+	for (uint32_t i = 0; w->back && i < w->u->count; i++)
+		close_one(w->t, &w->u->threads[i]);
+	for (ssize_t i = 0; i < count && w->u->count < UNMASK_THREADS; i++)
+		if (mask_read(w->t->pid, tids[i], &mask) && (mask & SETXID))
+			open_one(w->t, tids[i], w->u);
+	return OPUS_OK;
+}
+
+bool unmask_begin(const struct target *t, struct unmask *u)
+{
+	struct unmask_work w = {t, u, false};
+	uint32_t before = u->count;
+	struct opus_error ignored;
+
+	return child_run(work, &w, u, sizeof(*u), &ignored) == OPUS_OK &&
+	       u->count > before;
+}
+
+void unmask_end(const struct target *t, const struct unmask *u)
+{
+	struct unmask copy = *u;
+	struct unmask_work w = {t, &copy, true};
+	struct opus_error ignored;
+
+	if (u->count)
+		(void)!child_run(work, &w, NULL, 0, &ignored);
+}

@@ -1,0 +1,38 @@
+/*
+ * unmask.h - let the stop signal through to a thread that blocks it.
+ *
+ * Included by: update.c.
+ * Runs on:     command; most of it in a child of it.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_UNMASK_H
+#define OPUS_UNMASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "target.h"
+
+#define UNMASK_THREADS 64
+
+/* Threads whose masks were changed; zero to begin with. */
+struct unmask {
+	uint32_t count;
+	struct unmask_thread {
+		int32_t tid;
+		uint64_t mask; /* its own */
+	} threads[UNMASK_THREADS];
+};
+
+/*
+ * All threads of the process that block SIGSETXID (33), by which the agent
+ * stops them: only a raw system call can have done that. Their masks are opened
+ * for it. False if there is none, or we may not attach to it.
+ */
+bool unmask_begin(const struct target *t, struct unmask *u);
+
+/* Give them their masks back, if they are still as we have left them. */
+void unmask_end(const struct target *t, const struct unmask *u);
+
+#endif
