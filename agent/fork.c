@@ -15,8 +15,7 @@
  *
  * The interposed fork() waits before anything else: behind libc's, the fork
  * handlers of the host may hold the lock of its malloc, which the agent thread
- * may want next. Forks inside libc are seen by the handler
- * alone.
+ * may want next. Forks inside libc are seen by the handler alone.
  */
 #include "fork.h"
 

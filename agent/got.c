@@ -29,6 +29,7 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
 #include <linux/futex.h>
 #include <stdbool.h>
@@ -293,13 +294,15 @@ static uint32_t walk(struct got_walk *w, bool relro, bool write)
 }
 
 /* Adds 0 to a word as the kernel does it for futexes: fails where the memory may
- * not be written, and else changes nothing, also if another writes just now. */
+ * not be written, and else changes nothing, also if another writes just now. Any
+ * other answer, of a filter perhaps, is no leave to change protections. */
 static bool is_writable(uintptr_t address)
 {
 	return raw_syscall6(SYS_futex, (long)address,
 			    FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0,
 			    (long)address,
-			    FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0)) >= 0;
+			    FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0)) !=
+	       -EFAULT;
 }
 
 /*

@@ -29,6 +29,7 @@ enum call_need {
 	C(rt_sigreturn, CALL_MUST, 0, 0, 0, 0)                                 \
 	C(futex, CALL_MUST, CALL_POINTER, 128 /* WAIT_PRIVATE */, 1, 0)        \
 	C(futex, CALL_MUST, CALL_POINTER, 129 /* WAKE_PRIVATE */, 1, 0)        \
+	C(futex, CALL_MAY, CALL_POINTER, 133 /* WAKE_OP_PRIVATE */, 0, 0)      \
 	C(gettid, CALL_MUST, 0, 0, 0, 0)                                       \
 	C(rt_sigpending, CALL_MAY, CALL_POINTER, 8, 0, 0)                      \
 	C(clock_gettime, CALL_MAY, 1, CALL_POINTER, 0, 0)                      \
