@@ -46,6 +46,17 @@ static double ask(struct bench_process *p, double *ret_late)
 	return entries;
 }
 
+/* The first update of a process loads libunwind: that is not measured here. */
+static void warm(struct bench_process *p)
+{
+	const char *once[] = {"apply", patch, "--timeout", "0", NULL};
+	const char *back[] = {"revert", "safe", NULL};
+	struct bench_update u;
+
+	if (bench_try(once, p->pid, &u) && !bench_try(back, p->pid, &u))
+		bench_fail("the first update could not be taken back");
+}
+
 static struct bench_process start(void)
 {
 	char path[BENCH_PATH], line[64];
@@ -55,15 +66,7 @@ static struct bench_process start(void)
 	bench_path(path, sizeof(path), bench_folder, "safe");
 	p = bench_start(argv, true);
 	bench_ask(&p, NULL, line, sizeof(line));
-	/* The first update loads libunwind: not what is measured here. */
-	{
-		const char *once[] = {"apply", patch, "--timeout", "0", NULL};
-		const char *back[] = {"revert", "safe", NULL};
-		struct bench_update u;
-
-		if (bench_try(once, p.pid, &u) && !bench_try(back, p.pid, &u))
-			bench_fail("the first update could not be taken back");
-	}
+	warm(&p);
 	return p;
 }
 
