@@ -85,6 +85,42 @@ def section_machine():
             "machine.\n")
 
 
+# --- in short
+
+def section_short():
+    """The figures for which tests/bench/aims.csv has an aim, or a peer."""
+    raw, calls = part("raw"), part("recurring")
+    aims = Table(os.path.join(TOP, "tests", "bench", "aims.csv"))
+
+    def update(figure, functions=1, threads=1, kind="asleep", when="later"):
+        return cell(raw.at(functions=functions, threads=threads, kind=kind,
+                           update=when, figure=figure))
+
+    def call(place):
+        at = {"shape": "none", "place": place, "figure": "call_ns"}
+        bare, patched = calls.at(state="unpatched", **at), calls.at(state="patched", **at)
+        return short(float(patched["median"]) - float(bare["median"])) \
+            if bare and patched else ""
+    rows = []
+    for name, ours in (
+            ("command-1", update("command_ms", when="first")),
+            ("command-1-again", update("command_ms")),
+            ("pause-1", update("pause_ms")), ("pause-8", update("pause_ms", threads=8)),
+            ("pause-64", update("pause_ms", threads=64)),
+            ("pause-64-spin", update("pause_ms", threads=64, kind="busy")),
+            ("pause-100-functions", update("pause_ms", 100, 64)),
+            ("command-1000", update("command_ms", 1000, when="first")),
+            ("pause-1000", update("pause_ms", 1000)),
+            ("call-none", call("program")), ("call-library-none", call("library"))):
+        aim = aims.at(name=name)
+        if ours and aim:
+            rows.append([aim["what"], aim["unit"], ours, aim["aim"],
+                         f"{aim['best peer']} {aim['peer']}".strip()])
+    return rows and ("## In short\n\nOPUS needed 39.25 to 81.44 ms in 2005, and 3 to 9 "
+                     "cycles a call.\n\n" + table(["what", "unit", "here", "aim",
+                                                 "best other live patcher"], rows))
+
+
 # --- 1: raw
 
 PHASES = ("prepare_ms", "stop_ms", "scan_ms", "switch_ms", "pause_ms", "command_ms")
@@ -477,7 +513,7 @@ The parts follow the evaluation of *OPUS: Online Patches and Updates for Securit
 def make():
     if not os.path.isdir(OUT):
         return
-    sections = [HEAD, section_machine(), section_raw(), section_safe(),
+    sections = [HEAD, section_machine(), section_short(), section_raw(), section_safe(),
                 section_recurring(), section_services(), section_survey(),
                 section_cases()]
     with open(DOC, "w") as file:
