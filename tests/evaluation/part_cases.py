@@ -71,7 +71,8 @@ class Case:
                                    stdout=subprocess.PIPE, **keys)
 
         def stop():
-            process.send_signal(end)
+            if process.poll() is None:
+                process.send_signal(end)
             process.wait(20)
         self.ends.callback(stop)
         return process
@@ -87,14 +88,17 @@ def chunked_server(case):
     return server.pid, server.stdout.readline().split(":")[1].strip()
 
 
-def build_fix(case, name="fix", status=0):
-    return case.do(
+def build_fix(case, name="fix", status=0, shown=True):
+    before = len(case.rows)
+    case.do(
         f"opus-build diff {name}.diff --source . --target chunked-server "
         f"--label CVE-2002-0392 -o {name}.opus \\\n          -- {HOW}",
         BUILDER, "diff", os.path.join(TOP, f"examples/chunked/{name}.diff"),
         "--source", os.path.join(TOP, "examples/chunked"), "--target", SERVER,
         "--label", "CVE-2002-0392", "-o", os.path.join(case.folder, name + ".opus"),
         "--", *HOW.split(), status=status)
+    if not shown:
+        del case.rows[before:]
 
 
 def ask(case, port, what):
@@ -126,10 +130,15 @@ def stuck(case):
         thread sits in the old function and waits for it. Nobody else is held up;
         the update takes place by itself when the client goes on.""")
     pid, port = chunked_server(case)
-    build_fix(case)
-    slow = subprocess.Popen([ASK, port, "half"], stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+    build_fix(case, shown=False)
+    slow = case.start(ASK, port, "half", stdin=subprocess.PIPE)
+    patch = os.path.join(case.folder, "fix.opus")
+    end = time.monotonic() + 20
+    while run(SEND, "apply", patch, "--dry-run", "--pid", pid,
+              check=False).returncode != 7:
+        if time.monotonic() > end:
+            raise RuntimeError("no thread came into the old function")
+        time.sleep(0.01)
     case.row(command=f"./ask {port} half &")
     case.send("apply fix.opus --no-wait", pid, status=7)
     case.send("why", pid)
@@ -146,7 +155,7 @@ def refused(case):
         patch: objects of it exist in the process.""")
     build_fix(case, "layout", status=2)
     case.say("""Nor does a patch go into a program that it was not made for.""")
-    build_fix(case)
+    build_fix(case, shown=False)
     other = case.start(os.path.join(BUILD, "examples/notes-server"), env=dict(
         os.environ, LD_PRELOAD=os.path.join(BUILD, "libopus-agent.so")))
     other.stdout.readline()

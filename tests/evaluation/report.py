@@ -1,6 +1,7 @@
 """Makes docs/evaluation.md and its plots of the CSV files, and of these alone."""
 import csv
 import os
+import textwrap
 
 import plots
 from evaluation import DOCS, OUT, TOP
@@ -489,7 +490,7 @@ def section_cases():
             last = row["case"]
             text += f"\n### {last}\n"
         if row["text"]:
-            text += f"\n{row['text']}\n"
+            text += f"\n{textwrap.fill(row['text'], 80)}\n"
         if row["command"]:
             text += f"\n    $ {row['command']}\n"
             text += "".join(f"    {line}\n" for line in row["output"].splitlines())
