@@ -90,17 +90,22 @@ static void lookup_all(const struct build *b, const char *name, const char *unit
 		ret->at[ret->count++] = variables.at[i];
 }
 
+static bool is_changed(const struct build *b, size_t target)
+{
+	for (size_t i = 0; i < b->replaces; i++)
+		if (b->replace[i].target == target)
+			return true;
+	return false;
+}
+
 /* Of several, those in objects that this patch changes. */
 static void candidates_prefer_changed(const struct build *b, struct candidates *c)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->count; i++)
-		for (size_t k = 0; k < b->replaces; k++)
-			if (b->replace[k].target == c->at[i].target) {
-				c->at[kept++] = c->at[i];
-				break;
-			}
+		if (is_changed(b, c->at[i].target))
+			c->at[kept++] = c->at[i];
 	if (kept > 0)
 		c->count = kept;
 }
@@ -185,29 +190,36 @@ static void resolve_ref(struct build *b, const char *label,
 		symbol_take(b, note, name, &c.at[0], ret);
 }
 
-/* A target takes the symbol from one of its libraries, or could. */
+/* The target takes the symbol from one of its libraries, or could. */
+static bool imported_by(struct build *b, size_t target, const char *name,
+			bool linked, struct found_symbol *ret)
+{
+	const struct object *o = b->target[target];
+
+	*ret = (struct found_symbol){.kind = PLAN_REF_SYMBOL, .target = target,
+				     .name = name, .version = ""};
+	for (size_t k = o->defined; linked && k < o->symbols; k++)
+		if (o->symbol[k].dynamic && strcmp(o->symbol[k].name, name) == 0) {
+			ret->name = o->symbol[k].name;
+			ret->version = o->symbol[k].version;
+			return true;
+		}
+	return !linked && library_defines(b, o, name);
+}
+
+/* Those that are changed first: whatever a patch refers to has to be in the
+ * process, and two programs never are. */
 static bool resolve_imported(struct build *b, const char *name,
 			     struct found_symbol *ret)
 {
-	*ret = (struct found_symbol){.kind = PLAN_REF_SYMBOL, .version = ""};
-	for (size_t i = 0; i < b->targets; i++) {
-		const struct object *o = b->target[i];
-
-		for (size_t k = o->defined; k < o->symbols; k++)
-			if (o->symbol[k].dynamic &&
-			    strcmp(o->symbol[k].name, name) == 0) {
-				ret->target = i;
-				ret->name = o->symbol[k].name;
-				ret->version = o->symbol[k].version;
-				return true;
-			}
-	}
-	for (size_t i = 0; i < b->targets; i++)
-		if (library_defines(b, b->target[i], name)) {
-			ret->target = i;
-			ret->name = build_text(b, "%s", name);
-			return true;
-		}
+	for (int changed = 1; changed >= 0; changed--)
+		for (int linked = 1; linked >= 0; linked--)
+			for (size_t i = 0; i < b->targets; i++)
+				if (is_changed(b, i) == changed &&
+				    imported_by(b, i, name, linked, ret)) {
+					ret->name = build_text(b, "%s", ret->name);
+					return true;
+				}
 	return false;
 }
 

@@ -16,6 +16,7 @@
 #                           mount namespace
 #   exit: 2                 the exit status; 0 unless said otherwise
 #   replaces: NAME...       exactly these functions, sorted
+#   objects: NAME...        that the patch wants to be loaded
 #   says: TEXT              what it has to say; again for more
 #   silent: TEXT            what it must not say
 #   output: LINE            what prog prints with the patch applied to it
@@ -99,6 +100,11 @@ done < <(say silent)
 if [ -n "$(say replaces)" ]; then
 	got=$(sed -n 's/^opus-build: \([^ ]*\): [0-9]* range.*/\1/p' said.txt | sort | xargs)
 	[ "$got" = "$(say replaces)" ] || fail "replaces: $got"
+fi
+if [ -n "$(say objects)" ]; then
+	got=$("$OPUS_BUILD/opus-send" inspect case.opus |
+		sed -n '/^target/,/^$/s/^ *name *\([^ ]*\).*/\1/p' | xargs)
+	[ "$got" = "$(say objects)" ] || fail "wants: $got"
 fi
 diff -r before keep >/dev/null || fail "the source tree was changed"
 if [ "$status" = 0 ] && [ -n "$(say output)" ]; then
