@@ -6,6 +6,8 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  */
+#include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +24,12 @@ static bool names_match(const char *path, const char *relative)
 
 static bool unit_mentions(struct facts *f, Dwarf_Die *cu, const char *relative)
 {
+	Dwarf_Attribute attr;
 	Dwarf_Files *files;
 	size_t count;
+	const char *folder = dwarf_attr(cu, DW_AT_comp_dir, &attr)
+				     ? dwarf_formstring(&attr)
+				     : NULL;
 
 	if (names_match(facts_unit_path(f, cu), relative))
 		return true;
@@ -31,9 +37,10 @@ static bool unit_mentions(struct facts *f, Dwarf_Die *cu, const char *relative)
 		return true; /* it cannot be known */
 	for (size_t i = 0; i < count; i++) {
 		const char *name = dwarf_filesrc(files, i, NULL, NULL);
-		CLEANUP(cleanup_free) char *path = name ? strdup(name) : NULL;
+		CLEANUP(cleanup_free) char *path = NULL;
 
-		if (!path)
+		if (!name || asprintf(&path, "%s%s%s", *name != '/' && folder ? folder : "",
+				      *name != '/' && folder ? "/" : "", name) < 0)
 			continue;
 		path_clean(path);
 		if (names_match(path, relative))

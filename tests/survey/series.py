@@ -20,6 +20,9 @@ def files_of(path):
     names = set()
     with open(path, errors="replace") as patch:
         lines = patch.read().splitlines()
+    for line in lines:  # of git, perhaps without anything behind it
+        match = re.match(r"diff --git a/(\S+) b/(\S+)$", line)
+        names.update(match.groups() if match else ())
     for line, following in zip(lines, lines[1:]):
         if line.startswith("--- ") and following.startswith("+++ "):
             for header in (line, following):
