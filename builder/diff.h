@@ -85,6 +85,7 @@ struct diff {
 	const char **made; /* sources that the build makes of files of the diff,
 			    * and perhaps others */
 	size_t mades;
+	bool followed; /* `made` is known */
 	struct unit **unit;
 	size_t units;
 	struct change *change;

@@ -14,6 +14,7 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diff.h"
 
@@ -63,8 +64,9 @@ enum opus_code generated_find(struct build *b, struct opus_error *err)
 {
 	const char *upper = build_text(b, "%s/upper", b->folder);
 
-	if (!b->diff->overlaid)
-		return OPUS_OK;
+	if (access(upper, F_OK) != 0)
+		return OPUS_OK; /* a copy instead of an overlay */
+	b->diff->followed = true;
 	walked = b;
 	upper_length = strlen(upper);
 	failed = false;

@@ -371,6 +371,7 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		unread = unread_warn(b);
 	for (size_t i = 0; i < d->units; i++)
 		any |= d->unit[i]->reached;
+	unread |= makes_sources(d) && !d->followed;
 	if (code == OPUS_OK && !any && !unread)
 		return error_set(err, OPUS_ALREADY,
 				 "none of the files that %s changes is a source of %s%s",
