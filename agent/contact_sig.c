@@ -149,30 +149,13 @@ static bool contact_waited(const struct signal_frame *f)
 	return nr >= 0 && contact_waits(nr);
 }
 
-/* Has the host a handler that does not block its own signal (SA_NODEFER)? The
- * kernel is asked: handlers come and go by other ways than sigaction(3), too. */
-static bool contact_host_nests(void)
-{
-	struct {
-		uintptr_t handler;
-		uint64_t flags, restorer, mask;
-	} action;
-
-	for (long signo = 1; signo < _NSIG; signo++)
-		if (raw_syscall6(SYS_rt_sigaction, signo, 0, (long)&action,
-				 sizeof(action.mask), 0, 0) == 0 &&
-		    action.flags & SA_NODEFER)
-			return true;
-	return false;
-}
-
 /*
  * Does a handler of the host run in this thread? Where its frame lies, the
  * restorer's address tells, the same for all handlers that libc installs, ours
  * too. Old frames leave that word behind, but in a handler more is blocked than
  * in the code that it has interrupted: its own signal at least, unless it was
- * installed with SA_NODEFER. Where there are such handlers, an old frame is
- * taken for one of them.
+ * installed with SA_NODEFER. (To take any frame for a handler's where there are
+ * such handlers would shut out PostgreSQL's workers: tried.)
  */
 static bool contact_in_handler(const ucontext_t *context)
 {
@@ -201,8 +184,8 @@ static bool contact_in_handler(const ucontext_t *context)
 		if (f->restorer == restorer &&
 		    (uintptr_t)f->registers[REG_RSP] > at &&
 		    (uintptr_t)f->registers[REG_RSP] <= end &&
-		    (f->mask & ~*blocked) == 0 && !contact_waited(f) &&
-		    (f->mask != *blocked || contact_host_nests()))
+		    f->mask != *blocked && (f->mask & ~*blocked) == 0 &&
+		    !contact_waited(f))
 			return true;
 	}
 	return false;

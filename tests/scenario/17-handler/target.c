@@ -3,7 +3,6 @@
  * interrupts all the time, and whose handler takes its time in code of the
  * program: no thread may be created there, malloc's lock may be held.
  *
- *   target [nodefer]   its own signal is not blocked in the handler
  *   -> "ready", then it works for ever
  */
 #include <sys/time.h>
@@ -24,15 +23,11 @@ static void on_alarm(int number)
 		;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	struct itimerval often = { { 0, 300 }, { 0, 300 } };
 	struct sigaction action = { .sa_handler = on_alarm,
 				    .sa_flags = SA_RESTART };
-
-	(void)argv;
-	if (argc > 1)
-		action.sa_flags |= SA_NODEFER;
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
