@@ -213,6 +213,22 @@ static void template_compare(struct compare *c, const struct entity *new)
 		     "is a template, or a member of one: its instances are in every function that uses it");
 }
 
+/* C++ overloads may share an assembler name, as memchr() of glibc's headers:
+ * is any of the old ones like this? */
+static bool has_same(const struct compare *c, const struct entity *new)
+{
+	const struct parse *p = &c->u->parse_before;
+
+	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == new->kind && o->is_definition &&
+		    o->is_template == new->is_template &&
+		    strcmp(o->linkage, new->linkage) == 0 &&
+		    function_same(c, o, new))
+			return true;
+	return false;
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -231,7 +247,7 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	if (!passed)
 		code = users_add(c, new->name, err);
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
-	    (passed && function_same(c, old, new)))
+	    (passed && has_same(c, new)))
 		return code;
 	code = change_add(c->b, c->u, new, CHANGE_TEXT, NULL, err);
 	change = change_find(c->b->diff, c->u, new->linkage);
