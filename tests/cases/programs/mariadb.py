@@ -28,7 +28,9 @@ SOURCE = Source(
         rm -rf "$WORK/data"
         mkdir -p "$WORK/data"
         cd build
-        { echo "CREATE DATABASE mysql; USE mysql; SET @auth_root_socket=NULL;"
+        # bootstrapping takes one statement a line
+        { printf '%s;\\n' "CREATE DATABASE mysql" "USE mysql" \\
+              "SET @auth_root_socket=NULL"
           cat ../scripts/mysql_system_tables.sql \\
               ../scripts/mysql_system_tables_data.sql; } |
             sql/mariadbd --no-defaults --bootstrap --user=root \\
