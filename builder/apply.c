@@ -20,6 +20,7 @@
 #include "compile.h"
 #include "diff.h"
 #include "image.h"
+#include "path.h"
 
 static bool starts(const char *line, const char *with)
 {
@@ -131,17 +132,14 @@ static bool is_document(const char *name)
 	static const char *const ends[] = {".md", ".txt", ".rst", ".html", ".adoc",
 					   ".po", ".pot", ".1", ".3", ".5", ".7",
 					   ".8", NULL};
-	const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-	const char *dot = strrchr(base, '.');
+	static const char *const code[] = {".c", ".h", NULL};
+	const char *base = path_base(name);
 
 	for (size_t i = 0; names[i]; i++)
 		if (starts(base, names[i]) && !compile_is_cxx(name) &&
-		    !(dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".h") == 0)))
+		    !path_has_suffix(base, code))
 			return true;
-	for (size_t i = 0; dot && ends[i]; i++)
-		if (strcmp(dot, ends[i]) == 0)
-			return true;
-	return false;
+	return path_has_suffix(base, ends);
 }
 
 static bool has_failed(const char *line)

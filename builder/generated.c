@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "diff.h"
+#include "path.h"
 
 /* nftw(3) has no argument for the caller. */
 static struct build *walked;
@@ -28,12 +29,8 @@ static bool is_source(const char *path)
 	static const char *const suffixes[] = {".c", ".h", ".cc", ".cpp", ".cxx",
 					       ".hh", ".hpp", ".inc", ".def", ".tab",
 					       ".gperf", ".i", ".x", NULL};
-	const char *dot = strrchr(path, '.');
 
-	for (size_t i = 0; dot && suffixes[i]; i++)
-		if (strcmp(dot, suffixes[i]) == 0)
-			return true;
-	return false;
+	return path_has_suffix(path, suffixes);
 }
 
 static int file_look(const char *path, const struct stat *st, int type,

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,6 +54,18 @@ enum opus_code image_read(const char *path, uint8_t **ret, size_t *ret_size,
 static bool inside(uint64_t at, uint64_t size, uint64_t limit)
 {
 	return at <= limit && size <= limit - at;
+}
+
+enum opus_code image_write(const char *path, const void *data, size_t size,
+			   struct opus_error *err)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fwrite(data, 1, size, f) == size;
+
+	if (f && fclose(f) != 0)
+		ok = false;
+	return ok ? OPUS_OK : error_set_errno(err, OPUS_RESOURCE, "cannot write %s",
+					      path);
 }
 
 enum opus_code image_init(struct image *i, uint8_t *data, size_t size,

@@ -38,6 +38,10 @@ struct image_symbols {
 enum opus_code image_read(const char *path, uint8_t **ret, size_t *ret_size,
 			  struct opus_error *err) MUST_CHECK;
 
+/* Make a file of these bytes. Errors: OPUS_RESOURCE. */
+enum opus_code image_write(const char *path, const void *data, size_t size,
+			   struct opus_error *err) MUST_CHECK;
+
 /* Describe the ELF file in `data`. Errors: OPUS_INVALID: not ELF64, or tables
  * outside the file. */
 enum opus_code image_init(struct image *i, uint8_t *data, size_t size,

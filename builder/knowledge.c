@@ -20,29 +20,17 @@
  * function is known to leave alone are no matter here: a thunk keeps those
  * (pass_keep.c).
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 #include "diff.h"
+#include "image.h"
 #include "shape.h"
 
 /* gcc has them, clang need not know them. */
 static const char *const registers_aside[] = {"-fno-ipa-ra",
 					      "-fno-ipa-stack-alignment"};
-
-static enum opus_code text_write(const char *path, const struct text *t,
-				 struct opus_error *err)
-{
-	FILE *f = fopen(path, "we");
-	bool ok = f && fwrite(t->bytes, 1, t->size, f) == t->size;
-
-	if (f && fclose(f) != 0)
-		ok = false;
-	return ok ? OPUS_OK : error_set_errno(err, OPUS_RESOURCE, "cannot write %s",
-					      path);
-}
 
 static enum opus_code unit_compile(struct build *b, const struct unit *u,
 				   const char *in, const char *out, bool aside,
@@ -78,7 +66,7 @@ static enum opus_code state_read(struct build *b, const struct unit *u,
 {
 	const char *in = build_text(b, "%s/known.%s", b->folder, u->cxx ? "ii" : "i");
 	const char *out = build_text(b, "%s/known.o", b->folder);
-	enum opus_code code = text_write(in, t, err);
+	enum opus_code code = image_write(in, t->bytes, t->size, err);
 
 	if (code != OPUS_OK)
 		return code;

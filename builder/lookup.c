@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "demangle.h"
+#include "path.h"
 
 /* Split "OBJECT:PATH". False if the target is not the one that was asked for. */
 static bool unit_split(const struct object *o, const char **unit)
@@ -32,20 +33,13 @@ static bool unit_split(const struct object *o, const char **unit)
 	return true;
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* `known` is a full path (from DWARF) or a bare file name (from STT_FILE). */
 static bool unit_fits(const char *known, bool full, const char *wanted)
 {
 	if (!*wanted)
 		return true;
 	return full ? unit_matches(known, wanted)
-		    : *known && strcmp(base_of(known), base_of(wanted)) == 0;
+		    : *known && strcmp(path_base(known), path_base(wanted)) == 0;
 }
 
 static void candidate_add(struct candidates *c, const struct candidate *new)

@@ -7,6 +7,7 @@
  * Signal:     unsafe: heap.
  */
 #include "object.h"
+#include "path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +164,7 @@ enum opus_code object_open(const char *path, char *const *debug, size_t debugs,
 		object_close(o);
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
-	o->name = strrchr(o->path, '/') ? strrchr(o->path, '/') + 1 : o->path;
+	o->name = path_base(o->path);
 	elf_version(EV_CURRENT);
 	code = object_file_open(o, err);
 	if (code == OPUS_OK)

@@ -21,16 +21,14 @@
 #include "common/cleanup.h"
 #include "compile.h"
 #include "image.h"
+#include "path.h"
 
 bool compile_is_cxx(const char *source)
 {
-	static const char *const suffixes[] = {".cc", ".cpp", ".cxx", ".C", ".c++"};
-	const char *dot = strrchr(source, '.');
+	static const char *const suffixes[] = {".cc", ".cpp", ".cxx", ".C", ".c++",
+					       NULL};
 
-	for (size_t i = 0; dot && i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-		if (strcmp(dot, suffixes[i]) == 0)
-			return true;
-	return false;
+	return path_has_suffix(source, suffixes);
 }
 
 /* The folder that holds opus-livepatch/patch.h, or "". In an installed tree
@@ -63,7 +61,7 @@ static void include_find(char *ret, size_t size)
 
 static void flags_add(struct build *b, const char *source, struct command *c)
 {
-	const char *base = strrchr(source, '/') ? strrchr(source, '/') + 1 : source;
+	const char *base = path_base(source);
 	char include[PATH_MAX + 32];
 
 	/* Every reference that leaves the patch has to be a GOT slot. */

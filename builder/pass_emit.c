@@ -22,6 +22,7 @@
 #include "facts.h"
 #include "fate.h"
 #include "lookup.h"
+#include "path.h"
 
 struct emit {
 	struct build *b;
@@ -277,7 +278,7 @@ static const char *patch_name(struct build *b)
 {
 	const struct build_options *o = b->options;
 	const char *from = o->name ? o->name : o->labels ? o->label[0] : o->diff;
-	const char *base = !o->name && strrchr(from, '/') ? strrchr(from, '/') + 1 : from;
+	const char *base = o->name ? from : path_base(from);
 	size_t n = strlen(base);
 	char *name;
 
@@ -297,7 +298,7 @@ static const char *patch_name(struct build *b)
 static void head_write(struct emit *m, FILE *out, bool first)
 {
 	const struct build_options *o = m->b->options;
-	const char *base = strrchr(o->diff, '/') ? strrchr(o->diff, '/') + 1 : o->diff;
+	const char *base = path_base(o->diff);
 	const struct diff *d = m->b->diff;
 	const char *title = build_text(m->b, "%s", base);
 

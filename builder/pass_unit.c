@@ -24,6 +24,7 @@
 #include "compile.h"
 #include "diff.h"
 #include "image.h"
+#include "path.h"
 #include "twin.h"
 
 extern char **environ;
@@ -34,11 +35,8 @@ static enum opus_code capture_object_write(const char *path,
 					   struct opus_error *err)
 {
 	size_t size = (size_t)(capture_blob_end - capture_blob);
-	FILE *f = fopen(path, "we");
 
-	if (!f || fwrite(capture_blob, 1, size, f) != size || fclose(f) != 0)
-		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
-	return OPUS_OK;
+	return image_write(path, capture_blob, size, err);
 }
 
 /* Our environment, with the writer preloaded into everything. */
@@ -114,16 +112,6 @@ static bool is_unit_source(const struct diff *d, const char *path)
 	return false;
 }
 
-static bool has_suffix(const char *path, const char *const *suffixes)
-{
-	const char *dot = strrchr(path, '.');
-
-	for (; dot && *suffixes; suffixes++)
-		if (strcmp(dot, *suffixes) == 0)
-			return true;
-	return false;
-}
-
 /* Documents and tests are in many diffs, and no compiler reads them. */
 static bool is_no_source(const char *path)
 {
@@ -131,7 +119,7 @@ static bool is_no_source(const char *path)
 		".md", ".txt", ".rst", ".html", ".xml", ".1", ".3", ".5", ".7", ".8",
 		".po", ".sgml", ".adoc", ".t", ".py", ".pl", ".sh", ".test", NULL};
 
-	return !strchr(strrchr(path, '/') + 1, '.') || has_suffix(path, suffixes);
+	return !strchr(path_base(path), '.') || path_has_suffix(path, suffixes);
 }
 
 static bool is_header(const char *path)
@@ -139,7 +127,7 @@ static bool is_header(const char *path)
 	static const char *const suffixes[] = {".h", ".hh", ".hpp", ".hxx", ".inc",
 					       ".ipp", ".tcc", NULL};
 
-	return has_suffix(path, suffixes);
+	return path_has_suffix(path, suffixes);
 }
 
 /* Files that make units of which the diff says nothing: looked for only if the
@@ -155,7 +143,7 @@ static bool looks_everywhere(const struct diff *d)
 static bool is_code(const char *path)
 {
 	return is_header(path) || compile_is_cxx(path) ||
-	       has_suffix(path, (const char *const[]){".c", NULL});
+	       path_has_suffix(path, (const char *const[]){".c", NULL});
 }
 
 /* Of the build itself. Made new, they would have it configure everything anew,
@@ -163,9 +151,9 @@ static bool is_code(const char *path)
 static bool is_of_build(const char *path)
 {
 	static const char *const suffixes[] = {".am", ".ac", ".m4", ".cmake", NULL};
-	const char *base = strrchr(path, '/') + 1;
+	const char *base = path_base(path);
 
-	return has_suffix(path, suffixes) || strncmp(base, "Makefile", 8) == 0 ||
+	return path_has_suffix(path, suffixes) || strncmp(base, "Makefile", 8) == 0 ||
 	       strcmp(base, "GNUmakefile") == 0 || strcmp(base, "configure") == 0 ||
 	       strcmp(base, "CMakeLists.txt") == 0 ||
 	       strncmp(base, "meson", 5) == 0;
@@ -183,7 +171,7 @@ static void files_touch(const struct diff *d)
 static bool is_made_of(const struct diff *d, const char *path)
 {
 	return !is_unit_source(d, path) && !is_no_source(path) && !is_code(path) &&
-	       (!is_of_build(path) || has_suffix(path, (const char *const[]){".ac", NULL}));
+	       (!is_of_build(path) || path_has_suffix(path, (const char *const[]){".ac", NULL}));
 }
 
 static bool makes_sources(const struct diff *d)
@@ -329,12 +317,12 @@ static bool unread_warn(struct build *b)
 		if (d->read[i] || !d->existed[i] || !is_code(path))
 			continue;
 		if (!is_mentioned(b, path)) {
-			build_remark(b, &place, strrchr(path, '/') + 1,
+			build_remark(b, &place, path_base(path),
 				     "the diff changes it, but no target is made from it");
 			continue;
 		}
 		any = true;
-		build_tell(b, TOPIC_UNREAD, &place, strrchr(path, '/') + 1,
+		build_tell(b, TOPIC_UNREAD, &place, path_base(path),
 			   "see that the build command builds everything (in a built tree: make -B)",
 			   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
 	}

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "lookup.h"
+#include "path.h"
 
 bool symbol_is_linked(const struct image *i, size_t index)
 {
@@ -231,13 +232,6 @@ static bool is_nameless(const char *name)
 	       (strncmp(name, "_Z", 2) == 0 && strstr(name, "12_GLOBAL__N_1"));
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Of several, those in source files that this patch changes. */
 static void candidates_prefer_units(const struct build *b, struct candidates *c)
 {
@@ -246,8 +240,8 @@ static void candidates_prefer_units(const struct build *b, struct candidates *c)
 	for (size_t i = 0; i < c->count; i++)
 		for (size_t k = 0; k < b->replaces; k++)
 			if (b->replace[k].target == c->at[i].target &&
-			    strcmp(base_of(b->replace[k].found_unit),
-				   base_of(c->at[i].unit)) == 0) {
+			    strcmp(path_base(b->replace[k].found_unit),
+				   path_base(c->at[i].unit)) == 0) {
 				c->at[kept++] = c->at[i];
 				break;
 			}

@@ -24,6 +24,7 @@
 #include "common/cleanup.h"
 #include "decode.h"
 #include "image.h"
+#include "path.h"
 
 bool object_is_described(const struct object *o)
 {
@@ -99,11 +100,6 @@ static const char *sections_differ(const struct image *a, const struct image *b)
 	return NULL;
 }
 
-static const char *base_of(const char *path)
-{
-	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-}
-
 /* How well a file fits as twin: 2 the same code, 1 the same name, 0 not. */
 static int twin_fit(const struct object *o, const char *path, const char **differs)
 {
@@ -118,7 +114,7 @@ static int twin_fit(const struct object *o, const char *path, const char **diffe
 	*differs = sections_differ(&mine, &its);
 	if (!*differs)
 		return 2;
-	return strcmp(base_of(path), o->name) == 0;
+	return strcmp(path_base(path), o->name) == 0;
 }
 
 static enum opus_code twin_keep(struct build *b, size_t target, const char *path,

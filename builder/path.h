@@ -1,0 +1,34 @@
+/*
+ * path.h - what a file is called.
+ *
+ * Included by: builder/.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      safe: data only.
+ */
+#ifndef OPUS_PATH_H
+#define OPUS_PATH_H
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The last part of a path. */
+static inline const char *path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Does it end in one of these, "." included? The list ends in NULL. */
+static inline bool path_has_suffix(const char *path, const char *const *suffixes)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (; dot && *suffixes; suffixes++)
+		if (strcmp(dot, *suffixes) == 0)
+			return true;
+	return false;
+}
+
+#endif
