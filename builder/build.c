@@ -161,22 +161,28 @@ void *build_grow(void *array, size_t count, size_t size)
 	return array;
 }
 
-const char *build_text(struct build *b, const char *format, ...)
+const char *build_vtext(struct build *b, const char *format, va_list args)
 {
 	char **table = build_grow(b->text, b->texts, sizeof(*table));
 	char *text = NULL;
-	va_list args;
 
 	if (!table)
 		return "";
 	b->text = table;
-	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	if (!text)
 		return "";
 	b->text[b->texts++] = text;
+	return text;
+}
+
+const char *build_text(struct build *b, const char *format, ...)
+{
+	const char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = build_vtext(b, format, args);
+	va_end(args);
 	return text;
 }
 

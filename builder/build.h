@@ -270,6 +270,9 @@ extern volatile sig_atomic_t build_interrupted;
 const char *build_text(struct build *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+const char *build_vtext(struct build *b, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
 /* Tell on a terminal how far a long step is; `what` NULL: it is done. */
 void build_progress(struct build *b, const char *what, size_t done, size_t all);
 

@@ -45,15 +45,11 @@ void build_tell(struct build *b, enum report_topic topic,
 	struct reports *all = &b->reports;
 	struct report *grown, r = {.topic = topic, .todo = todo};
 	bool refuses = topics[topic].refuses;
-	char *why = NULL;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&why, format, args) < 0)
-		why = NULL;
+	r.text = build_vtext(b, format, args);
 	va_end(args);
-	r.text = build_text(b, "%s", why ? why : format);
-	free(why);
 	r.subject = build_text(b, "%s", subject);
 	r.place.file = build_text(b, "%s", place ? place->file
 				  : b->options->diff ? b->options->diff
