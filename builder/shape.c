@@ -27,6 +27,7 @@
 struct reader {
 	struct image image;
 	struct image_symbols symbols;
+	const Elf64_Shdr **relas; /* by section: its relocations, or NULL */
 };
 
 /* A digest as a number, so that those of several sections can be added. */
@@ -128,44 +129,36 @@ static void section_add(const struct reader *r, struct sha256 *s, unsigned int n
 {
 	const struct image *i = &r->image;
 	const uint8_t *data = image_section_data(i, &i->section[n]);
+	const Elf64_Shdr *relas = r->relas[n];
+	const Elf64_Rela *rela = relas ? (const void *)image_section_data(i, relas)
+				       : NULL;
 
 	if (data)
 		text_add(s, (const char *)data, i->section[n].sh_size);
-	for (unsigned int k = 0; k < i->header->e_shnum; k++) {
-		const Elf64_Shdr *relas = &i->section[k];
-		const Elf64_Rela *rela = (const void *)image_section_data(i, relas);
+	for (size_t e = 0; rela && e < relas->sh_size / sizeof(*rela); e++) {
+		uint64_t type = ELF64_R_TYPE(rela[e].r_info);
 
-		if (relas->sh_type != SHT_RELA || relas->sh_info != n || !rela)
-			continue;
-		for (size_t e = 0; e < relas->sh_size / sizeof(*rela); e++) {
-			uint64_t type = ELF64_R_TYPE(rela[e].r_info);
-
-			sha256_add(s, &rela[e].r_offset, sizeof(rela[e].r_offset));
-			sha256_add(s, &type, sizeof(type));
-			target_add(r, s, &rela[e], depth);
-		}
+		sha256_add(s, &rela[e].r_offset, sizeof(rela[e].r_offset));
+		sha256_add(s, &type, sizeof(type));
+		target_add(r, s, &rela[e], depth);
 	}
 }
 
-/* Add a section's sum to that of the function that it belongs to. */
+/* A section of code, under the name of the function that it belongs to. */
 static bool shape_add(struct shapes *ret, const char *symbol, uint64_t sum)
 {
 	const char *dot = strchr(symbol + 1, '.');
 	size_t length = dot ? (size_t)(dot - symbol) : strlen(symbol);
-	struct shape *grown;
+	struct shape *grown = build_grow(ret->shape, ret->count, sizeof(*grown));
 
-	for (size_t i = 0; i < ret->count; i++)
-		if (strncmp(ret->shape[i].name, symbol, length) == 0 &&
-		    !ret->shape[i].name[length]) {
-			ret->shape[i].sum += sum;
-			return true;
-		}
-	grown = build_grow(ret->shape, ret->count, sizeof(*grown));
 	if (!grown)
 		return false;
 	ret->shape = grown;
 	grown[ret->count] = (struct shape){strndup(symbol, length), sum};
-	return grown[ret->count++].name != NULL;
+	if (!grown[ret->count].name)
+		return false;
+	ret->count++;
+	return true;
 }
 
 static int shape_compare(const void *a, const void *b)
@@ -174,10 +167,60 @@ static int shape_compare(const void *a, const void *b)
 		      ((const struct shape *)b)->name);
 }
 
+/* Sort them, and add up those of one function. */
+static void shapes_merge(struct shapes *s)
+{
+	size_t kept = 0;
+
+	if (s->count)
+		qsort(s->shape, s->count, sizeof(*s->shape), shape_compare);
+	for (size_t i = 0; i < s->count; i++) {
+		if (kept == 0 || shape_compare(&s->shape[kept - 1], &s->shape[i]) != 0) {
+			s->shape[kept++] = s->shape[i];
+			continue;
+		}
+		s->shape[kept - 1].sum += s->shape[i].sum;
+		free(s->shape[i].name);
+	}
+	s->count = kept;
+}
+
+static void relas_find(struct reader *r)
+{
+	const struct image *i = &r->image;
+
+	for (unsigned int k = 0; k < i->header->e_shnum; k++)
+		if (i->section[k].sh_type == SHT_RELA &&
+		    i->section[k].sh_info < i->header->e_shnum)
+			r->relas[i->section[k].sh_info] = &i->section[k];
+}
+
+static enum opus_code functions_add(struct reader *r, struct shapes *ret,
+				    struct opus_error *err)
+{
+	for (size_t i = 0; i < r->symbols.count; i++) {
+		const Elf64_Sym *y = &r->symbols.symbol[i];
+		const Elf64_Shdr *section = section_of(r, y);
+		const char *name = image_symbol_name(&r->symbols, y);
+		struct sha256 s;
+
+		if (ELF64_ST_TYPE(y->st_info) != STT_FUNC || !section || !*name ||
+		    !(section->sh_flags & SHF_EXECINSTR))
+			continue;
+		sha256_init(&s);
+		text_add(&s, name, name_length(name));
+		section_add(r, &s, y->st_shndx, 0);
+		if (!shape_add(ret, name, sum_end(&s)))
+			return error_set(err, OPUS_RESOURCE, "out of memory");
+	}
+	return OPUS_OK;
+}
+
 enum opus_code shapes_read(const char *path, struct shapes *ret,
 			   struct opus_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	CLEANUP(cleanup_free) const Elf64_Shdr **relas = NULL;
 	struct reader r = {0};
 	size_t size;
 	enum opus_code code = image_read(path, &data, &size, err);
@@ -187,25 +230,14 @@ enum opus_code shapes_read(const char *path, struct shapes *ret,
 		code = image_init(&r.image, data, size, err);
 	if (code != OPUS_OK)
 		return code;
+	r.relas = relas = calloc(r.image.header->e_shnum, sizeof(*relas));
+	if (!relas)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	relas_find(&r);
 	r.symbols = image_symbols(&r.image, SHT_SYMTAB);
-	for (size_t i = 0; i < r.symbols.count; i++) {
-		const Elf64_Sym *y = &r.symbols.symbol[i];
-		const Elf64_Shdr *section = section_of(&r, y);
-		const char *name = image_symbol_name(&r.symbols, y);
-		struct sha256 s;
-
-		if (ELF64_ST_TYPE(y->st_info) != STT_FUNC || !section || !*name ||
-		    !(section->sh_flags & SHF_EXECINSTR))
-			continue;
-		sha256_init(&s);
-		text_add(&s, name, name_length(name));
-		section_add(&r, &s, y->st_shndx, 0);
-		if (!shape_add(ret, name, sum_end(&s)))
-			return error_set(err, OPUS_RESOURCE, "out of memory");
-	}
-	if (ret->count)
-		qsort(ret->shape, ret->count, sizeof(*ret->shape), shape_compare);
-	return OPUS_OK;
+	code = functions_add(&r, ret, err);
+	shapes_merge(ret);
+	return code;
 }
 
 void shapes_deinit(struct shapes *s)
