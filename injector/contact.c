@@ -118,6 +118,11 @@ static int folder_open(const struct target *t, const char *folder)
 	return dir;
 }
 
+static int socket_make(void)
+{
+	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
 /* bind(2) below an open folder; its path for us is /proc/self/fd/N/NAME. */
 static int socket_bind(const struct target *t, int dir, const char *name)
 {
@@ -125,7 +130,7 @@ static int socket_bind(const struct target *t, int dir, const char *name)
 	mode_t mask;
 	int fd, result;
 
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket_make();
 	if (fd < 0)
 		return -1;
 	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s", dir,
@@ -163,22 +168,18 @@ static bool network_enter(const char *ns)
 	return fd >= 0 && setns(fd, CLONE_NEWNET) == 0;
 }
 
-static int abstract_socket(void)
-{
-	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
-
 /* A socket stays in the network namespace that it was made in. */
-static int abstract_socket_there(const char *ns)
+static int socket_make_there(const struct target *t)
 {
 	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd = -1;
-	char back[64];
+	char ns[64], back[64];
 
 	if (own < 0)
 		return -1;
+	snprintf(ns, sizeof(ns), "/proc/%d/ns/net", t->view);
 	snprintf(back, sizeof(back), "/proc/self/fd/%d", own);
 	if (network_enter(ns)) {
-		fd = abstract_socket();
+		fd = socket_make();
 		if (!network_enter(back))
 			fd = (close(fd), -1);
 	}
@@ -191,11 +192,10 @@ static int socket_bind_abstract(const struct contact *c)
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
 				     strlen(c->name));
-	CLEANUP(cleanup_close) int fd = -1;
-	char ns[64];
+	CLEANUP(cleanup_close) int fd = c->same_network
+						? socket_make()
+						: socket_make_there(c->t);
 
-	snprintf(ns, sizeof(ns), "/proc/%d/ns/net", c->t->view);
-	fd = c->same_network ? abstract_socket() : abstract_socket_there(ns);
 	memcpy(a.sun_path + 1, c->name, strlen(c->name));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 ||
 	    listen(fd, 8) != 0)
@@ -440,8 +440,7 @@ enum opus_code contact_make(struct target *t, int *ret_fd,
 static bool is_deaf(int dir, const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	CLEANUP(cleanup_close) int fd = socket(
-		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	CLEANUP(cleanup_close) int fd = socket_make();
 
 	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%.20s", dir,
 		 name);

@@ -51,16 +51,11 @@ bool jail_is(pid_t view)
 
 enum opus_code jail_check(const struct target *t, struct opus_error *err)
 {
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
-	struct proc_status s;
-
-	for (ssize_t i = 0; i < count; i++)
-		if (proc_status_read(t->pid, tids[i], &s) && s.seccomp)
-			return error_set(err, OPUS_NO_AGENT,
-				"there is no /proc in its root folder, by which "
-				"the agent would be loaded, and a seccomp filter "
-				"is on; start it with the agent");
+	if (target_has_filter(t))
+		return error_set(err, OPUS_NO_AGENT,
+			"there is no /proc in its root folder, by which the agent "
+			"would be loaded, and a seccomp filter is on; start it "
+			"with the agent");
 	return OPUS_OK;
 }
 

@@ -377,8 +377,7 @@ static bool is_confined(const struct target *t, const struct proc_status *s)
 	       !((t->beacon.flags & BEACON_LOCKED) && s->filters == 1);
 }
 
-/* Filters belong to threads, and every thread will run the agent's code. */
-static bool has_confined_thread(const struct target *t)
+bool target_has_filter(const struct target *t)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
 	struct proc_status s = t->status;
@@ -430,7 +429,7 @@ enum opus_code target_check_contact(struct target *t, bool force,
 		return error_set(err, OPUS_NO_CONTACT,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s->tracer);
-	t->confined = has_confined_thread(t);
+	t->confined = target_has_filter(t);
 	if (force || !t->confined)
 		return OPUS_OK;
 	return confine_check(t, err); /* ask the filters */

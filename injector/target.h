@@ -23,8 +23,7 @@ struct target {
 	struct proc_status status;
 	struct beacon beacon;
 	uint64_t beacon_at;  /* 0: no beacon was found */
-	bool confined;       /* set by target_check_contact(): a thread has a
-				seccomp filter that is not the agent's own */
+	bool confined;       /* target_has_filter(), by target_check_contact() */
 	bool used_folder;    /* set by contact_make(): its socket had a path */
 };
 
@@ -54,6 +53,10 @@ void target_list_deinit(struct target_list *list);
  * OPUS_DIED, OPUS_INTERNAL.
  */
 enum opus_code target_look(struct target *t, struct opus_error *err) MUST_CHECK;
+
+/* Has any thread a seccomp filter that is not the agent's own? Filters belong to
+ * threads, and every thread will run the agent's code. */
+bool target_has_filter(const struct target *t);
 
 /*
  * May the contact signal be sent? An uncaught real-time signal would kill the

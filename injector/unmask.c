@@ -13,10 +13,6 @@
  */
 #include "unmask.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "child.h"
 #include "common/cleanup.h"
 #include "interrupt.h"
@@ -32,19 +28,6 @@ struct unmask_work {
 	struct unmask *u;
 	bool back;
 };
-
-static bool mask_read(pid_t pid, pid_t tid, uint64_t *ret)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
-	const char *line = text ? strstr(text, "\nSigBlk:") : NULL;
-
-	if (line)
-		*ret = strtoull(line + 8, NULL, 16);
-	return line != NULL;
-}
 
 static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 {
@@ -63,18 +46,19 @@ static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 static void close_one(const struct target *t, const struct unmask_thread *thread)
 {
 	static struct remote r;
-	uint64_t left = thread->mask & ~SETXID, now = 0;
+	uint64_t left = thread->mask & ~SETXID;
+	struct proc_status now = {0};
 	struct opus_error ignored;
 
 	/* It may still be on its way out of the agent's handler. */
-	for (int n = 0; n < BACK_TRIES && now != left; n++) {
+	for (int n = 0; n < BACK_TRIES && now.blocked != left; n++) {
 		if (n != 0)
 			(void)interrupt_poll(NULL, 0,
 					     interrupt_clock() + BACK_GAP_NS, true);
-		if (!mask_read(t->pid, thread->tid, &now))
+		if (!proc_status_read(t->pid, thread->tid, &now))
 			return;
 	}
-	if (now != left ||
+	if (now.blocked != left ||
 	    remote_attach(&r, t->pid, thread->tid, NULL, &ignored) != OPUS_OK)
 		return;
 	if (r.mask == left)
@@ -86,14 +70,14 @@ static enum opus_code work(void *data, struct opus_error *err)
 {
 	struct unmask_work *w = data;
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	uint64_t mask;
+	struct proc_status s;
 	ssize_t count = w->back ? 0 : proc_threads(w->t->pid, &tids);
 
 	(void)err;
 	for (uint32_t i = 0; w->back && i < w->u->count; i++)
 		close_one(w->t, &w->u->threads[i]);
 	for (ssize_t i = 0; i < count && w->u->count < UNMASK_THREADS; i++)
-		if (mask_read(w->t->pid, tids[i], &mask) && (mask & SETXID))
+		if (proc_status_read(w->t->pid, tids[i], &s) && (s.blocked & SETXID))
 			open_one(w->t, tids[i], w->u);
 	return OPUS_OK;
 }
