@@ -52,7 +52,6 @@ static void *pin_main(void *unused)
 int main(int argc, char **argv)
 {
 	pthread_t thread, pin;
-	void *result;
 	char line[64];
 
 	door_init(&go);
@@ -71,8 +70,7 @@ int main(int argc, char **argv)
 			say("pinned %d", pin_tid);
 		} else if (!strcmp(line, "free")) {
 			door_open(&go);
-			pthread_join(pin, &result);
-			say("%d", (int)(intptr_t)result);
+			say_joined(pin);
 		} else if (!strcmp(line, "rounds")) {
 			say("%ld", rounds);
 		} else {

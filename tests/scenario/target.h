@@ -26,15 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef ATTR
-/* A function that the compiler treats as if it were in another unit. Callers of
- * a function that clang optimises know what it returns. */
-#ifdef __clang__
-#define ATTR __attribute__((noinline, optnone))
-#else
-#define ATTR __attribute__((noipa))
-#endif
-#endif
+#include "attr.h"
 
 /* Answer with one line. */
 static inline void say(const char *format, ...)
@@ -102,6 +94,15 @@ static inline double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Wait for a thread, and answer with the number that it returns. */
+static inline void say_joined(pthread_t thread)
+{
+	void *result;
+
+	pthread_join(thread, &result);
+	say("%d", (int)(intptr_t)result);
 }
 
 /* A door is shut until somebody opens it; passing does not shut it. */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "attr.h"
 #include "shapes.h"
 
 #define V VERSION

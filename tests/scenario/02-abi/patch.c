@@ -3,11 +3,6 @@
 OPUS_PATCH("abi", "the same functions, version 2");
 
 #define VERSION 2
-#ifdef __clang__
-#define ATTR __attribute__((noinline, optnone))
-#else
-#define ATTR __attribute__((noipa))
-#endif
 #include "functions.h"
 
 OPUS_REPLACE(no_args);

@@ -49,7 +49,6 @@ static void jail(const char *line)
 static void *serve(void *first)
 {
 	char line[512];
-	void *result;
 
 	if (first) {
 		pthread_join(*(pthread_t *)first, NULL);
@@ -77,8 +76,7 @@ static void *serve(void *first)
 			say("pinned");
 		} else if (!strcmp(line, "free")) {
 			door_open(&go);
-			pthread_join(pin, &result);
-			say("%d", (int)(intptr_t)result);
+			say_joined(pin);
 		} else {
 			die("no such command");
 		}

@@ -60,7 +60,6 @@ static void enter(const char *name)
 static void commands(void)
 {
 	pthread_t pinned;
-	void *version;
 	char line[64];
 
 	while (next(line, sizeof(line))) {
@@ -70,8 +69,7 @@ static void commands(void)
 			say("pinned");
 		} else if (!strcmp(line, "free")) {
 			sem_post(&go);
-			pthread_join(pinned, &version);
-			say("%d", (int)(intptr_t)version);
+			say_joined(pinned);
 		} else if (!strncmp(line, "enter", 5)) {
 			enter(line);
 			say("suspended");

@@ -86,7 +86,6 @@ int main(int argc, char **argv)
 {
 	pthread_t pinned, other;
 	char line[64], bytes[SIZE];
-	void *result;
 	int fd = open(path = argv[1], O_RDWR | O_CREAT, 0600);
 
 	(void)argc;
@@ -102,8 +101,7 @@ int main(int argc, char **argv)
 			say("pinned");
 		} else if (!strcmp(line, "free")) {
 			sem_post(&go);
-			pthread_join(pinned, &result);
-			say("%d", (int)(intptr_t)result);
+			say_joined(pinned);
 		} else if (!strcmp(line, "call")) {
 			say("%d", work(0));
 		} else if (!strcmp(line, "replace")) {
