@@ -391,6 +391,11 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 		tid = contact_threads_next(&threads, c->t);
 		if (tid == 0)
 			wait = CONTACT_LAST_NS; /* all block it, or have ended */
+		else if (!target_is_unchanged(c->t, tid))
+			return error_set(err, OPUS_DIED,
+				"the process started another program (exec) "
+				"before its agent was reached; nothing was sent "
+				"to that one");
 		else if (contact_signal(c, tid) < 0 && errno == EPERM)
 			return error_set_errno(err, OPUS_PERMISSION,
 				"it may not be signalled; run as root or as "

@@ -304,7 +304,7 @@ static bool mem_read(pid_t view, uint64_t at, void *ret, size_t size)
 		return false;
 	n = pread(fd, ret, size, (off_t)at);
 	if (n >= 0 && (size_t)n != size)
-		errno = EIO;
+		errno = n ? EIO : ESRCH; /* 0: the memory is gone as a whole */
 	return n >= 0 && (size_t)n == size;
 }
 

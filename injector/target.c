@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -433,6 +434,17 @@ enum opus_code target_check_contact(struct target *t, bool force,
 	if (force || !t->confined)
 		return OPUS_OK;
 	return confine_check(t, err); /* ask the filters */
+}
+
+bool target_is_unchanged(const struct target *t, pid_t tid)
+{
+	struct beacon now;
+	size_t size = offsetof(struct beacon, pid);
+
+	if (!proc_memory_read(tid, t->beacon_at, &now, size))
+		return errno != EFAULT && errno != EIO;
+	return memcmp(now.magic, t->beacon.magic, sizeof(now.magic)) == 0 &&
+	       now.signal == t->beacon.signal && now.flags & BEACON_READY;
 }
 
 /* The socket is closed early in a process' death: give it a moment. */

@@ -68,6 +68,14 @@ enum opus_code target_check_contact(struct target *t, bool force,
 				    struct opus_error *err) MUST_CHECK;
 
 /*
+ * Is this thread's memory still the one that the beacon was read from, with a
+ * handler behind it? Not so after an exec, which takes handlers away and leaves
+ * the ids: the signal that was meant for the old program would kill the new one.
+ * Also true where it cannot be found out.
+ */
+bool target_is_unchanged(const struct target *t, pid_t tid);
+
+/*
  * The process broke off the conversation: why? Always an error: OPUS_DIED if
  * it has ended or become another program, else OPUS_INTERNAL. `doing` says
  * what we were at.
