@@ -103,6 +103,18 @@ static int range_of(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
+/* The agent comes late: sigaction() has been called without it. */
+static void nodefer_look(void)
+{
+	struct sigaction now;
+
+	for (int signo = 1; signo <= 64; signo++)
+		if (sigaction(signo, NULL, &now) == 0 &&
+		    now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN &&
+		    now.sa_flags & SA_NODEFER)
+			atomic_store(&contact_nodefer, true);
+}
+
 void contact_init(void)
 {
 	/* One function of each: libc, the loader, whoever provides malloc (the
@@ -112,6 +124,8 @@ void contact_init(void)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		dl_iterate_phdr(range_of, dlsym(RTLD_DEFAULT, names[i]));
 	dl_iterate_phdr(range_of, (void *)contact_init);
+	if (agent_late)
+		nodefer_look();
 	/* The kernel puts it above all frames (execve(2)). */
 	contact_first_stack = getauxval(AT_EXECFN);
 }

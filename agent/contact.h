@@ -32,6 +32,11 @@ struct contact_range {
 };
 extern struct contact_range contact_ranges[CONTACT_RANGES];
 extern uint32_t contact_range_count;
+/* Has the host a handler that does not block its own signal (SA_NODEFER)? */
+extern _Atomic bool contact_nodefer;
+/* In the uc_link of the frames of our own handler, which the kernel writes and
+ * does not read again: they are told from the host's by it. */
+#define CONTACT_OWN_FRAME 0x5355504f454d4152ul
 /* The end of the first thread's stack, or nearly; 0 if unknown. */
 extern uintptr_t contact_first_stack;
 

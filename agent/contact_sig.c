@@ -46,6 +46,7 @@ _Atomic uint64_t contact_queue[CONTACT_QUEUE];
 struct contact_range contact_ranges[CONTACT_RANGES];
 uint32_t contact_range_count;
 uintptr_t contact_first_stack;
+_Atomic bool contact_nodefer;
 
 static bool contact_waits(long nr)
 {
@@ -101,7 +102,8 @@ static uintptr_t contact_stack_end(uintptr_t sp)
  * sigframe.h, and the ABI of rt_sigreturn(2)). */
 struct signal_frame {
 	uintptr_t restorer;
-	uint64_t head[5]; /* uc_flags, uc_link, uc_stack */
+	uint64_t flags, link;
+	uint64_t stack[3];
 	greg_t registers[32];
 	uint64_t mask; /* of the code that was interrupted */
 };
@@ -150,13 +152,28 @@ static bool contact_waited(const struct signal_frame *f)
 }
 
 /*
- * Does a handler of the host run in this thread? Where its frame lies, the
- * restorer's address tells, the same for all handlers that libc installs, ours
- * too. Old frames leave that word behind, but in a handler more is blocked than
- * in the code that it has interrupted: its own signal at least, unless it was
- * installed with SA_NODEFER. (To take any frame for a handler's where there are
- * such handlers would shut out PostgreSQL's workers: tried.)
+ * Is this the frame of a handler that runs, on the stack up to `end`? Old frames
+ * leave the same words behind, but in a handler more is blocked than in the code
+ * that it has interrupted: its own signal at least, unless it was installed with
+ * SA_NODEFER. If the host has such a handler, old frames count as well, if they
+ * tell of interrupted code that may have held a lock. The agent's own do not:
+ * each stop leaves one.
  */
+static bool contact_is_handler(const struct signal_frame *f, uintptr_t end,
+			       uint64_t blocked)
+{
+	if ((uintptr_t)f->registers[REG_RSP] <= (uintptr_t)f ||
+	    (uintptr_t)f->registers[REG_RSP] > end || (f->mask & ~blocked) != 0 ||
+	    contact_waited(f))
+		return false;
+	return f->mask != blocked ||
+	       (atomic_load(&contact_nodefer) && f->link != CONTACT_OWN_FRAME &&
+		contact_in_range((uintptr_t)f->registers[REG_RIP]));
+}
+
+/* Does a handler of the host run in this thread? Where its frame lies, the
+ * restorer's address tells, the same for all handlers that libc installs, ours
+ * too. */
 static bool contact_in_handler(const ucontext_t *context)
 {
 	uintptr_t restorer = ((const uintptr_t *)context)[-1];
@@ -181,11 +198,7 @@ static bool contact_in_handler(const ucontext_t *context)
 				return false; /* the stack ends here */
 			known = more;
 		}
-		if (f->restorer == restorer &&
-		    (uintptr_t)f->registers[REG_RSP] > at &&
-		    (uintptr_t)f->registers[REG_RSP] <= end &&
-		    f->mask != *blocked && (f->mask & ~*blocked) == 0 &&
-		    !contact_waited(f))
+		if (f->restorer == restorer && contact_is_handler(f, end, *blocked))
 			return true;
 	}
 	return false;

@@ -33,6 +33,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "contact.h"
 #include "coroutine.h"
 #include "restart.h"
 #include "wait.h"
@@ -133,6 +134,7 @@ PUBLIC int sigfillset(sigset_t *set)
 	return rc;
 }
 
+/* contact_sig.c wants to know of SA_NODEFER, which is in the old ways, too. */
 PUBLIC int sigaction(int signo, const struct sigaction *act,
 		     struct sigaction *old)
 {
@@ -143,6 +145,8 @@ PUBLIC int sigaction(int signo, const struct sigaction *act,
 		errno = EINVAL;
 		return -1;
 	}
+	if (act && act->sa_flags & SA_NODEFER)
+		atomic_store(&contact_nodefer, true);
 	if (act && agent_signal && sigismember(&act->sa_mask, agent_signal) == 1) {
 		copy = *act;
 		sigdelset(&copy.sa_mask, agent_signal);
@@ -158,7 +162,7 @@ int preload_sigaction(int signo, const struct sigaction *act)
 	return real_sigaction(signo, act, NULL);
 }
 
-#define SIGNAL_LIKE(name, real)                                                \
+#define SIGNAL_LIKE(name, real, nodefer)                                       \
 	PUBLIC sighandler_t name(int signo, sighandler_t handler)              \
 	{                                                                      \
 		NEED(real);                                                    \
@@ -166,6 +170,8 @@ int preload_sigaction(int signo, const struct sigaction *act)
 			errno = EINVAL;                                        \
 			return SIG_ERR;                                        \
 		}                                                              \
+		if (nodefer)                                                   \
+			atomic_store(&contact_nodefer, true);                  \
 		return real_##real(signo, handler);                            \
 	}
 
@@ -173,12 +179,12 @@ sighandler_t bsd_signal(int, sighandler_t);
 sighandler_t ssignal(int, sighandler_t);
 sighandler_t sysv_signal(int, sighandler_t);
 sighandler_t __sysv_signal(int, sighandler_t);
-SIGNAL_LIKE(signal, signal)
-SIGNAL_LIKE(bsd_signal, signal)
-SIGNAL_LIKE(ssignal, signal)
-SIGNAL_LIKE(sysv_signal, __sysv_signal)
-SIGNAL_LIKE(__sysv_signal, __sysv_signal)
-SIGNAL_LIKE(sigset, sigset)
+SIGNAL_LIKE(signal, signal, false)
+SIGNAL_LIKE(bsd_signal, signal, false)
+SIGNAL_LIKE(ssignal, signal, false)
+SIGNAL_LIKE(sysv_signal, __sysv_signal, true)
+SIGNAL_LIKE(__sysv_signal, __sysv_signal, true)
+SIGNAL_LIKE(sigset, sigset, false)
 
 #define SIGNO_GUARD(name, parameters, arguments)                               \
 	PUBLIC int name parameters                                             \

@@ -42,6 +42,7 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 	uint64_t value = (uint64_t)info->si_value.sival_ptr;
 	int saved = errno;
 
+	((ucontext_t *)context)->uc_link = (ucontext_t *)CONTACT_OWN_FRAME;
 	/* Anything that is not ours, a plain kill(1) with our number for
 	 * instance, is nothing to us and must be nothing to the host. */
 	if (signo == SIGNAL_SETXID && !is_ours(info->si_code, value >> 56))
