@@ -181,15 +181,88 @@ static uintptr_t stack_end(const struct stop_thread *t, uintptr_t sp)
 	return 0;
 }
 
-/* Is there a word on the stack that could belong to a frame of interest?
- * 1 yes, 0 no, -1 the stack could not be read. */
+/* Where a word must point to be of interest, without looking closely. */
+#define SPANS 16
+struct spans {
+	struct { uintptr_t start, size; } list[SPANS];
+	uint32_t count;
+	bool all; /* more than there is room for: each word is of interest */
+};
+
+static void span_add(struct spans *s, uintptr_t start, uintptr_t end)
+{
+	if (s->count == SPANS) {
+		s->all = true;
+		return;
+	}
+	s->list[s->count].start = start;
+	s->list[s->count++].size = end - start;
+}
+
+/* The agent's code for gates and hooks, which arch/ keeps together. */
+static void gates_add(struct spans *s)
+{
+	const char *const bounds[] = {gate_pool, gate_pool_end, hook_pool,
+				      hook_pool_end, gate_common, gate_common_end,
+				      hook_common, hook_common_end};
+	uintptr_t low = UINTPTR_MAX, high = 0;
+
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		uintptr_t at = (uintptr_t)bounds[i];
+
+		low = at < low ? at : low;
+		high = at > high ? at : high;
+	}
+	span_add(s, low, high + 1);
+}
+
+static void spans_init(struct spans *s, const struct scan_ranges *r)
+{
+	uintptr_t start, end;
+
+	s->count = 0;
+	s->all = false;
+	gates_add(s);
+	for (uint32_t i = 0; table_bounds(i, &start, &end); i++)
+		span_add(s, start, end);
+	if (r->count == 0)
+		return;
+	start = r->list[0].start; /* they are sorted */
+	end = 0;
+	for (uint32_t i = 0; i < r->count; i++)
+		if (r->list[i].end > end)
+			end = r->list[i].end;
+	span_add(s, start, end + 1); /* a return address may lie behind */
+}
+
+static inline bool spans_have(const struct spans *s, uintptr_t word)
+{
+	for (uint32_t i = 0; i < s->count; i++)
+		if (word - s->list[i].start < s->list[i].size)
+			return true;
+	return s->all;
+}
+
+/* Can this word belong to a frame of interest? */
+static bool word_hits(uintptr_t word, const struct scan_ranges *r)
+{
+	return gate_hook_find(word) >= 0 || gate_covers(word) ||
+	       range_find(r, word, true) || range_find(r, word, false) ||
+	       table_original(word) != word;
+}
+
+/* Is there such a word on the stack? 1 yes, 0 no, -1 the stack could not be
+ * read. A stack has hundreds of words, hardly one of them an address of code:
+ * the closer look at each was half of the time of a scan. */
 static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 {
 	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
 	uintptr_t at = (sp - RED_ZONE) & ~(uintptr_t)7, end = stack_end(t, sp);
+	struct spans spans;
 
 	if (end == 0)
 		return -1;
+	spans_init(&spans, r);
 	while (at < end) {
 		size_t want = (end - at) / sizeof(uintptr_t);
 		ssize_t read;
@@ -200,15 +273,10 @@ static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 		have = read > 0 ? (size_t)read / sizeof(uintptr_t) : 0;
 		if (have == 0)
 			return want == 0 ? 0 : -1;
-		for (size_t i = 0; i < have; i++) {
-			uintptr_t word = scan_buffer[i];
-
-			if (gate_hook_find(word) >= 0 || gate_covers(word) ||
-			    range_find(r, word, true) ||
-			    range_find(r, word, false) ||
-			    table_original(word) != word)
+		for (size_t i = 0; i < have; i++)
+			if (spans_have(&spans, scan_buffer[i]) &&
+			    word_hits(scan_buffer[i], r))
 				return 1;
-		}
 		at += have * sizeof(uintptr_t);
 	}
 	return 0;

@@ -320,6 +320,15 @@ static const struct table_site *trampoline_find(uintptr_t address, uint32_t *off
 	return NULL;
 }
 
+bool table_bounds(uint32_t i, uintptr_t *start, uintptr_t *end)
+{
+	if (i >= area_count)
+		return false;
+	*start = areas[i].code;
+	*end = areas[i].code + areas[i].count * TABLE_STRIDE;
+	return true;
+}
+
 uintptr_t table_original(uintptr_t address)
 {
 	uint32_t offset, best = 0;

@@ -69,6 +69,9 @@ uint32_t table_jump_size(uint32_t site);
 /* Address in the original code for an address inside a trampoline; other
  * addresses are returned as they are. While threads are stopped, too. */
 uintptr_t table_original(uintptr_t address);
+/* Bounds of the memory that holds trampolines, piece by piece: false if there is
+ * no piece of this number. While threads are stopped, too. */
+bool table_bounds(uint32_t i, uintptr_t *start, uintptr_t *end);
 /* Is the address inside a trampoline, but not at the copy of an instruction:
  * where one instruction became several (a displaced call)? What the original's
  * unwind information says does not hold there. While stopped, too. */
