@@ -99,6 +99,7 @@ void serve_open(struct serve_client *c, int fd)
 	descriptor_keep(&c->socket, fd);
 	memset(&hello, 0, sizeof(hello));
 	hello.pid = getpid();
+	hello.tid = raw_gettid();
 	hello.patches = patch_count;
 	hello.needs = (proc_usable() ? 0 : WIRE_NEEDS_PROC) |
 		      (unwind_loaded() ? 0 : WIRE_NEEDS_UNWIND);

@@ -36,6 +36,7 @@ struct linux_dirent64 {
 struct stop_walk {
 	int dir;
 	int pid;
+	uid_t uid;
 	uint32_t self;
 	uint64_t deadline;
 	uint32_t fresh;   /* threads first seen in this pass */
@@ -146,7 +147,7 @@ static int stop_signal(const struct stop_walk *w, uint32_t tid, uint32_t index)
 	info.si_signo = stop_signal_number;
 	info.si_code = SI_QUEUE;
 	info.si_pid = w->pid;
-	info.si_uid = getuid();
+	info.si_uid = w->uid;
 	info.si_value.sival_ptr = (void *)value;
 	return (int)raw_syscall6(SYS_rt_tgsigqueueinfo, w->pid, (long)tid,
 				 stop_signal_number, (long)&info, 0, 0);
@@ -359,7 +360,8 @@ static void stop_begin(void)
 enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			    struct opus_error *err)
 {
-	struct stop_walk w = {.self = (uint32_t)raw_gettid(), .pid = getpid()};
+	struct stop_walk w = {.self = (uint32_t)raw_gettid(), .pid = getpid(),
+			      .uid = getuid()};
 	struct opus_error local;
 	enum opus_code code;
 

@@ -92,7 +92,7 @@ struct wire_hello {
 	int32_t pid; /* as the target sees itself */
 	uint32_t patches;
 	uint32_t needs; /* enum wire_needs */
-	uint32_t spare;
+	int32_t tid;    /* of the control thread, as the target numbers it */
 	char agent[32]; /* version of the agent */
 };
 

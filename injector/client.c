@@ -256,6 +256,7 @@ enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,
 		return error_set(err, OPUS_INTERNAL,
 				 "the agent did not say hello first");
 	c->hello = m.hello;
+	hurry_begin(&c->hurry, t, m.hello.tid);
 	c->silence_ns = CLIENT_SILENCE_NS;
 	return c->hello.needs ? give(c, err) : OPUS_OK;
 }
@@ -269,6 +270,7 @@ enum opus_code client_init(struct client *c, struct target *t, bool force,
 	memset(c, 0, sizeof(*c));
 	c->fd = -1;
 	code = target_check_contact(t, force, err);
+	hurry_self();
 	if (code == OPUS_OK)
 		code = contact_make(t, &fd, err);
 	return code == OPUS_OK ? client_init_fd(c, t, fd, err) : code;
@@ -276,7 +278,9 @@ enum opus_code client_init(struct client *c, struct target *t, bool force,
 
 void client_deinit(struct client *c)
 {
-	if (c->fd >= 0)
-		close(c->fd);
+	if (c->fd < 0)
+		return;
+	hurry_end(&c->hurry);
+	close(c->fd);
 	c->fd = -1;
 }

@@ -10,6 +10,7 @@
 #define OPUS_CLIENT_H
 
 #include "common/wire.h"
+#include "hurry.h"
 #include "target.h"
 
 /* An agent that says nothing at all for so long is given up. */
@@ -21,6 +22,7 @@
 struct client {
 	const struct target *t;
 	int fd;              /* -1: no connection */
+	struct hurry hurry;  /* the agent's thread, lifted */
 	uint32_t serial;     /* of the last request */
 	enum wire_type asked; /* its type */
 	uint64_t silence_ns; /* CLIENT_SILENCE_NS; shorter in tests */

@@ -1,0 +1,92 @@
+/*
+ * hurry.c - the command and the agent's thread go before other threads.
+ *
+ * Called by:  client.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * An update takes a millisecond of processor time, in a dozen pieces: between
+ * them command and agent wait for each other. Where a hundred threads want the
+ * processor each piece comes at the end of the queue, and the millisecond
+ * becomes seconds (64 threads that spin on two processors: 2 to 5 s). The agent
+ * cannot lift its own thread in a service that has dropped its rights, root can.
+ */
+#include "hurry.h"
+
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+#define NICE_BEST (-20)
+#define RESET_ON_FORK 1 /* SCHED_FLAG_RESET_ON_FORK of <linux/sched.h> */
+#define CONTROL_NAME "opus-agent" /* as agent/control.c calls its thread */
+
+/* struct sched_attr, first version (sched_setattr(2)); glibc 2.36 has none. */
+struct attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/* A thread that a hook of the patch makes shall not inherit it. */
+static bool lift(pid_t tid)
+{
+	struct attr a = {.size = sizeof(a), .policy = SCHED_OTHER,
+			 .flags = RESET_ON_FORK, .nice = NICE_BEST};
+
+	/* One of a real-time service goes first as it is. */
+	return sched_getscheduler(tid) == SCHED_OTHER &&
+	       syscall(SYS_sched_setattr, tid, &a, 0) == 0;
+}
+
+void hurry_self(void)
+{
+	setpriority(PRIO_PROCESS, 0, NICE_BEST);
+}
+
+/* In another pid namespace its number is another: it is known by its name. */
+static pid_t outer_tid(const struct target *t, pid_t inner)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count;
+	struct proc_status s;
+
+	/* Only its own: it could name any. */
+	if (t->status.inner_pid == t->pid)
+		return proc_status_read(t->pid, inner, &s) ? inner : 0;
+	count = proc_threads(t->pid, &tids);
+	for (ssize_t i = count - 1; i >= 0; i--)
+		if (proc_status_read(t->pid, tids[i], &s) &&
+		    strcmp(s.name, CONTROL_NAME) == 0)
+			return tids[i];
+	return 0;
+}
+
+void hurry_begin(struct hurry *ret, const struct target *t, pid_t inner_tid)
+{
+	pid_t tid = geteuid() == 0 && inner_tid > 0 ? outer_tid(t, inner_tid) : 0;
+
+	ret->tid = 0;
+	if (tid == 0)
+		return;
+	ret->nice = getpriority(PRIO_PROCESS, (id_t)tid);
+	if (lift(tid))
+		ret->tid = tid;
+}
+
+void hurry_end(struct hurry *h)
+{
+	/* Most often it has ended by now. */
+	if (h->tid)
+		setpriority(PRIO_PROCESS, (id_t)h->tid, h->nice);
+	h->tid = 0;
+}
