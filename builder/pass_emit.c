@@ -84,6 +84,8 @@ static void function_emit(struct emit *m, const struct entity *f)
 	struct change *c;
 	const char *label = NULL;
 
+	if (!m->u->cxx && f->body_at && parse_function(&m->u->parse_after, f->linkage) != f)
+		return; /* gnu_inline: of this file alone, beside the function itself */
 	switch (fate_function(m->b, m->u, f)) {
 	case FATE_REPLACE:
 		c = change_find(m->b->diff, m->u, f->linkage);
