@@ -72,11 +72,20 @@ struct change {
 	const char *found_unit; /* its source file as the target's DWARF says */
 };
 
+/* A folder that the build writes into, and what it writes. */
+struct cover {
+	const char *path;
+	const char *upper; /* NULL if there is no private view of it */
+};
+
 struct diff {
 	const char *path;    /* of the diff */
 	const char *root;    /* the tree, absolute */
 	bool overlaid;	     /* the tree at `root` is a private view */
 	const char *view;    /* where the private tree is: root if overlaid */
+	struct cover *cover; /* the tree, and what lies outside of it */
+	size_t covers;
+	size_t mounted; /* number of the next one */
 	int strip;	     /* leading parts to take off the names in the diff */
 	const char **file;   /* files the diff touches, absolute in the view */
 	bool *existed; /* per file: before the diff */
