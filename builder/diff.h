@@ -64,6 +64,8 @@ struct change {
 	struct note_place place;
 	bool is_static;
 	bool fresh;	/* not in the old source, or with another signature */
+	bool held;	/* main(), with a copy of old code that may run again */
+	bool left_out;	/* main(), which the patch would wait for in vain */
 	bool present;	/* pass_closure: the target has it as a function */
 	size_t target;
 	const char *symbol; /* its name there */
