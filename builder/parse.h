@@ -58,6 +58,7 @@ struct entity {
 	bool is_template;
 	bool is_virtual;
 	bool returns; /* false: declared noreturn */
+	bool renewed; /* constant.c: constant data with another content */
 };
 
 struct parse {

@@ -30,6 +30,8 @@
 	T(NEVER_LEFT, false, "never-left", "is not left while the program runs") \
 	T(NEW_FIELD, false, "new-field", "a structure of the same size has a new field") \
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
+	T(CONSTANT_HELD, false, "constant-held", "constant data whose address objects may hold") \
+	T(RENUMBERED, false, "renumbered", "an enumerator gets another value") \
 	T(UNREAD, false, "unread", "a file of the diff that a target is made from, and nothing that was compiled reads") \
 	T(INEXACT, false, "inexact", "the diff fits only with fuzz, see patch(1)") \
 	T(NEW_FILES, false, "new-files", "the build with the diff fails: its new files are not in the patch") \
