@@ -42,6 +42,7 @@ struct unit {
 	const char *found; /* its path in the debug information of the target, or
 			    * `relative` */
 	struct command *compile; /* pass_emit: to compile what was generated */
+	bool wanted;  /* units_want(): a target may be made from it */
 	bool reached; /* by the diff, directly or through a header */
 	bool parsed;
 	bool fresh; /* there is none before the diff */
@@ -124,6 +125,10 @@ enum opus_code capture_read(struct build *b, const char *folder,
 			    struct opus_error *err) MUST_CHECK;
 enum opus_code capture_read_json(struct build *b, const char *path,
 				 struct opus_error *err) MUST_CHECK;
+
+/* pass_locate.c: find out which units may be in a target: what the build makes
+ * besides need not be read. Errors: OPUS_RESOURCE. */
+enum opus_code units_want(struct build *b, struct opus_error *err) MUST_CHECK;
 
 /* unit.c */
 /* The command without what concerns output, dependencies and input. */
