@@ -110,8 +110,8 @@ void build_remark(struct build *b, const struct note_place *place,
 		  const char *subject, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* --json: print the object about this build; that of a target of several goes
- * to its file for report_merge(). `error` is what ended it, or "". */
+/* --json, --sarif: print the object about this build; that of a target of
+ * several goes to its file for report_merge(). `error` is what ended it, or "". */
 void report_print(struct build *b, int status, const char *error);
 
 /* The same for several targets, from what each of them wrote. */

@@ -92,6 +92,7 @@ case "$(say build)" in
 	cat object.json >>said.txt ;;
 *) cat stdout.txt >>said.txt ;;
 esac
+[ ! -e out.sarif ] || python3 -m json.tool out.sarif >>said.txt || fail "no SARIF"
 want=$(say exit)
 [ "$status" = "${want:-0}" ] || fail "exit status $status"
 while read -r text; do
