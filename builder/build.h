@@ -48,6 +48,8 @@ struct build_options {
 	bool json;
 	int json_to; /* our standard output: commands that are run write to
 		      * standard error then */
+	const char *sarif; /* file for the same, or NULL */
+	int sarif_to;	   /* it, opened */
 	char **target;
 	size_t targets;
 	char **debug;

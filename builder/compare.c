@@ -15,14 +15,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "diff.h"
-
-/* One comparison. */
-struct compare {
-	struct build *b;
-	struct unit *u;
-	const struct text *old, *new; /* without lines, if they agree in count */
-};
+#include "compare.h"
 
 static size_t first_token(const struct text *t, uint32_t at)
 {
@@ -92,9 +85,7 @@ enum opus_code change_add(struct build *b, struct unit *u,
 	return OPUS_OK;
 }
 
-/* Does the range name the word, other than as a member? */
-static bool range_names(const struct text *t, uint32_t start, uint32_t end,
-			const char *word)
+bool range_names(const struct text *t, uint32_t start, uint32_t end, const char *word)
 {
 	size_t last = text_token_at(t, end);
 
@@ -117,9 +108,7 @@ bool text_calls(const struct text *t, uint32_t start, uint32_t end, const char *
 	return false;
 }
 
-/* Every function of the unit that names it has to be new. */
-static enum opus_code users_add(struct compare *c, const char *word,
-				struct opus_error *err)
+enum opus_code users_add(struct compare *c, const char *word, struct opus_error *err)
 {
 	const struct parse *p = &c->u->parse_after;
 	enum opus_code code = OPUS_OK;
@@ -136,9 +125,7 @@ static enum opus_code users_add(struct compare *c, const char *word,
 	return code;
 }
 
-/* The entity of that kind and mangled name; of several declarations the
- * definition, and the one with an initialiser or body. */
-static struct entity *counterpart(const struct parse *p, const struct entity *e)
+struct entity *counterpart(const struct parse *p, const struct entity *e)
 {
 	struct entity *best = NULL;
 
@@ -292,7 +279,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)
-		return users_add(c, new->name, err);
+		return enumerator_renew(c, old, new, err);
 	/* A type that holds the changed one is as it was, but for its size. */
 	if (range_same(c, old->start, old->end, new->start, new->end))
 		return OPUS_OK;
@@ -301,8 +288,8 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	return OPUS_OK;
 }
 
-static void variable_refuse(struct compare *c, const struct entity *old,
-			    const struct entity *new)
+void variable_refuse(struct compare *c, const struct entity *old,
+		     const struct entity *new)
 {
 	struct note_place place = entity_place(c->b, &c->u->after, new);
 	const char *name = new->kind == ENTITY_LOCAL
@@ -339,16 +326,8 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 		return OPUS_OK;
 	if (new->is_const && new->kind == ENTITY_LOCAL)
 		return OPUS_OK; /* its function changed, and brings it along */
-	if (new->is_const && old->is_const) {
-		if (!new->is_static) {
-			struct note_place place = entity_place(c->b, &c->u->after, new);
-
-			build_tell(c->b, TOPIC_CONSTANT_SHARED, &place, new->name,
-				   "see whether other source files read it",
-				   "is constant data whose content changes: the replaced functions of this file read the new, all others the old");
-		}
-		return users_add(c, new->name, err);
-	}
+	if (new->is_const && old->is_const)
+		return constant_renew(c, new, err);
 	variable_refuse(c, old, new);
 	return OPUS_OK;
 }

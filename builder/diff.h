@@ -42,6 +42,7 @@ struct unit {
 	const char *found; /* its path in the debug information of the target, or
 			    * `relative` */
 	struct command *compile; /* pass_emit: to compile what was generated */
+	bool wanted;  /* units_want(): a target may be made from it */
 	bool reached; /* by the diff, directly or through a header */
 	bool parsed;
 	bool fresh; /* there is none before the diff */
@@ -64,6 +65,8 @@ struct change {
 	struct note_place place;
 	bool is_static;
 	bool fresh;	/* not in the old source, or with another signature */
+	bool held;	/* main(), with a copy of old code that may run again */
+	bool left_out;	/* main(), which the patch would wait for in vain */
 	bool present;	/* pass_closure: the target has it as a function */
 	size_t target;
 	const char *symbol; /* its name there */
@@ -72,11 +75,20 @@ struct change {
 	const char *found_unit; /* its source file as the target's DWARF says */
 };
 
+/* A folder that the build writes into, and what it writes. */
+struct cover {
+	const char *path;
+	const char *upper; /* NULL if there is no private view of it */
+};
+
 struct diff {
 	const char *path;    /* of the diff */
 	const char *root;    /* the tree, absolute */
 	bool overlaid;	     /* the tree at `root` is a private view */
 	const char *view;    /* where the private tree is: root if overlaid */
+	struct cover *cover; /* the tree, and what lies outside of it */
+	size_t covers;
+	size_t mounted; /* number of the next one */
 	int strip;	     /* leading parts to take off the names in the diff */
 	const char **file;   /* files the diff touches, absolute in the view */
 	bool *existed; /* per file: before the diff */
@@ -113,6 +125,10 @@ enum opus_code capture_read(struct build *b, const char *folder,
 			    struct opus_error *err) MUST_CHECK;
 enum opus_code capture_read_json(struct build *b, const char *path,
 				 struct opus_error *err) MUST_CHECK;
+
+/* pass_locate.c: find out which units may be in a target: what the build makes
+ * besides need not be read. Errors: OPUS_RESOURCE. */
+enum opus_code units_want(struct build *b, struct opus_error *err) MUST_CHECK;
 
 /* unit.c */
 /* The command without what concerns output, dependencies and input. */

@@ -308,6 +308,7 @@ static void variable_add(struct walk *w, Dwarf_Die *die, const char *name,
 		.external = die_flag(die, DW_AT_external),
 	};
 
+	dwarf_decl_line(die, &v.line);
 	if (!variable_locate(die, &v)) {
 		/* A local variable of the ordinary kind, a declaration, or an
 		 * abstract entry whose concrete one comes elsewhere. */

@@ -47,6 +47,7 @@ struct facts_variable {
 	const char *linkage;
 	const char *unit;
 	const char *function; /* that it is local to, or "" */
+	int line;	      /* of its declaration, 0: unknown */
 	bool external;
 	bool tls;
 	bool constant; /* has no address: optimised away */

@@ -161,16 +161,6 @@ static const struct entity *variable_main(const struct parse *p,
 	return best;
 }
 
-static bool constant_changed(const struct diff *d, const struct unit *u,
-			     const struct entity *v)
-{
-	for (size_t i = 0; i < d->changes; i++)
-		if (d->change[i].unit == u && d->change[i].why == CHANGE_USES &&
-		    strcmp(d->change[i].because, v->name) == 0)
-			return true;
-	return false;
-}
-
 /* Constant expressions may need it; its value is all there is to it. */
 static bool is_plain_constant(const struct unit *u, const struct entity *d)
 {
@@ -324,7 +314,7 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 	if (!d || unit_is_new(u, d) || (v->is_member && v->in_class))
 		return FATE_KEEP;
 	if (is_plain_constant(u, d) ||
-	    (d->is_const && (v->kind == ENTITY_LOCAL || constant_changed(b->diff, u, d))))
+	    (d->is_const && (v->kind == ENTITY_LOCAL || d->renewed)))
 		return FATE_KEEP;
 	if (v->kind == ENTITY_LOCAL && has_labels(&u->after, v))
 		return FATE_KEEP;

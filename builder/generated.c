@@ -21,7 +21,7 @@
 
 /* nftw(3) has no argument for the caller. */
 static struct build *walked;
-static size_t upper_length;
+static const struct cover *cover;
 static bool failed;
 
 static bool is_source(const char *path)
@@ -43,7 +43,7 @@ static int file_look(const char *path, const struct stat *st, int type,
 	(void)walk;
 	if (type != FTW_F || !is_source(path))
 		return 0;
-	at = build_text(walked, "%s%s", d->view, path + upper_length);
+	at = build_text(walked, "%s%s", cover->path, path + strlen(cover->upper));
 	for (size_t i = 0; i < d->files; i++)
 		if (strcmp(d->file[i], at) == 0)
 			return 0;
@@ -59,14 +59,16 @@ static int file_look(const char *path, const struct stat *st, int type,
 
 enum opus_code generated_find(struct build *b, struct opus_error *err)
 {
-	const char *upper = build_text(b, "%s/upper", b->folder);
+	struct diff *d = b->diff;
 
-	if (access(upper, F_OK) != 0)
-		return OPUS_OK; /* a copy instead of an overlay */
-	b->diff->followed = true;
 	walked = b;
-	upper_length = strlen(upper);
 	failed = false;
-	nftw(upper, file_look, 8, FTW_PHYS);
+	for (size_t i = 0; i < d->covers; i++) {
+		cover = &d->cover[i];
+		if (!cover->upper)
+			continue; /* a copy instead of an overlay */
+		d->followed = true;
+		nftw(cover->upper, file_look, 8, FTW_PHYS);
+	}
 	return failed ? error_set(err, OPUS_RESOURCE, "out of memory") : OPUS_OK;
 }

@@ -13,8 +13,10 @@
 #include "lookup.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "demangle.h"
 #include "path.h"
 
@@ -216,10 +218,11 @@ static bool function_fits(const struct facts_variable *v,
 	       s->name[n + 1] == 'E';
 }
 
-/* `local` asks for statics inside functions, else for those of whole files. */
+/* `local` asks for statics inside functions, else for those of whole files.
+ * `line` 0: any. */
 static void variables_by_facts(const struct build *b, size_t target,
 			       const char *name, const char *unit,
-			       const char *function, bool local,
+			       const char *function, int line, bool local,
 			       struct candidates *ret)
 {
 	const struct facts *f = b->facts[target];
@@ -239,7 +242,7 @@ static void variables_by_facts(const struct build *b, size_t target,
 		    !(*v->linkage && name_matches(v->linkage, name)) &&
 		    !(s && mangled_same(s->name, name)))
 			continue;
-		if (!function_fits(v, s, function))
+		if (!function_fits(v, s, function) || (line && line != v->line))
 			continue;
 		if (s) {
 			c.name = s->name;
@@ -285,8 +288,15 @@ void lookup_variables(const struct build *b, const char *name, const char *unit,
 		      const char *function, struct candidates *ret)
 {
 	bool outside = strcmp(function, LOOKUP_OUTSIDE) == 0;
+	const char *colon = strrchr(function, ':');
+	int line = colon ? atoi(colon + 1) : 0;
+	CLEANUP(cleanup_free) char *inside =
+		strndup(outside ? "" : function,
+			line ? (size_t)(colon - function) : strlen(function));
 
 	ret->count = 0;
+	if (!inside)
+		return;
 	for (size_t i = 0; i < b->targets; i++) {
 		const char *path = unit;
 		size_t before = ret->count;
@@ -298,9 +308,8 @@ void lookup_variables(const struct build *b, const char *name, const char *unit,
 		 * function a variable lies; debug information does. */
 		for (int local = *function && !outside; local < 1 + !outside; local++) {
 			if (ret->count == before)
-				variables_by_facts(b, i, name, path,
-						   outside ? "" : function,
-						   local, ret);
+				variables_by_facts(b, i, name, path, inside,
+						   line, local, ret);
 			/* An alias is described without an address. */
 			if (all_constant(ret, before) &&
 			    !(local && *function && b->target[i]->dwarf))

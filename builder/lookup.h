@@ -41,8 +41,9 @@ struct candidates {
 void lookup_functions(const struct build *b, const char *name, const char *unit,
 		      struct candidates *ret);
 
-/* Variables, likewise; with `function` not "", those inside that function, or
- * with LOOKUP_OUTSIDE those outside of all. */
+/* Variables, likewise; with `function` not "", those inside that function
+ * ("FUNCTION:LINE": declared on that line), or with LOOKUP_OUTSIDE those outside
+ * of all. */
 #define LOOKUP_OUTSIDE "::"
 void lookup_variables(const struct build *b, const char *name, const char *unit,
 		      const char *function, struct candidates *ret);

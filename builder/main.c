@@ -39,6 +39,7 @@ static const char help[] =
 	"      --emit-c FILE   diff: keep the generated source, to read or edit it\n"
 	"      --strict        warnings are reasons to refuse\n"
 	"      --json          print one object: result, patches, warnings, refusals\n"
+	"      --sarif FILE    write warnings and refusals there, as SARIF 2.1.0\n"
 	"  -c, --cflags FLAGS  flags for the compiler: those the target was built with\n"
 	"      --cc COMPILER   instead of gcc (for .c) or g++ (for .cc .cpp .cxx .C)\n"
 	"  -o, --output FILE   the patch\n"
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, 'n'},
 	{"emit-c", required_argument, NULL, 'E'},
 	{"json", no_argument, NULL, 'j'},
+	{"sarif", required_argument, NULL, 'R'},
 	{"strict", no_argument, NULL, 'S'},
 	{"target", required_argument, NULL, 't'},
 	{"debug", required_argument, NULL, 'd'},
@@ -108,6 +110,20 @@ static bool list_add(char ***list, size_t *count, char *value)
 	return true;
 }
 
+/* Open what reports go to, before any private view hides its place. */
+static int reports_open(struct build_options *o)
+{
+	if (o->sarif)
+		o->sarif_to = open(o->sarif, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (o->sarif && o->sarif_to < 0)
+		return usage("--sarif %s: %s", o->sarif, strerror(errno));
+	if (o->json) {
+		o->json_to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	}
+	return -1;
+}
+
 /* -1: go on; else the exit status. */
 static int options_read(int argc, char **argv, struct build_options *o)
 {
@@ -127,6 +143,7 @@ static int options_read(int argc, char **argv, struct build_options *o)
 		case 'n': o->name = optarg; break;
 		case 'E': o->emit = optarg; break;
 		case 'j': o->json = true; break;
+		case 'R': o->sarif = optarg; break;
 		case 'S': o->strict = true; break;
 		case 'o': o->output = optarg; break;
 		case 'g': o->keep_debug = true; break;
@@ -204,12 +221,10 @@ int main(int argc, char **argv)
 		status = words_read(count, argv, argv + count + (count < argc), &options);
 	if (status < 0)
 		status = options_check(optind < count ? argv[optind] : NULL, &options);
+	if (status < 0)
+		status = reports_open(&options);
 	if (status < 0) {
 		signals_init();
-		if (options.json) {
-			options.json_to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-			dup2(STDERR_FILENO, STDOUT_FILENO);
-		}
 		status = build_run(&options);
 	}
 	free(options.source);

@@ -377,6 +377,54 @@ static bool has_word(const struct text *t, size_t from, size_t to,
 	return false;
 }
 
+/* The last token of the loop that begins at token `i`, or `i` if none does. One
+ * over the command line is over before anything is served. */
+static size_t loop_end(const struct text *t, size_t i)
+{
+	static const char *const options[] = {"getopt", "getopt_long",
+					      "getopt_long_only", NULL};
+	size_t body = i + 1;
+
+	if (token_is(t, i, "for") || token_is(t, i, "while")) {
+		size_t header = token_closing(t, i + 1);
+
+		if (has_word(t, i, header, options))
+			return i;
+		body = header + 1;
+	} else if (!token_is(t, i, "do")) {
+		return i;
+	}
+	if (is_mark(t, body, '{'))
+		return token_closing(t, body);
+	while (body < t->tokens && !is_mark(t, body, ';'))
+		body = is_mark(t, body, '(') || is_mark(t, body, '{')
+			       ? token_closing(t, body) + 1
+			       : body + 1;
+	return body;
+}
+
+bool meaning_calls_once(const struct text *t, const struct entity *f, const char *name)
+{
+	struct span s = span_of(t, f);
+	size_t loop = 0;
+	bool called = false;
+
+	for (size_t i = s.first; i < s.last; i++) {
+		size_t end = loop_end(t, i);
+
+		if (token_is(t, i, "goto"))
+			return false;
+		if (end > i && end > loop)
+			loop = end;
+		if (!token_is(t, i, name) || is_member(t, i))
+			continue;
+		if (i <= loop)
+			return false;
+		called = true;
+	}
+	return called;
+}
+
 /* Does token `i` stand in a loop of the function? */
 static bool is_in_loop(const struct span *s, size_t i)
 {
@@ -424,7 +472,14 @@ static void life_tell(struct build *b, const struct change *c, const struct enti
 	struct span s = span_of(t, new);
 	size_t head = text_token_at(t, new->start);
 
-	if (strcmp(c->name, "main") == 0)
+	if (c->left_out)
+		build_tell(b, TOPIC_NEVER_LEFT, &c->place, c->name,
+			   "see that the rest of the diff closes the hole without it",
+			   "is not left while the program runs, so it is not in the patch%s",
+			   c->why == CHANGE_TEXT || c->why == CHANGE_USES
+				   ? ": its part of the change is missing"
+				   : ": what it does once, at the start or end, stays as it was");
+	else if (strcmp(c->name, "main") == 0)
 		build_tell(b, TOPIC_NEVER_LEFT, &c->place, c->name,
 			   "change what it calls instead; what is inlined into it cannot be reached",
 			   "is not left while the program runs: the update would stay pending");

@@ -429,10 +429,12 @@ struct entity *parse_function(const struct parse *p, const char *linkage)
 		return NULL;
 	if (strncmp(linkage, "_Z", 2) != 0) {
 		struct entity *e = parse_find(p, linkage, strlen(linkage));
+		struct entity *last = NULL;
 
-		while (e && !(e->kind == ENTITY_FUNCTION && e->is_definition))
-			e = parse_next(p, e);
-		return e;
+		for (; e; e = parse_next(p, e))
+			if (e->kind == ENTITY_FUNCTION && e->is_definition)
+				last = e;
+		return last;
 	}
 	for (; first < p->entities; first++) {
 		struct entity *e = &p->entity[first];

@@ -58,6 +58,7 @@ struct entity {
 	bool is_template;
 	bool is_virtual;
 	bool returns; /* false: declared noreturn */
+	bool renewed; /* constant.c: constant data with another content */
 };
 
 struct parse {
@@ -78,7 +79,8 @@ void parse_deinit(struct parse *p);
 struct entity *parse_find(const struct parse *p, const char *name, size_t length);
 struct entity *parse_next(const struct parse *p, const struct entity *e);
 
-/* The definition of a function by its mangled name, or NULL. */
+/* The definition of a function by its mangled name, or NULL. In C the last one: a
+ * gnu_inline definition may stand before the function itself. */
 struct entity *parse_function(const struct parse *p, const char *linkage);
 
 #endif

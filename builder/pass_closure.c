@@ -131,6 +131,21 @@ static enum opus_code unit_ready(struct build *b, size_t target, const char *pat
 	return code;
 }
 
+/* `e` holds or calls old code of the function `changed`. */
+static enum opus_code holder_add(struct build *b, struct unit *u, const struct entity *e,
+				 enum change_why why, const char *changed,
+				 struct opus_error *err)
+{
+	const struct entity *old = u->same ? e
+					   : parse_function(&u->parse_before, e->linkage);
+	enum opus_code code = change_add(b, u, e, why, changed, err);
+
+	if (code == OPUS_OK && strcmp(e->name, "main") == 0 && old &&
+	    !meaning_calls_once(u->same ? &u->after : &u->before, old, changed))
+		fprintf(stderr,"HELD %s by %s why %d\n",e->name,changed,why),		change_find(b->diff, u, e->linkage)->held = true;
+	return code;
+}
+
 /* The function `name` of a unit holds or calls old code of `of`. */
 static enum opus_code caller_add(struct closure *c, size_t of, enum change_why why,
 				 const char *name, const char *linkage,
@@ -149,7 +164,7 @@ static enum opus_code caller_add(struct closure *c, size_t of, enum change_why w
 	if (u)
 		e = parse_function(&u->parse_after, *linkage ? linkage : name);
 	if (e && !e->is_template)
-		return change_add(b, u, e, why, changed, err);
+		return holder_add(b, u, e, why, changed, err);
 	/* Gone from the new source: then nothing new calls the old one. */
 	if (u && !u->same && parse_function(&u->parse_before, *linkage ? linkage : name))
 		return OPUS_OK;
@@ -222,7 +237,8 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 		const struct entity *e = &p->entity[i], *old = e;
 
 		if (e->kind != ENTITY_FUNCTION || !e->is_definition || e->is_template ||
-		    change_find(d, u, e->linkage))
+		    strcmp(e->linkage, d->change[of].linkage) == 0 ||
+		    (change_find(d, u, e->linkage) && strcmp(e->name, "main") != 0))
 			continue;
 		if (!u->same)
 			old = parse_function(&u->parse_before, e->linkage);
@@ -231,7 +247,7 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 			continue;
 		if (!d->change[of].present ||
 		    !has_edge(c, u->target, d->change[of].entry, e->linkage, u->found))
-			code = change_add(c->b, u, e, CHANGE_INLINED, name, err);
+			code = holder_add(c->b, u, e, CHANGE_INLINED, name, err);
 	}
 	return code;
 }
@@ -318,6 +334,38 @@ static void twins_compare(struct build *b)
 	}
 }
 
+/*
+ * main() runs already and is not entered again: a new one would not run, and
+ * the update would wait for it for ever. Without it the rest of the patch does
+ * its work at once; unless main() holds old code that may run again.
+ */
+static void main_leave_out(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->changes; i++) {
+		struct change *c = &d->change[i];
+		bool others = false;
+
+		if (strcmp(c->name, "main") != 0 || !c->present || c->held)
+			continue;
+		for (size_t k = 0; k < d->changes; k++)
+			others |= k != i && d->change[k].present && !d->change[k].fresh &&
+				  d->change[k].unit->target == c->unit->target;
+		c->left_out = others;
+	}
+}
+
+static void left_out_remove(struct diff *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->changes; i++)
+		if (!d->change[i].left_out)
+			d->change[kept++] = d->change[i];
+	d->changes = kept;
+}
+
 static void closure_tell(struct build *b)
 {
 	static const char *const why[] = {
@@ -351,9 +399,11 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < d->changes; i++)
 		any |= d->change[i].present && !d->change[i].fresh;
 	closure_tell(b);
+	main_leave_out(b);
 	twins_compare(b);
 	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++)
 		meaning_tell(b, &d->change[i]);
+	left_out_remove(d);
 	if (code == OPUS_OK && !any && !b->reports.refused)
 		return error_set(err, OPUS_ALREADY,
 				 "none of the functions that %s changes is in %s",

@@ -35,15 +35,61 @@ struct emit {
 	size_t noteds;
 };
 
+/* The static variables of a name in a function: how many there are, and which of
+ * them *nth is `v`, or where number *nth is. */
+static size_t namesakes(const struct parse *p, const char *owner, const char *name,
+			const struct entity *v, size_t *nth,
+			const struct entity **ret)
+{
+	size_t count = 0;
+
+	for (const struct entity *e = parse_find(p, name, strlen(name)); e;
+	     e = parse_next(p, e)) {
+		if (e->kind != ENTITY_LOCAL || strcmp(e->owner, owner) != 0)
+			continue;
+		if (e == v)
+			*nth = count;
+		if (count++ == *nth)
+			*ret = e;
+	}
+	return count;
+}
+
+/* Of several static variables of one name in a C function: which one is it, and
+ * on which line of the old source, by which the target's debug information
+ * tells them apart? *line is NULL if it is the only one, or cannot be told. */
+static size_t namesake(struct emit *m, const struct entity *v, const char **line)
+{
+	const struct unit *u = m->u;
+	const struct entity *old = NULL;
+	size_t nth = 0, count;
+
+	*line = NULL;
+	count = namesakes(&u->parse_after, v->owner, v->name, v, &nth, &old);
+	if (count < 2 || u->cxx)
+		return 0;
+	if (!u->same &&
+	    namesakes(&u->parse_before, v->owner, v->name, NULL, &nth, &old) != count)
+		return nth;
+	*line = entity_place(m->b, u->same ? &u->after : &u->before, old).line;
+	return nth;
+}
+
 /* "opus.ref.LABEL", and the note that says what it is. */
 static const char *reference(struct emit *m, const struct entity *e)
 {
-	const char *name = fate_name(e);
-	const char *label = e->kind == ENTITY_LOCAL
-		? build_text(m->b, "u%zu.%s.%s", m->index, e->owner, name)
-		: build_text(m->b, "u%zu.%s", m->index, name);
+	const char *name = fate_name(e), *line = NULL;
+	const char *label = build_text(m->b, "u%zu.%s", m->index, name);
+	const char *inside = LOOKUP_OUTSIDE;
 	const char **grown;
 
+	if (e->kind == ENTITY_LOCAL) {
+		size_t nth = namesake(m, e, &line);
+
+		label = build_text(m->b, nth ? "u%zu.%s.%s.%zu" : "u%zu.%s.%s",
+				   m->index, e->owner, name, nth);
+		inside = line ? build_text(m->b, "%s:%s", e->owner, line) : e->owner;
+	}
 	for (size_t i = 0; i < m->noteds; i++)
 		if (strcmp(m->noted[i], label) == 0)
 			return build_text(m->b, PLAN_REF_PREFIX "%s", label);
@@ -53,8 +99,7 @@ static const char *reference(struct emit *m, const struct entity *e)
 		grown[m->noteds++] = label;
 	}
 	m->notes = build_text(m->b, "%sOPUS_REF_NAME(%s, \"%s\", \"%s\", \"%s\");\n",
-			      m->notes, label, name, m->where,
-			      e->kind == ENTITY_LOCAL ? e->owner : LOOKUP_OUTSIDE);
+			      m->notes, label, name, m->where, inside);
 	return build_text(m->b, PLAN_REF_PREFIX "%s", label);
 }
 
@@ -84,6 +129,8 @@ static void function_emit(struct emit *m, const struct entity *f)
 	struct change *c;
 	const char *label = NULL;
 
+	if (!m->u->cxx && f->body_at && parse_function(&m->u->parse_after, f->linkage) != f)
+		return; /* gnu_inline: of this file alone, beside the function itself */
 	switch (fate_function(m->b, m->u, f)) {
 	case FATE_REPLACE:
 		c = change_find(m->b->diff, m->u, f->linkage);
@@ -171,7 +218,11 @@ static const char *type_text(struct emit *m, size_t from, size_t to, bool first)
 
 static const char *local_name(struct emit *m, const struct entity *v)
 {
-	return build_text(m->b, "opus_u%zu_%s_%s", m->index, v->owner, v->name);
+	const char *line;
+	size_t nth = namesake(m, v, &line);
+
+	return build_text(m->b, nth ? "opus_u%zu_%s_%s_%zu" : "opus_u%zu_%s_%s",
+			  m->index, v->owner, v->name, nth);
 }
 
 /* The variables of one declaration go separate ways: each gets its own. */

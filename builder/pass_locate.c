@@ -45,6 +45,41 @@ static const char *text_of(Dwarf_Die *die, unsigned int what)
 	return text ? text : "";
 }
 
+/* May the unit be what was compiled from that path? Where prefix maps have taken
+ * folders away, what is left has to fit. */
+static bool path_fits(const struct unit *u, const char *path)
+{
+	return unit_matches(path, u->relative) ||
+	       (*path != '/' && unit_matches(u->source, path));
+}
+
+enum opus_code units_want(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	struct facts *f = NULL;
+	enum opus_code code = facts_collect(NULL, NULL, 0, &f, err);
+
+	for (size_t t = 0; t < b->targets && code == OPUS_OK; t++) {
+		bool all = !object_is_described(b->target[t]);
+		Dwarf_CU *cu = NULL;
+		Dwarf_Die die, sub;
+		uint8_t type;
+
+		for (size_t i = 0; i < d->units; i++)
+			d->unit[i]->wanted |= all;
+		while (!all && !build_interrupted &&
+		       dwarf_get_units(b->target[t]->dwarf, cu, &cu, NULL, &type, &die,
+				       &sub) == 0) {
+			const char *path = facts_unit_path(f, &die);
+
+			for (size_t i = 0; i < d->units; i++)
+				d->unit[i]->wanted |= path_fits(d->unit[i], path);
+		}
+	}
+	facts_destroy(f);
+	return code;
+}
+
 /* How well the unit fits what was compiled; 0: it was not this source. */
 static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
 {
@@ -56,12 +91,10 @@ static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
 	/* Of several paths that end alike the shortest: a file at the top of
 	 * the tree is not the one of that name further down. Where prefix maps
 	 * have taken folders away, the longest that is left. */
-	if (unit_matches(path, u->relative))
-		score = 200000 - 10 * (int)strlen(path);
-	else if (*path != '/' && unit_matches(u->source, path))
-		score = 100000 + 10 * (int)strlen(path);
-	else
+	if (!path_fits(u, path))
 		return 0;
+	score = unit_matches(path, u->relative) ? 200000 - 10 * (int)strlen(path)
+						: 100000 + 10 * (int)strlen(path);
 	score += 4 * parts_alike(text_of(cu, DW_AT_comp_dir), u->folder);
 	score += pic == u->pic ? 2 : 0;
 	for (size_t i = 1; i < u->call.count; i++) {

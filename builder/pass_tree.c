@@ -11,12 +11,12 @@
  * path. So the tree is covered, in a mount namespace of our own, by an overlay
  * whose writable half lies in our temporary folder: the same path, the same
  * files, and nothing of it reaches the user's tree. The namespace ends with
- * the command, however that ends.
+ * the command, however that ends. A folder beside the tree in which it is built
+ * is covered as well (cover.c).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,49 +25,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "cover.h"
 #include "diff.h"
 #include "image.h"
-
-static bool file_write_text(const char *path, const char *text)
-{
-	CLEANUP(cleanup_close) int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-}
-
-/* Without root, a user namespace gives the right to mount. */
-static bool namespace_enter(void)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	char map[64];
-
-	if (unshare(CLONE_NEWNS) != 0) {
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
-			return false;
-		snprintf(map, sizeof(map), "%u %u 1", uid, uid);
-		file_write_text("/proc/self/setgroups", "deny");
-		if (!file_write_text("/proc/self/uid_map", map))
-			return false;
-		snprintf(map, sizeof(map), "%u %u 1", gid, gid);
-		if (!file_write_text("/proc/self/gid_map", map))
-			return false;
-	}
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-}
-
-static bool overlay_mount(struct build *b)
-{
-	const char *upper = build_text(b, "%s/upper", b->folder);
-	const char *work = build_text(b, "%s/work", b->folder);
-	const char *options = build_text(b, "lowerdir=%s,upperdir=%s,workdir=%s",
-					 b->diff->root, upper, work);
-
-	/* Commas and colons separate in the option string. */
-	return !strpbrk(b->diff->root, ",:\\") && mkdir(upper, 0755) == 0 &&
-	       mkdir(work, 0755) == 0 &&
-	       mount("overlay", b->diff->root, "overlay", 0, options) == 0;
-}
+#include "path.h"
 
 /* Where the kernel has no overlay for us, a copy does, if it may lie at the
  * path of the original or the build does not care for the path. */
@@ -95,6 +56,29 @@ static enum opus_code tree_copy(struct build *b, bool mounts,
 	}
 	fprintf(stderr, "opus-build: warning: no mount namespace here: the build runs in a copy of the tree, at another path; a tree that was configured with absolute paths has to be configured anew in the build command\n");
 	return OPUS_OK;
+}
+
+/* The private views. What lies outside the tree can have no copy at another path:
+ * the build would write into the original. */
+static enum opus_code covers_mount(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	bool mounts = cover_namespace();
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < d->covers && code == OPUS_OK; i++) {
+		struct cover *c = &d->cover[i];
+		bool tree = strcmp(c->path, d->root) == 0;
+
+		if (mounts && cover_mount(b, c))
+			d->overlaid |= tree;
+		else if (tree)
+			code = tree_copy(b, mounts, err);
+		else
+			fprintf(stderr, "opus-build: warning: no private view of %s here: the build may write into it\n",
+				c->path);
+	}
+	return code;
 }
 
 /* A path as it can be opened from within the view: outputs are written where
@@ -135,13 +119,6 @@ enum opus_code emit_keep(struct build *b, struct opus_error *err)
 					       b->options->emit);
 	}
 	return OPUS_OK;
-}
-
-static bool is_below(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == 0);
 }
 
 const char *diff_header_name(struct build *b, const char *line)
@@ -281,7 +258,6 @@ enum opus_code pass_tree(struct build *b, struct opus_error *err)
 	const struct build_options *o = b->options;
 	struct diff *d = calloc(1, sizeof(*d));
 	char root[PATH_MAX], path[PATH_MAX], cwd[PATH_MAX];
-	bool mounts;
 	enum opus_code code = OPUS_OK;
 
 	b->diff = d;
@@ -293,7 +269,7 @@ enum opus_code pass_tree(struct build *b, struct opus_error *err)
 		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", o->diff);
 	d->root = d->view = build_text(b, "%s", root);
 	d->path = build_text(b, "%s", path);
-	if (is_below(b->folder, root))
+	if (path_is_below(b->folder, root))
 		return error_set(err, OPUS_INVALID,
 				 "the temporary folder %s lies in the source tree: set TMPDIR",
 				 b->folder);
@@ -302,10 +278,9 @@ enum opus_code pass_tree(struct build *b, struct opus_error *err)
 		code = path_hold(b, o->emit, &b->emit_folder, &d->emit, err);
 	if (code != OPUS_OK)
 		return code;
-	mounts = namespace_enter();
-	d->overlaid = mounts && overlay_mount(b);
-	if (!d->overlaid)
-		code = tree_copy(b, mounts, err);
+	code = covers_find(b, err);
+	if (code == OPUS_OK)
+		code = covers_mount(b, err);
 	/* The working directory still is what lies below the view. */
 	if (code == OPUS_OK && chdir(cwd) != 0)
 		code = error_set_errno(err, OPUS_RESOURCE, "cannot enter %s", cwd);

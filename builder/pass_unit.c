@@ -197,12 +197,14 @@ static enum opus_code units_reach(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
 	bool everywhere = looks_everywhere(d);
-	enum opus_code code = OPUS_OK;
+	enum opus_code code = units_want(b, err);
 
 	for (size_t i = 0; i < d->units && code == OPUS_OK && !build_interrupted; i++) {
 		struct unit *u = d->unit[i];
 
 		build_progress(b, "looking for what the diff reaches", i, d->units);
+		if (!u->wanted)
+			continue;
 		if (everywhere)
 			code = unit_reads(b, u, &u->reached, err);
 		else

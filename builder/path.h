@@ -31,4 +31,13 @@ static inline bool path_has_suffix(const char *path, const char *const *suffixes
 	return false;
 }
 
+/* Is it that folder, or in it? */
+static inline bool path_is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 &&
+	       (path[n] == '/' || path[n] == 0 || (n && folder[n - 1] == '/'));
+}
+
 #endif

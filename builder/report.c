@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "sarif.h"
 
 static const struct topic {
 	const char *id;
@@ -150,8 +151,12 @@ static struct json_object *object_make(const struct build *b, int status,
 	return o;
 }
 
-static void object_print(const struct build *b, struct json_object *o)
+static void object_print(struct build *b, int status, struct json_object *o)
 {
+	if (b->options->sarif)
+		sarif_print(b, status, o);
+	if (!b->options->json)
+		return;
 	dprintf(b->options->json_to, "%s\n",
 		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 							  JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -161,7 +166,7 @@ void report_print(struct build *b, int status, const char *error)
 {
 	struct json_object *o, *patches;
 
-	if (!b->options->json)
+	if (!b->options->json && !b->options->sarif)
 		return;
 	o = object_make(b, status, error);
 	json_object_object_get_ex(o, "patches", &patches);
@@ -170,7 +175,7 @@ void report_print(struct build *b, int status, const char *error)
 	if (b->json)
 		json_object_to_file_ext(b->json, o, JSON_C_TO_STRING_PLAIN);
 	else
-		object_print(b, o);
+		object_print(b, status, o);
 	json_object_put(o);
 }
 
@@ -193,7 +198,7 @@ void report_merge(struct build *b, int status, const char *const *file,
 {
 	struct json_object *o;
 
-	if (!b->options->json)
+	if (!b->options->json && !b->options->sarif)
 		return;
 	o = object_make(b, status, "");
 	for (size_t i = 0; i < count; i++) {
@@ -211,6 +216,6 @@ void report_merge(struct build *b, int status, const char *const *file,
 			json_object_object_add(o, "error", json_object_get(error));
 		json_object_put(part);
 	}
-	object_print(b, o);
+	object_print(b, status, o);
 	json_object_put(o);
 }

@@ -30,6 +30,8 @@
 	T(NEVER_LEFT, false, "never-left", "is not left while the program runs") \
 	T(NEW_FIELD, false, "new-field", "a structure of the same size has a new field") \
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
+	T(CONSTANT_HELD, false, "constant-held", "constant data whose address objects may hold") \
+	T(RENUMBERED, false, "renumbered", "an enumerator gets another value") \
 	T(UNREAD, false, "unread", "a file of the diff that a target is made from, and nothing that was compiled reads") \
 	T(INEXACT, false, "inexact", "the diff fits only with fuzz, see patch(1)") \
 	T(NEW_FILES, false, "new-files", "the build with the diff fails: its new files are not in the patch") \
@@ -108,8 +110,8 @@ void build_remark(struct build *b, const struct note_place *place,
 		  const char *subject, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* --json: print the object about this build; that of a target of several goes
- * to its file for report_merge(). `error` is what ended it, or "". */
+/* --json, --sarif: print the object about this build; that of a target of
+ * several goes to its file for report_merge(). `error` is what ended it, or "". */
 void report_print(struct build *b, int status, const char *error);
 
 /* The same for several targets, from what each of them wrote. */

@@ -178,17 +178,19 @@ static enum opus_code twin_find(struct build *b, size_t target,
 enum opus_code twins_find(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
-	const char *upper = build_text(b, "%s/upper", b->folder);
-	struct stat st;
 	enum opus_code code = OPUS_OK;
 
 	d->twin_path = calloc(b->targets, sizeof(*d->twin_path));
 	d->twin = calloc(b->targets, sizeof(*d->twin));
 	if (!d->twin_path || !d->twin)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
-	/* What the build wrote is in the writable half of the overlay. */
-	if (nftw(stat(upper, &st) == 0 ? upper : d->view, file_note, 32, FTW_PHYS) != 0 ||
-	    walk.failed)
+	/* What the build wrote is in the writable halves of the overlays. */
+	if (!d->overlaid && nftw(d->view, file_note, 32, FTW_PHYS) != 0)
+		walk.failed = true;
+	for (size_t i = 0; i < d->covers; i++)
+		if (d->cover[i].upper && nftw(d->cover[i].upper, file_note, 32, FTW_PHYS) != 0)
+			walk.failed = true;
+	if (walk.failed)
 		code = error_set(err, OPUS_RESOURCE, "cannot look through the build");
 	for (size_t i = 0; i < b->targets && code == OPUS_OK; i++)
 		code = twin_find(b, i, err);

@@ -10,6 +10,7 @@
 #   target: FILE            what is patched, instead of prog
 #   strip: yes              strip the target; the project's build stands in
 #   tree: built             leave the objects in the source tree
+#   beside: FOLDER          is beside the tree, and may not change either
 #   build: OPTIONS          for opus-build, instead of none
 #   command: WORDS          the build command, instead of make
 #   place: small            little room for temporary files; unmountable: no
@@ -60,6 +61,8 @@ mkdir bin; cp before/prog bin/; cp "before/$target" bin/ 2>/dev/null
 [ -z "$(say strip)" ] || strip "bin/$target"
 [ "$(say tree)" = built ] || make -s -C before "${make[@]}" clean >>make.log 2>&1
 cp -a before keep
+beside=$(say beside)
+[ -z "$beside" ] || cp -a "$beside" "keep-$beside"
 command=$(say command)
 place=$(say place)
 # Where a process has another root than its mount namespace, it may not make one.
@@ -89,6 +92,7 @@ case "$(say build)" in
 	cat object.json >>said.txt ;;
 *) cat stdout.txt >>said.txt ;;
 esac
+[ ! -e out.sarif ] || python3 -m json.tool out.sarif >>said.txt || fail "no SARIF"
 want=$(say exit)
 [ "$status" = "${want:-0}" ] || fail "exit status $status"
 while read -r text; do
@@ -107,6 +111,7 @@ if [ -n "$(say objects)" ]; then
 	[ "$got" = "$(say objects)" ] || fail "wants: $got"
 fi
 diff -r before keep >/dev/null || fail "the source tree was changed"
+[ -z "$beside" ] || diff -r "$beside" "keep-$beside" >/dev/null || fail "$beside was changed"
 if [ "$status" = 0 ] && [ -n "$(say output)" ]; then
 	(cd bin && LD_LIBRARY_PATH=. timeout 20 ./prog ../case.opus) >out.txt 2>&1 ||
 		{ cat out.txt; fail "prog failed"; }

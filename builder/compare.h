@@ -1,0 +1,47 @@
+/*
+ * compare.h - one comparison of a unit before and after the diff.
+ *
+ * Included by: builder/compare.c, constant.c.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_COMPARE_H
+#define OPUS_COMPARE_H
+
+#include "diff.h"
+
+struct compare {
+	struct build *b;
+	struct unit *u;
+	const struct text *old, *new; /* without lines, if they agree in count */
+};
+
+/* Does the range name the word, other than as a member? */
+bool range_names(const struct text *t, uint32_t start, uint32_t end, const char *word);
+
+/* The entity of that kind and mangled name; of several declarations the
+ * definition, and the one with an initialiser or body. NULL if there is none. */
+struct entity *counterpart(const struct parse *p, const struct entity *e);
+
+/* Every function of the unit that names `word` has to be new. Errors:
+ * OPUS_RESOURCE. */
+enum opus_code users_add(struct compare *c, const char *word,
+			 struct opus_error *err) MUST_CHECK;
+
+/* Refuse what a variable that exists would need: another size or first value. */
+void variable_refuse(struct compare *c, const struct entity *old,
+		     const struct entity *new);
+
+/* constant.c: the content of `v`, constant data of the new source, is another
+ * than before; so it comes along, with all through which it is read. Errors:
+ * OPUS_RESOURCE. */
+enum opus_code constant_renew(struct compare *c, struct entity *v,
+			      struct opus_error *err) MUST_CHECK;
+
+/* constant.c: an enumerator has another value. Errors: OPUS_RESOURCE. */
+enum opus_code enumerator_renew(struct compare *c, const struct entity *old,
+				const struct entity *new,
+				struct opus_error *err) MUST_CHECK;
+
+#endif
