@@ -221,6 +221,11 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 
 static enum opus_code thread_borrow(struct inject *in, struct opus_error *err);
 
+static bool lives(const struct proc_status *leader)
+{
+	return leader->memory || leader->threads > 1;
+}
+
 static bool may_try_another(enum opus_code code, const struct inject *in)
 {
 	struct proc_status s;
@@ -229,8 +234,7 @@ static bool may_try_another(enum opus_code code, const struct inject *in)
 	return code == OPUS_NO_CONTACT ||
 	       ((code == OPUS_DIED || code == OPUS_NO_ANSWER) &&
 		!in->playground && in->fd < 0 &&
-		proc_status_read(in->t->pid, in->t->pid, &s) &&
-		(s.memory || s.threads > 1));
+		proc_status_read(in->t->pid, in->t->pid, &s) && lives(&s));
 }
 
 static enum opus_code choose(struct inject *in, struct opus_error *err)
@@ -243,9 +247,14 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 		CLEANUP(cleanup_free) pid_t *tids = NULL;
 		size_t count = threads_order(in->t, in->request->thread, &tids);
 
-		if (!proc_status_read(in->t->pid, in->t->pid, &s) || !count)
+		if (!proc_status_read(in->t->pid, in->t->pid, &s) ||
+		    (!count && !lives(&s)))
 			return error_set(err, OPUS_DIED,
 					 "the process ended before it was joined");
+		if (!count)
+			snprintf(in->why, sizeof(in->why), "%s",
+				 "all wait in the kernel, for a disk or a vforked "
+				 "child");
 		if (s.state == 'T')
 			return error_set(err, OPUS_NO_CONTACT,
 				"it is stopped (SIGSTOP, SIGTSTP); continue it "
