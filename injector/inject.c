@@ -489,16 +489,45 @@ static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 	}
 }
 
-static enum opus_code inject_run(struct inject *in, struct opus_error *err)
+static enum opus_code join(struct inject *in, struct opus_error *err)
 {
-	enum opus_code code = image_init(&in->image, in->request->agent, err);
+	enum opus_code code = prepare(in, err);
 
-	if (code == OPUS_OK)
-		code = prepare(in, err);
 	if (code == OPUS_OK && !in->request->force)
 		code = confine_check_here(in->t, err);
 	if (code == OPUS_OK)
 		code = choose(in, err);
+	return code;
+}
+
+/* Has the thread ended by which the process is looked at, its first one as a
+ * rule, while others live on? Then what was read may be anything. */
+static bool view_moves(struct inject *in)
+{
+	struct proc_status s;
+	pid_t view;
+
+	if (in->playground || in->fd >= 0 ||
+	    (proc_status_read(in->t->pid, in->t->view, &s) && s.memory))
+		return false;
+	free(proc_maps_read_any(in->t->pid, &view));
+	if (view == in->t->view)
+		return false;
+	place_deinit(&in->place);
+	modules_deinit(&in->modules);
+	in->t->view = view;
+	return true;
+}
+
+static enum opus_code inject_run(struct inject *in, struct opus_error *err)
+{
+	enum opus_code code = image_init(&in->image, in->request->agent, err);
+
+	if (code != OPUS_OK)
+		return code;
+	do
+		code = join(in, err);
+	while (code != OPUS_OK && view_moves(in));
 	if (code == OPUS_OK && !in->request->check)
 		code = load_wait(in, err);
 	return code;
