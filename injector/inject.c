@@ -93,6 +93,7 @@ static enum opus_code functions_find(const struct modules *m,
 	return OPUS_OK;
 }
 
+/* remote.c could enter it; but the agent changes return addresses. */
 static enum opus_code shadow_check(pid_t view, struct opus_error *err)
 {
 	char path[64];
@@ -104,8 +105,9 @@ static enum opus_code shadow_check(pid_t view, struct opus_error *err)
 	if (!line || !memmem(line, strcspn(line, "\n"), "shstk", 5))
 		return OPUS_OK;
 	return error_set(err, OPUS_NO_AGENT,
-		"it runs with a shadow stack, which forbids entering it from "
-		"outside; start it with the agent");
+		"it runs with a shadow stack, with which the agent cannot wait "
+		"for threads inside old functions; start it without "
+		"(GLIBC_TUNABLES=glibc.cpu.x86_shstk=off)");
 }
 
 static enum opus_code prepare(struct inject *in, struct opus_error *err)
