@@ -290,6 +290,8 @@ static bool look_all(struct update *u)
 	for (uint32_t i = 0; i < stop_now.count; i++) {
 		struct stop_thread *t = &stop_now.threads[i];
 
+		if (atomic_load(&t->state) == STOP_VFORK)
+			quiet = false; /* its child may be in a gate */
 		if (atomic_load(&t->state) != STOP_PARKED)
 			continue;
 		quiet &= look_thread(u, t);

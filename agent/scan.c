@@ -349,3 +349,58 @@ struct scan_result scan_thread(const struct stop_thread *t,
 		return (struct scan_result){.verdict = SCAN_GATE};
 	return frames_look(t, ranges);
 }
+
+/* --- a vforked child, and who waits for it --- */
+
+/* The control block at the top of a thread's stack: first and third word are its
+ * own address (glibc's tcbhead_t). 0: there is none above. */
+static uintptr_t control_block(uintptr_t sp)
+{
+	for (uintptr_t at = sp & ~(uintptr_t)7; at - sp < STACK_USUAL;) {
+		ssize_t read = scan_memory(at, scan_buffer, sizeof(scan_buffer));
+		size_t have = read > 0 ? (size_t)read / sizeof(uintptr_t) : 0;
+
+		for (size_t i = 0; i + 2 < have; i++) {
+			uintptr_t own = at + i * sizeof(uintptr_t);
+
+			if (scan_buffer[i] == own && scan_buffer[i + 2] == own)
+				return own;
+		}
+		if (have < CHUNK)
+			break;
+		at += (have - 2) * sizeof(uintptr_t);
+	}
+	return 0;
+}
+
+static uintptr_t stack_pointer(const ucontext_t *c)
+{
+	return (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
+}
+
+/* Whether a handler runs there on a stack of its own, above which nothing is
+ * found of what it has interrupted, is not known. So the stack must be a
+ * thread's; or one that clone(2) was given, as posix_spawn(3) does, on which
+ * the child has begun. */
+struct scan_result scan_held(const struct stop_thread *t, ucontext_t *child,
+			     const struct scan_ranges *ranges)
+{
+	const struct scan_result unknown = {.verdict = SCAN_UNREADABLE};
+	uintptr_t sp = stack_pointer(t->context), low = stack_pointer(child);
+	struct stop_thread parent = {.tid = t->tid, .context = t->context};
+	struct stop_thread inner = {.tid = t->tid, .context = child};
+
+	if (sp >= main_stack_end || main_stack_end - sp >= STACK_USUAL) {
+		parent.thread_pointer = control_block(sp);
+		if (parent.thread_pointer == 0)
+			return unknown;
+	}
+	if (low <= sp && sp - low < STACK_USUAL)
+		inner.thread_pointer = parent.thread_pointer;
+	else if (t->context->uc_mcontext.gregs[REG_RAX] == SYS_vfork)
+		return unknown;
+	if (scan_thread(&parent, ranges).verdict != SCAN_SAFE ||
+	    scan_thread(&inner, ranges).verdict != SCAN_SAFE)
+		return unknown;
+	return (struct scan_result){.verdict = SCAN_SAFE};
+}

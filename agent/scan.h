@@ -62,6 +62,11 @@ void scan_begin(void);
 struct scan_result scan_thread(const struct stop_thread *t,
 			       const struct scan_ranges *ranges);
 
+/* The same for one that waits for its vforked child, of which only stack pointer
+ * and program counter are known. Never SCAN_INSIDE: nothing can be hooked. */
+struct scan_result scan_held(const struct stop_thread *t, ucontext_t *child,
+			     const struct scan_ranges *ranges);
+
 /* Copy our own memory up to the first hole, which gives an end instead of a
  * fault. Returns how many bytes, 0 if `at` is in a hole, -1 if the kernel does
  * not let us look. Any thread that is not in a handler. */

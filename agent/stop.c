@@ -23,6 +23,7 @@
 #include "proc.h"
 #include "stop_shared.h"
 #include "stop_signal.h"
+#include "vfork.h"
 
 struct linux_dirent64 {
 	uint64_t d_ino;
@@ -171,6 +172,7 @@ static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
 	t->tid = tid;
 	t->context = NULL;
 	t->gate = NULL;
+	t->thread_pointer = 0;
 	atomic_store(&t->state, STOP_ASKED);
 	atomic_store(&stop_shared.listed, stop_now.count + 1);
 	if (tid > w->highest)
@@ -240,9 +242,28 @@ static uint32_t stop_waiting(struct stop_walk *w)
 	return waiting;
 }
 
+/* It sleeps where no signal reaches it ('D'). */
+static void stop_look_vfork(const struct stop_walk *w, struct stop_thread *t)
+{
+	uint32_t asked = STOP_ASKED;
+	ucontext_t *context;
+
+	switch (vfork_look(w->dir, t->tid, &context)) {
+	case VFORK_NOT:
+		break;
+	case VFORK_FREE:
+		stop_now.vfork = t->tid;
+		break;
+	case VFORK_HELD:
+		if (atomic_compare_exchange_strong(&t->state, &asked, STOP_VFORK))
+			t->context = context;
+	}
+}
+
 /* Mark those that have ended, or are zombies, since they were asked. */
 static void stop_sweep(const struct stop_walk *w)
 {
+	stop_now.vfork = 0;
 	for (uint32_t i = 0; i < stop_now.count; i++) {
 		struct stop_thread *t = &stop_now.threads[i];
 		uint32_t asked = STOP_ASKED;
@@ -254,6 +275,8 @@ static void stop_sweep(const struct stop_walk *w)
 		leader_ended |= state == 'Z' && (int)t->tid == w->pid;
 		if (state == STATE_KERNEL)
 			kernels_own[kernels_next++ % KERNELS_OWN] = t->tid;
+		if (state == 'D')
+			stop_look_vfork(w, t);
 		if (state == 0 || state == 'Z' || state == 'X' ||
 		    state == STATE_KERNEL)
 			atomic_compare_exchange_strong(&t->state, &asked,
@@ -318,6 +341,8 @@ static enum opus_code stop_run(struct stop_walk *w, const uint32_t *only,
 		if (code != OPUS_OK)
 			return code;
 		if (!stop_await(w)) {
+			if (stop_now.vfork)
+				w->silent = stop_now.vfork;
 			err->tid = (int32_t)w->silent;
 			return OPUS_NO_ANSWER;
 		}
@@ -346,7 +371,8 @@ static void stop_begin(void)
 	for (int n = 0; atomic_load(&stop_shared.parked) != 0 && n < 1000; n++)
 		futex_wait(&stop_shared.parked, atomic_load(&stop_shared.parked),
 			   100000);
-	stop_now.count = 0;
+	stop_now.count = stop_now.vfork = 0;
+	vfork_begin();
 	atomic_store(&stop_shared.listed, 0);
 	atomic_store(&stop_shared.parked, 0);
 	atomic_store(&stop_shared.wanted, UINT32_MAX);
@@ -390,8 +416,11 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 		char state = thread_state(&w, w.silent);
 
 		error_set(err, code,
-			  "thread %u did not stop within %.1f ms (state %c): it blocks all signals by a raw system call, waits for a vforked child, or is stuck in the kernel",
-			  w.silent, (double)limit_ns / 1e6, state ? state : '?');
+			  "thread %u did not stop within %.1f ms (state %c): it %s",
+			  w.silent, (double)limit_ns / 1e6, state ? state : '?',
+			  stop_now.vfork
+			  ? "waits for a vforked child, which runs in its memory and has not executed another program yet"
+			  : "blocks all signals by a raw system call, or is stuck in the kernel");
 		err->tid = (int32_t)w.silent;
 	}
 	close(w.dir);

@@ -39,12 +39,18 @@
 /* Tag in the top byte of the signal's value; wire.h has the contact's. */
 #define STOP_TAG 0x53u
 
-enum stop_state { STOP_ASKED, STOP_PARKED, STOP_GONE };
+enum stop_state {
+	STOP_ASKED,
+	STOP_PARKED,
+	STOP_GONE,
+	STOP_VFORK, /* sleeps in vfork(2), its child is held: see vfork.h */
+};
 
 struct stop_thread {
 	uint32_t tid;
 	_Atomic uint32_t state; /* enum stop_state; the thread sets PARKED */
-	/* Valid while PARKED; written by the thread before that. */
+	/* Valid while PARKED; written by the thread before that. In VFORK
+	 * the first is vfork.h's, and the others are 0. */
 	ucontext_t *context;
 	uintptr_t thread_pointer;
 	struct gate_thread *gate;
@@ -59,6 +65,7 @@ struct stop {
 	uint32_t count;
 	uint32_t capacity;
 	uint64_t started_ns; /* CLOCK_MONOTONIC, first signal */
+	uint32_t vfork;      /* a thread that waits for a child which runs; 0 */
 };
 
 /* The one stop of the process. Read by handlers. */
@@ -68,7 +75,8 @@ extern struct stop stop_now;
  * Stop every thread but the caller, or, with `only` (0-terminated), those.
  * After OPUS_OK they are parked and stop_release() must follow. Errors, after
  * which nobody is held: OPUS_NO_ANSWER (err->tid: a thread that did not park
- * within limit_ns), OPUS_RESOURCE (no memory, no /proc, signal queue full).
+ * within limit_ns, stop_now.vfork if that is why), OPUS_RESOURCE (no
+ * memory, no /proc, signal queue full).
  */
 enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			    struct opus_error *err) MUST_CHECK;

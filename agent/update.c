@@ -25,6 +25,7 @@
 #include "table.h"
 #include "text.h"
 #include "unwind.h"
+#include "vfork.h"
 
 struct update update_now;
 
@@ -250,6 +251,11 @@ static void entries_sweep(void)
 	}
 }
 
+static bool in_vfork(const struct stop_thread *t)
+{
+	return atomic_load(&t->state) == STOP_VFORK;
+}
+
 uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 {
 	struct stop_thread *t;
@@ -263,6 +269,8 @@ uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 
 		if (atomic_load(&t->state) == STOP_PARKED)
 			r = scan_thread(t, ranges);
+		else if (in_vfork(t))
+			r = scan_held(t, vfork_child(t), ranges);
 		t->verdict = r.verdict;
 		t->site = r.site;
 		t->slot = r.slot;
@@ -271,6 +279,19 @@ uint32_t update_scan(const struct scan_ranges *ranges, bool *again)
 	}
 	entries_sweep();
 	return unsafe;
+}
+
+/* A thread that waits for its vforked child: whose registers are not known, and
+ * in the child no return can be hooked. */
+static uint32_t vfork_inside(void)
+{
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		const struct stop_thread *t = &stop_now.threads[i];
+
+		if (in_vfork(t) && t->verdict != SCAN_SAFE)
+			return t->tid;
+	}
+	return 0;
 }
 
 /* Threads are stopped and scanned: change, or say why not. */
@@ -290,6 +311,10 @@ static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 		return error_set(err, OPUS_BUSY,
 			"more than %d coroutines sleep: some may be inside, nothing changed",
 			COROUTINE_MAX);
+	if (vfork_inside())
+		return error_set(err, OPUS_BUSY,
+			"thread %u waits for a vforked child, and one of them is inside; nothing changed",
+			vfork_inside());
 	if (u->flags & WIRE_DRY_RUN)
 		return unsafe ? OPUS_PENDING : OPUS_OK;
 	if (unsafe && (u->flags & WIRE_AT_ONCE))
@@ -323,8 +348,9 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		uint32_t unsafe;
 
 		code = stop_threads(NULL, limit < most ? limit : most, err);
-		if (code == OPUS_NO_ANSWER && (limit < most || late++ < LATE)) {
-			limit *= 3;
+		if (code == OPUS_NO_ANSWER &&
+		    ((limit < most && !stop_now.vfork) || late++ < LATE)) {
+			limit *= stop_now.vfork ? 1 : 3;
 			pause_short(5000000);
 			continue;
 		}
@@ -350,7 +376,8 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 			  : "a thread was interrupted at the entry of a function each time; nothing changed");
 		pause_short(n < 16 ? 200000 : 20000000);
 	}
-	if (code == OPUS_BUSY && (u->flags & WIRE_AT_ONCE) && !deferred)
+	if (code == OPUS_BUSY && (u->flags & WIRE_AT_ONCE) && !deferred &&
+	    !vfork_inside())
 		error_set(err, OPUS_BUSY, "%u threads are inside; nothing changed",
 			  u->report.unsafe);
 	return code;

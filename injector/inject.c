@@ -93,6 +93,7 @@ static enum opus_code functions_find(const struct modules *m,
 	return OPUS_OK;
 }
 
+/* remote.c could enter it; but the agent changes return addresses. */
 static enum opus_code shadow_check(pid_t view, struct opus_error *err)
 {
 	char path[64];
@@ -104,8 +105,9 @@ static enum opus_code shadow_check(pid_t view, struct opus_error *err)
 	if (!line || !memmem(line, strcspn(line, "\n"), "shstk", 5))
 		return OPUS_OK;
 	return error_set(err, OPUS_NO_AGENT,
-		"it runs with a shadow stack, which forbids entering it from "
-		"outside; start it with the agent");
+		"it runs with a shadow stack, with which the agent cannot wait "
+		"for threads inside old functions; start it without "
+		"(GLIBC_TUNABLES=glibc.cpu.x86_shstk=off)");
 }
 
 static enum opus_code prepare(struct inject *in, struct opus_error *err)
@@ -221,6 +223,11 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 
 static enum opus_code thread_borrow(struct inject *in, struct opus_error *err);
 
+static bool lives(const struct proc_status *leader)
+{
+	return leader->memory || leader->threads > 1;
+}
+
 static bool may_try_another(enum opus_code code, const struct inject *in)
 {
 	struct proc_status s;
@@ -229,8 +236,7 @@ static bool may_try_another(enum opus_code code, const struct inject *in)
 	return code == OPUS_NO_CONTACT ||
 	       ((code == OPUS_DIED || code == OPUS_NO_ANSWER) &&
 		!in->playground && in->fd < 0 &&
-		proc_status_read(in->t->pid, in->t->pid, &s) &&
-		(s.memory || s.threads > 1));
+		proc_status_read(in->t->pid, in->t->pid, &s) && lives(&s));
 }
 
 static enum opus_code choose(struct inject *in, struct opus_error *err)
@@ -243,9 +249,14 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 		CLEANUP(cleanup_free) pid_t *tids = NULL;
 		size_t count = threads_order(in->t, in->request->thread, &tids);
 
-		if (!proc_status_read(in->t->pid, in->t->pid, &s) || !count)
+		if (!proc_status_read(in->t->pid, in->t->pid, &s) ||
+		    (!count && !lives(&s)))
 			return error_set(err, OPUS_DIED,
 					 "the process ended before it was joined");
+		if (!count)
+			snprintf(in->why, sizeof(in->why), "%s",
+				 "all wait in the kernel, for a disk or a vforked "
+				 "child");
 		if (s.state == 'T')
 			return error_set(err, OPUS_NO_CONTACT,
 				"it is stopped (SIGSTOP, SIGTSTP); continue it "
@@ -480,16 +491,45 @@ static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 	}
 }
 
-static enum opus_code inject_run(struct inject *in, struct opus_error *err)
+static enum opus_code join(struct inject *in, struct opus_error *err)
 {
-	enum opus_code code = image_init(&in->image, in->request->agent, err);
+	enum opus_code code = prepare(in, err);
 
-	if (code == OPUS_OK)
-		code = prepare(in, err);
 	if (code == OPUS_OK && !in->request->force)
 		code = confine_check_here(in->t, err);
 	if (code == OPUS_OK)
 		code = choose(in, err);
+	return code;
+}
+
+/* Has the thread ended by which the process is looked at, its first one as a
+ * rule, while others live on? Then what was read may be anything. */
+static bool view_moves(struct inject *in)
+{
+	struct proc_status s;
+	pid_t view;
+
+	if (in->playground || in->fd >= 0 ||
+	    (proc_status_read(in->t->pid, in->t->view, &s) && s.memory))
+		return false;
+	free(proc_maps_read_any(in->t->pid, &view));
+	if (view == in->t->view)
+		return false;
+	place_deinit(&in->place);
+	modules_deinit(&in->modules);
+	in->t->view = view;
+	return true;
+}
+
+static enum opus_code inject_run(struct inject *in, struct opus_error *err)
+{
+	enum opus_code code = image_init(&in->image, in->request->agent, err);
+
+	if (code != OPUS_OK)
+		return code;
+	do
+		code = join(in, err);
+	while (code != OPUS_OK && view_moves(in));
 	if (code == OPUS_OK && !in->request->check)
 		code = load_wait(in, err);
 	return code;

@@ -103,6 +103,8 @@ static enum opus_code inject(const struct request *q, struct inject_report *r,
 
 	if (code == OPUS_OK || (code == OPUS_NO_AGENT && !t.beacon_at))
 		code = inject_agent(&t, &q->inject, r, err);
+	if (code == OPUS_OK) /* what was tried before it worked */
+		error_clear(err);
 	if (t.pidfd >= 0)
 		close(t.pidfd);
 	err->code = code;

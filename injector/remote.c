@@ -236,6 +236,8 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 		return attach_refused(r, err);
 	r->attached = true;
 	result = attach_stop(r, err);
+	if (result == OPUS_OK)
+		shadow_look(&r->shadow, tid);
 	if (result == OPUS_OK &&
 	    (!registers_get(r, &r->saved) ||
 	     trace(PTRACE_GETSIGMASK, tid, sizeof(r->mask), &r->mask) != 0))
@@ -352,6 +354,9 @@ enum opus_code remote_leave(struct remote *r, struct opus_error *err)
 	code = frame_write(r, err);
 	if (code == OPUS_OK)
 		code = remote_words(r, &all, sizeof(all), err);
+	if (code == OPUS_OK && !shadow_enter(&r->shadow, r->tid, r->code->home))
+		code = error_set(err, OPUS_NO_CONTACT,
+			"thread %d: its shadow stack cannot be written", (int)r->tid);
 	if (code != OPUS_OK)
 		return code;
 	memcpy(call, args, sizeof(call));
@@ -513,6 +518,14 @@ static void restore(struct remote *r)
 	struct iovec io = {r->xstate, r->xstate_size};
 	struct user_regs_struct regs = r->saved;
 
+	if (r->shadow.own) {
+		/* To the `ret` that leads home. */
+		regs.rip = r->code->call + 2;
+		regs.rsp = r->home;
+		regs.orig_rax = (uint64_t)-1;
+		registers_set(r, &regs);
+		return;
+	}
 	if (!r->caught && !go_home(r))
 		return;
 	if (remote_must_hide(r))

@@ -22,6 +22,11 @@
  * on its way there and gets its registers back by ptrace, which also lets the
  * kernel go on with the interrupted system call and its time-out; what the
  * frame restores starts the call anew.
+ *
+ * With a shadow stack it always goes home by the frame: the two stack pointers
+ * change by two calls of ptrace(2), by one of rt_sigreturn(2). Only before the
+ * first call they must be two: killed between those, we leave a thread that the
+ * processor ends at its next return.
  */
 #ifndef OPUS_REMOTE_H
 #define OPUS_REMOTE_H
@@ -32,6 +37,7 @@
 #include <sys/user.h>
 
 #include "module.h"
+#include "shadow.h"
 
 #define REMOTE_XSTATE 16384
 #define REMOTE_WORDS 64 /* bytes that calls may point to */
@@ -55,6 +61,7 @@ struct remote {
 	bool runs;      /* it is inside a function of libc for us */
 	int signal;     /* to be delivered when it is let go */
 	struct user_regs_struct saved;
+	struct shadow shadow;
 	uint64_t mask;
 	uint64_t home;  /* address of the frame */
 	uint64_t words; /* address of REMOTE_WORDS bytes */

@@ -77,7 +77,9 @@ static enum opus_code work(void *data, struct opus_error *err)
 	for (uint32_t i = 0; w->back && i < w->u->count; i++)
 		close_one(w->t, &w->u->threads[i]);
 	for (ssize_t i = 0; i < count && w->u->count < UNMASK_THREADS; i++)
-		if (proc_status_read(w->t->pid, tids[i], &s) && (s.blocked & SETXID))
+		/* 'D', as in posix_spawn(3): ptrace does not reach it either. */
+		if (proc_status_read(w->t->pid, tids[i], &s) &&
+		    s.state != 'D' && (s.blocked & SETXID))
 			open_one(w->t, tids[i], w->u);
 	return OPUS_OK;
 }

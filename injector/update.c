@@ -23,11 +23,12 @@
 #include "output.h"
 #include "progress.h"
 #include "unmask.h"
+#include "vfork.h"
 
 #define WAIT_INTERVAL_NS 200000000ull
 /* Between the answers to CANCEL and WAIT, which belong together. */
 #define WAIT_LAST_NS 1000000000ull
-#define UNMASK_TRIES 4 /* it may block the signal again */
+#define REACH_TRIES 4 /* it may block the signal again, or vfork */
 #define RETRY_GAP_NS 10000000ull /* of --retry */
 
 uint32_t update_flags(const struct options *o)
@@ -217,54 +218,35 @@ static uint64_t time_limit(const struct options *o)
 	return o->timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + o->timeout_ns;
 }
 
-/* What an update has done to the masks of threads, put back at its end. */
-struct unmasked {
+/* What was done to threads that the agent cannot stop. */
+struct reach {
 	const struct target *t;
 	int tries;
-	struct unmask u;
+	struct unmask masks;     /* put back at the end of the update */
+	struct vfork_hold vforks; /* let go when the agent has looked */
 };
 
-static void unmask_deinit(struct unmasked *m)
+static void reach_deinit(struct reach *h)
 {
-	unmask_end(m->t, &m->u);
+	vfork_release(&h->vforks);
+	unmask_end(h->t, &h->masks);
 }
 
-void update_run(struct client *c, const struct options *o, enum wire_type type,
-		struct wire_head *request, size_t size, int fd, struct report *r)
+/* A thread has not answered: can we help? */
+static bool reach_more(struct reach *h)
 {
-	uint64_t start = interrupt_clock(), until = time_limit(o);
-	CLEANUP(unmask_deinit) struct unmasked masks = {.t = c->t};
-	enum opus_code code;
+	bool opened, held;
 
-	for (;;) {
-		code = client_send(c, type, request, size, fd, &r->error);
-		if (code != OPUS_OK)
-			return;
-		update_finish(c, o, c->serial, r);
-		if (r->error.code == OPUS_NO_ANSWER && !o->no_attach &&
-		    masks.tries++ < UNMASK_TRIES &&
-		    unmask_begin(c->t, &masks.u))
-			continue;
-		if (!o->retry)
-			return;
-		r->result.total_ns = interrupt_clock() - start;
-		if (r->error.code != OPUS_BUSY || interrupt_seen() ||
-		    interrupt_clock() + RETRY_GAP_NS > until)
-			return;
-		(void)interrupt_poll(NULL, 0, interrupt_clock() + RETRY_GAP_NS,
-				     false);
-	}
+	if (h->tries++ == REACH_TRIES)
+		return false;
+	opened = unmask_begin(h->t, &h->masks);
+	held = vfork_hold(h->t, &h->vforks);
+	return opened || held;
 }
 
-void update_finish(struct client *c, const struct options *o, uint32_t serial,
-		   struct report *r)
+static void left_finish(struct client *c, const struct options *o,
+			struct report *r)
 {
-	enum opus_code code;
-
-	code = client_result(c, serial, report_take, r, &r->result, &r->error);
-	r->has_result = r->result.head.type == WIRE_RESULT;
-	if (code != OPUS_PENDING)
-		return;
 	if (o->dry_run) {
 		(void)!error_set(&r->error, OPUS_BUSY,
 			"%s inside now: the update would have to wait; nothing "
@@ -273,5 +255,35 @@ void update_finish(struct client *c, const struct options *o, uint32_t serial,
 		pending_ask(c, r);
 	} else {
 		update_wait(c, o, time_limit(o), true, r);
+	}
+}
+
+void update_run(struct client *c, const struct options *o, enum wire_type type,
+		struct wire_head *request, size_t size, int fd, struct report *r)
+{
+	uint64_t start = interrupt_clock(), until = time_limit(o);
+	CLEANUP(reach_deinit) struct reach reach = {.t = c->t};
+	enum opus_code code;
+
+	for (;;) {
+		code = client_send(c, type, request, size, fd, &r->error);
+		if (code != OPUS_OK)
+			return;
+		code = client_result(c, c->serial, report_take, r, &r->result,
+				     &r->error);
+		r->has_result = r->result.head.type == WIRE_RESULT;
+		vfork_release(&reach.vforks);
+		if (code == OPUS_NO_ANSWER && !o->no_attach && reach_more(&reach))
+			continue;
+		if (code == OPUS_PENDING)
+			left_finish(c, o, r);
+		if (!o->retry)
+			return;
+		r->result.total_ns = interrupt_clock() - start;
+		if (r->error.code != OPUS_BUSY || interrupt_seen() ||
+		    interrupt_clock() + RETRY_GAP_NS > until)
+			return;
+		(void)interrupt_poll(NULL, 0, interrupt_clock() + RETRY_GAP_NS,
+				     false);
 	}
 }

@@ -17,17 +17,11 @@ uint32_t update_flags(const struct options *o);
 
 /*
  * Send APPLY or REVERT (`fd` is the patch, or -1) and see it to its end; with
- * --retry again and again. All goes into `r`.
+ * --retry again and again: wait while it is pending as the options say, and
+ * cancel it at their time limit. All goes into `r`.
  */
 void update_run(struct client *c, const struct options *o, enum wire_type type,
 		struct wire_head *request, size_t size, int fd, struct report *r);
-
-/*
- * Hear the answer to request `serial` (APPLY or REVERT), wait for a pending
- * update as the options say, cancel it at their time limit. All goes into `r`.
- */
-void update_finish(struct client *c, const struct options *o, uint32_t serial,
-		   struct report *r);
 
 /*
  * Wait until the pending update ends, at most until the clock shows `until_ns`

@@ -5,6 +5,7 @@
  *   plain, undumpable, nobody (drops to uid 65534), privileges (no new ones)
  *   jail DIR    chroot(2), nobody
  *   leaderless  the first thread has ended
+ *   leaving     the first thread ends at the line "leave"
  *   loader      a thread sits in a constructor, under dlopen: argv[2]
  *   handler     its only thread waits in a handler that has interrupted malloc
  *   inwait      its only thread lives in a handler that has interrupted a wait
@@ -31,13 +32,18 @@ static void drop(void)
 		die("setuid");
 }
 
+static struct door leave;
+
 static void *serve(void *unused)
 {
 	char line[64];
 
 	say("ready");
-	while (next(line, sizeof(line)))
+	while (next(line, sizeof(line))) {
+		if (!strcmp(line, "leave"))
+			door_open(&leave);
 		say("%d", work(0));
+	}
 	exit(0);
 	return unused;
 }
@@ -117,6 +123,12 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(kind, "leaderless")) {
 		pthread_create(&thread, NULL, serve, NULL);
+		pthread_exit(NULL);
+	}
+	if (!strcmp(kind, "leaving")) {
+		door_init(&leave);
+		pthread_create(&thread, NULL, serve, NULL);
+		door_pass(&leave);
 		pthread_exit(NULL);
 	}
 	if (!strcmp(kind, "loader")) {
