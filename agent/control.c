@@ -163,9 +163,25 @@ static void client_connect(uint64_t value)
 	close(fd);
 }
 
+static bool client_free(void)
+{
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (!clients[i].open)
+			return true;
+	return false;
+}
+
+static void clients_read(void)
+{
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (clients[i].open)
+			serve_read(&clients[i], clients);
+}
+
+/* Those for which there is no room wait in the queue, and opus-send with them. */
 static void contacts_take(void)
 {
-	for (int i = 0; i < CONTACT_QUEUE; i++) {
+	for (int i = 0; i < CONTACT_QUEUE && client_free(); i++) {
 		uint64_t value = atomic_load(&contact_queue[i]);
 
 		if (value == 0)
@@ -249,11 +265,10 @@ static uint64_t control_round(void)
 	uint64_t timeout = UINT64_MAX, other;
 	enum opus_code code;
 
+	clients_read(); /* some may have gone, and make room */
 	contacts_take();
 	library_serve();
-	for (int i = 0; i < SERVE_CLIENTS; i++)
-		if (clients[i].open)
-			serve_read(&clients[i], clients);
+	clients_read();
 	orphan_cancel();
 	code = update_poll(&timeout, &err);
 	if (code != OPUS_PENDING && code != OPUS_ALREADY)
