@@ -351,7 +351,9 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		if (code == OPUS_NO_ANSWER &&
 		    ((limit < most && !stop_now.vfork) || late++ < LATE)) {
 			limit *= stop_now.vfork ? 1 : 3;
-			pause_short(5000000);
+			/* Longer and longer: nobody stands meanwhile, and one
+			 * that gets no processor comes to its turn. */
+			pause_short(5000000ul << late);
 			continue;
 		}
 		if (code != OPUS_OK)
