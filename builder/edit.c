@@ -118,13 +118,21 @@ static uint32_t offset_behind(const struct text *t, size_t i)
 	return t->token[i].at + t->token[i].length;
 }
 
-/* Attributes within [first, last). */
+static bool is_attribute_word(const struct text *t, size_t i)
+{
+	return token_is(t, i, "__attribute__") || token_is(t, i, "__attribute");
+}
+
+/* Attributes within [first, last). A function may be called like one. */
 static void edit_attributes(struct edits *e, size_t first, size_t last)
 {
 	const struct text *t = e->text;
+	size_t inside = first; /* an attribute, up to here */
 
 	for (size_t i = first; i < last; i++) {
-		if (!is_any(t, i, attributes))
+		if (is_attribute_word(t, i))
+			inside = token_closing(t, i + 1);
+		if (i >= inside || !is_any(t, i, attributes))
 			continue;
 		if (token_is(t, i + 1, "(")) {
 			size_t close = token_closing(t, i + 1);
@@ -151,12 +159,14 @@ static const char *prototype(struct edits *e, const struct entity *f, size_t end
 {
 	const struct text *t = e->text;
 	const char *ret = "";
-	size_t name = text_token_at(t, f->name_at);
+	size_t name = text_token_at(t, f->name_at), inside = 0;
 
 	for (size_t i = text_token_at(t, f->start); i < end; i++) {
 		if (i < name && (is_any(t, i, storage) || token_is(t, i, "extern")))
 			continue;
-		if (is_any(t, i, attributes)) {
+		if (is_attribute_word(t, i))
+			inside = token_closing(t, i + 1);
+		if (i < inside && is_any(t, i, attributes)) {
 			ret = build_text(e->b, "%s unused", ret);
 			if (token_is(t, i + 1, "("))
 				i = token_closing(t, i + 1);
@@ -341,7 +351,7 @@ void edit_common(struct edits *e)
 		else if ((token_is(t, i, "tls_model") || token_is(t, i, "__tls_model__")) &&
 			 token_is(t, i + 1, "("))
 			edit_token(e, i + 2, "\"global-dynamic\"");
-		else if (is_any(t, i, (const char *const[]){"__attribute__", "__attribute", NULL}))
+		else if (is_attribute_word(t, i))
 			edit_aliases(e, i + 1, token_closing(t, i + 1));
 	}
 	for (size_t i = 0; i < t->tokens; i++) {

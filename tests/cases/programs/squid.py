@@ -21,7 +21,8 @@ SOURCE = Source(
               "--disable-auth-ntlm --disable-auth-negotiate "
               "--enable-auth-digest=file --enable-storeio=ufs "
               "--with-default-user=nobody --with-swapdir=/nonexistent",
-    make="make -j\"$(nproc)\" SUBDIRS='compat lib libltdl src'")
+    make="for d in compat lib libltdl src; do [ ! -d $d ] || "
+         'make -j"$(nproc)" -C $d; done')
 CONF = f"""http_port 127.0.0.1:{{port}}
 visible_hostname case
 pid_filename {{dir}}/pid
