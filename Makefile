@@ -18,7 +18,7 @@ LEGACY_PACKAGES := mariadb-server
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
 TEST_PACKAGES   := python3 clang-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
-	nginx redis-server musl-tools gcc-multilib gnuplot-nox
+	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox
 SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
 EVALUATION_PACKAGES := sysbench libmemcached-tools
 FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "common/waits.h"
 #include "contact.h"
 #include "control.h"
 #include "follow.h"
@@ -203,6 +204,17 @@ static void signal_install(void)
 	beacon_flag(BEACON_READY | (agent_late ? BEACON_INJECTED : 0), 0);
 }
 
+static bool libc_fits(void)
+{
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	const uint8_t *code = libc ? dlsym(libc, "poll") : NULL;
+	bool fits = !code || waits_shown(code);
+
+	if (libc)
+		dlclose(libc);
+	return fits;
+}
+
 __attribute__((constructor)) static void agent_start(void)
 {
 	struct opus_error err;
@@ -231,7 +243,10 @@ __attribute__((constructor)) static void agent_start(void)
 		return;
 	}
 	opus_beacon.pid = getpid();
-	signal_install();
+	if (libc_fits())
+		signal_install();
+	else
+		agent_switch_off(WAITS_UNKNOWN);
 	if (agent_late)
 		fork_let();
 }

@@ -143,6 +143,9 @@ enum opus_code beacon_check(struct beacon *b, struct opus_error *err)
 			"program knows %d and %d; use the opus-send of the "
 			"agent's version", b->agent, b->version,
 			b->wire_version, BEACON_VERSION, WIRE_VERSION);
+	if (!(b->flags & BEACON_READY) && b->flags & BEACON_OFF)
+		return error_set(err, OPUS_NO_AGENT,
+			"the agent has switched itself off: %s", b->off_reason);
 	if (!(b->flags & BEACON_READY))
 		return error_set(err, OPUS_NO_AGENT,
 			"the agent is not ready: the process is still starting "

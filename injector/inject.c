@@ -35,6 +35,7 @@
 #include "beacon_read.h"
 #include "child.h"
 #include "common/cleanup.h"
+#include "common/waits.h"
 #include "confine.h"
 #include "image.h"
 #include "interrupt.h"
@@ -93,6 +94,17 @@ static enum opus_code functions_find(const struct modules *m,
 	return OPUS_OK;
 }
 
+static enum opus_code waits_check(const struct modules *m, struct opus_error *err)
+{
+	uint64_t at = module_symbol(m, m->libc, "poll");
+	uint8_t code[WAITS_CODE];
+
+	if (at && proc_memory_read(m->view, at, code, sizeof(code)) &&
+	    waits_shown(code))
+		return OPUS_OK;
+	return error_set(err, OPUS_NO_AGENT, WAITS_UNKNOWN);
+}
+
 /* remote.c could enter it; but the agent changes return addresses. */
 static enum opus_code shadow_check(pid_t view, struct opus_error *err)
 {
@@ -122,6 +134,8 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 	code = modules_init(&in->modules, in->t->view, maps, err);
 	if (code == OPUS_OK)
 		code = functions_find(&in->modules, &in->functions, err);
+	if (code == OPUS_OK)
+		code = waits_check(&in->modules, err);
 	in->jail = jail_is(in->t->view);
 	if (code == OPUS_OK && in->jail)
 		code = jail_check(in->t, err);

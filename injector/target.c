@@ -339,6 +339,22 @@ static enum opus_code no_agent(const struct target *t, struct opus_error *err)
 	return OPUS_NO_AGENT;
 }
 
+static enum opus_code look_refused(const struct target *t, struct opus_error *err)
+{
+	if (geteuid() == 0)
+		return error_set(err, OPUS_PERMISSION,
+			"its mappings may not be looked at, not even by this root "
+			"(uid %d; does it belong to another container?)",
+			(int)t->status.euid);
+	if (geteuid() == t->status.euid)
+		return error_set(err, OPUS_PERMISSION,
+			"it hides its memory from its own user (PR_SET_DUMPABLE, "
+			"also what was root before); run the same as root (sudo)");
+	return error_set(err, OPUS_PERMISSION,
+		"it belongs to uid %d and may not be looked at; run the same as "
+		"root (sudo) or as that user", (int)t->status.euid);
+}
+
 enum opus_code target_look(struct target *t, struct opus_error *err)
 {
 	CLEANUP(cleanup_free) char *maps = NULL;
@@ -350,14 +366,7 @@ enum opus_code target_look(struct target *t, struct opus_error *err)
 		return code;
 	maps = proc_maps_read(t->view);
 	if (!maps && (errno == EACCES || errno == EPERM))
-		return error_set(err, OPUS_PERMISSION,
-			geteuid() ? "it belongs to uid %d (or hides its memory) "
-				    "and may not be looked at; run as root or as "
-				    "that user"
-				  : "its mappings may not be looked at, not even "
-				    "by this root (uid %d; does it belong to "
-				    "another container?)",
-			(int)t->status.euid);
+		return look_refused(t, err);
 	if (!maps)
 		return error_set_errno(err, errno == ESRCH || errno == ENOENT
 						    ? OPUS_DIED : OPUS_INTERNAL,

@@ -119,6 +119,10 @@ Test(beacon, not_ready_or_damaged)
 
 	real->flags = 0;
 	cr_assert_eq(look(&b, &at), OPUS_NO_AGENT);
+	real->flags = BEACON_OFF; /* from its start */
+	strcpy(real->off_reason, "so old a libc");
+	cr_assert_eq(look(&b, &at), OPUS_NO_AGENT);
+	cr_assert(strstr(err.text, "so old a libc"));
 	real->flags = BEACON_READY;
 	real->signal = 65;
 	cr_assert_eq(look(&b, &at), OPUS_NO_AGENT);
