@@ -316,8 +316,8 @@ static enum opus_code run_all(struct run *run, run_one one, size_t *hidden,
 
 	if (run->o->verb == VERB_CHECK && *hidden)
 		return error_set(err, OPUS_PERMISSION,
-				 "%zu processes may not be looked at and may run the old code",
-				 *hidden);
+				 "%zu %s may not be looked at and may run the old code",
+				 *hidden, *hidden == 1 ? "process" : "processes");
 	/* Nobody has the hole, so nobody runs it. */
 	if (run->o->verb == VERB_CHECK && code == OPUS_NO_TARGET &&
 	    is_search(run->o)) {

@@ -80,6 +80,32 @@ static bool object_matches_cached(pid_t view, const struct proc_map *map,
 	return new.matches;
 }
 
+unsigned int target_copies(pid_t pid, const struct plan *plan)
+{
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
+	struct proc_map map, found = {0}, code = {0};
+	unsigned int count = 0, most = 0;
+	char *cursor = maps;
+
+	while (maps && proc_maps_next(&cursor, &map)) {
+		if (map.offset == 0 && map.inode && map.readable &&
+		    object_matches_cached(view, &map, plan))
+			found = map;
+		if (!found.inode || !map.executable || map.inode != found.inode ||
+		    map.device != found.device)
+			continue;
+		/* The same piece of the same file once more is another copy. */
+		if (map.inode != code.inode || map.device != code.device) {
+			code = map;
+			count = 0;
+		}
+		count += map.offset == code.offset;
+		most = count > most ? count : most;
+	}
+	return most;
+}
+
 int target_maps_plan(pid_t pid, const struct plan *plan)
 {
 	pid_t view;

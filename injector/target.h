@@ -87,4 +87,8 @@ enum opus_code target_lost(const struct target *t, const char *doing,
  * 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
 int target_maps_plan(pid_t pid, const struct plan *plan);
 
+/* How often has it loaded such an object? More than once by dlmopen(3): an
+ * agent sees the copy in its own namespace. 0 if that cannot be found out. */
+unsigned int target_copies(pid_t pid, const struct plan *plan);
+
 #endif
