@@ -91,7 +91,8 @@ static bool is_concerned(const struct run *run, const struct report *r)
 
 	if (!is_search(o))
 		return true;
-	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED)
+	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED ||
+	    r->t->vforked)
 		return false;
 	if (!r->has_beacon)
 		return true;

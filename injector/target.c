@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -365,6 +366,17 @@ static enum opus_code no_agent(const struct target *t, struct opus_error *err)
 	return OPUS_NO_AGENT;
 }
 
+/*
+ * The child of vfork(2) or posix_spawn(3) up to its exec: the beacon that it has
+ * is its parent's. It is about to give up the handler, and the signal that came
+ * before that would end the program that it becomes.
+ */
+static bool is_vforked(const struct target *t)
+{
+	return t->beacon.pid != t->status.inner_pid &&
+	       syscall(SYS_kcmp, t->pid, t->status.parent, KCMP_VM, 0, 0) == 0;
+}
+
 enum opus_code target_look(struct target *t, struct opus_error *err)
 {
 	CLEANUP(cleanup_free) char *maps = NULL;
@@ -389,6 +401,11 @@ enum opus_code target_look(struct target *t, struct opus_error *err)
 						    ? OPUS_DIED : OPUS_INTERNAL,
 				       "cannot read its mappings");
 	code = beacon_read(t->view, maps, &t->beacon, &t->beacon_at, err);
+	t->vforked = t->beacon_at && is_vforked(t);
+	if (t->vforked)
+		return error_set(err, OPUS_NO_AGENT,
+			"it was started by vfork or posix_spawn and has the memory of process %d until it becomes another program",
+			t->status.parent);
 	return code == OPUS_NO_AGENT && !t->beacon_at ? no_agent(t, err) : code;
 }
 

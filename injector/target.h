@@ -24,6 +24,7 @@ struct target {
 	struct beacon beacon;
 	uint64_t beacon_at;  /* 0: no beacon was found */
 	bool confined;       /* target_has_filter(), by target_check_contact() */
+	bool vforked;        /* has its parent's memory until it becomes a program */
 	bool used_folder;    /* set by contact_make(): its socket had a path */
 };
 
