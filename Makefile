@@ -23,6 +23,7 @@ SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
 EVALUATION_PACKAGES := sysbench libmemcached-tools
 FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev
 DEB_PACKAGES    := debhelper dpkg-dev lintian
+DEB_TEST_PACKAGES := mmdebstrap
 
 WARN   := -Wall -Wextra -Wformat=2 -Wmissing-format-attribute \
 	-Wmissing-prototypes -Wstrict-prototypes -Wshadow $(if $(CI),-Werror)
@@ -153,8 +154,8 @@ install: all
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/opus-livepatch.pc
 	install -D -m 644 packaging/completion/opus-send \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-send
-	ln -sf opus-send $(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-run
-	ln -sf opus-send $(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-build
+	for tool in run build inject; do ln -sf opus-send \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-$$tool; done
 	for page in $(MAN_PAGES); do install -D -m 644 -t \
 		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page; done
 

@@ -415,31 +415,19 @@ static int adds_changed(struct dl_phdr_info *info, size_t size, void *data)
 	return info->dlpi_adds != atomic_load(&adds_seen);
 }
 
-static void *(*real_dlsym)(void *, const char *);
 static void *(*real_dlvsym)(void *, const char *, const char *);
 
-static void look_again(void)
+void got_look(void)
 {
-	if (agent_usable() && real_iterate(adds_changed, NULL))
+	if (agent_usable() && real_iterate && real_iterate(adds_changed, NULL))
 		take();
 }
 
-/*
- * Behind dlopen() there is no place to look at what it has loaded: it asks who
- * its caller is, so that it can only be jumped to. But hardly a program loads
- * an object without asking for something in it. Jumps here, too.
- */
-__attribute__((optimize("O2"), noinline))
-static void *late_dlsym(void *handle, const char *name)
-{
-	look_again();
-	return real_dlsym(handle, name);
-}
-
+/* As dlsym() in library.c: a jump, too. */
 __attribute__((optimize("O2"), noinline))
 static void *late_dlvsym(void *handle, const char *name, const char *version)
 {
-	look_again();
+	got_look();
 	return real_dlvsym(handle, name, version);
 }
 
@@ -489,15 +477,14 @@ static void exports_add(const struct elf *e)
 
 void got_init(void)
 {
+	int (*iterate)(int (*)(struct dl_phdr_info *, size_t, void *), void *);
 	struct elf self;
 
-	*(void **)&real_iterate = dlsym(RTLD_NEXT, "dl_iterate_phdr");
-	*(void **)&real_dlsym = dlsym(RTLD_NEXT, "dlsym");
+	*(void **)&iterate = dlsym(RTLD_NEXT, "dl_iterate_phdr");
 	*(void **)&real_dlvsym = dlsym(RTLD_NEXT, "dlvsym");
-	if (!real_iterate || !real_dlsym || !real_dlvsym ||
-	    !real_iterate(self_read, &self) || !self.hash)
+	if (!iterate || !real_dlvsym || !iterate(self_read, &self) || !self.hash)
 		return;
 	exports_add(&self);
-	function_add("dlsym", (uintptr_t)late_dlsym);
 	function_add("dlvsym", (uintptr_t)late_dlvsym);
+	real_iterate = iterate; /* got_look() has something to look for now */
 }

@@ -23,6 +23,10 @@ void got_init(void);
  */
 void got_take(void);
 
+/* The same if objects have been loaded since. Any thread, without a lock of the
+ * loader. */
+void got_look(void);
+
 /*
  * Let the object that holds the address call `to` for `name`. False if some of
  * its calls cannot be changed. Agent thread; before these calls are made.

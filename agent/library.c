@@ -18,11 +18,18 @@
  *
  * libc looks at its caller's address, for the search path in that object. So
  * without a store the call is passed on by a jump, and so it is where the
- * caller has a search path of its own that would be used.
+ * caller has a search path of its own that would be used. What such a call has
+ * loaded is looked at before the dlsym(3) that follows: hardly a program loads
+ * an object without asking for something in it.
+ *
+ * Not seen: what libc loads and uses in one go (modules of NSS), until the next
+ * of these calls, and other namespaces (dlmopen(3)).
  */
 #include "library.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <iconv.h>
 #include <link.h>
 #include <signal.h>
 #include <stdint.h>
@@ -32,21 +39,34 @@
 #include "arch/x86_64/futex.h"
 #include "common/wire.h"
 #include "contact.h"
+#include "got.h"
 #include "store.h"
 
 #define WAIT_NS 5000000000u
 
+#define PUBLIC __attribute__((visibility("default")))
+
 static void *(*real_dlopen)(const char *, int);
+static void *(*real_dlsym)(void *, const char *);
+static iconv_t (*real_iconv_open)(const char *, const char *);
 static _Atomic uint32_t library_asked; /* by threads that wait */
 static _Atomic uint32_t library_done;  /* the last of them that was served */
 static _Atomic unsigned long long library_adds; /* objects ever loaded, at the last look */
 /* Not 0 on a thread whose loading is the agent's, or inside another dlopen: a
  * constructor runs under the loader's lock, which belongs to the outer call. */
 static __thread int library_depth;
+/* Where the return address of a call lies that was passed on, and what it is;
+ * 0: there was none since the last look. */
+static __thread uintptr_t library_passed, library_passed_to;
 
 void library_init(void)
 {
-	*(void **)&real_dlopen = dlsym(RTLD_NEXT, "dlopen");
+	/* dlsym() is ours. libc had it elsewhere before glibc 2.34. */
+	void *found = dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.34");
+
+	*(void **)&real_dlsym = found ? found
+				      : dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
+	*(void **)&real_dlopen = real_dlsym(RTLD_NEXT, "dlopen");
 }
 
 void library_own(void)
@@ -73,7 +93,8 @@ void library_serve(void)
 	if (asked == atomic_load(&library_done))
 		return;
 	/* It may wait for threads inside; nobody need be connected for that. */
-	store_apply(WIRE_KEEP);
+	if (!store_apply(WIRE_KEEP))
+		atomic_store(&library_adds, 0); /* worth another look soon */
 	atomic_store(&library_done, asked);
 	futex_wake_all(&library_done);
 }
@@ -132,12 +153,45 @@ static void library_ask(void)
 	}
 }
 
-static bool has_search_path(const struct link_map *map)
+/* The stack may be another one than then, and that one gone. The kernel reads
+ * the mask first, and then refuses what is to be done with it. */
+static bool word_readable(uintptr_t at)
 {
-	for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++)
-		if (d->d_tag == DT_RPATH || d->d_tag == DT_RUNPATH)
-			return true;
-	return false;
+	return raw_syscall6(SYS_rt_sigprocmask, -1, (long)at, 0, 8, 0, 0) != -EFAULT;
+}
+
+/* Is the call that was passed on still running, so that this is a constructor
+ * under the loader's lock? Then its return address is there, above us. */
+static bool passed_runs(void)
+{
+	return library_passed && (uintptr_t)__builtin_frame_address(0) < library_passed &&
+	       word_readable(library_passed) &&
+	       *(uintptr_t *)library_passed == library_passed_to;
+}
+
+/* After a load by this thread. */
+static __attribute__((noinline)) void library_look(void)
+{
+	int saved = errno;
+
+	if (library_depth == 0 && !passed_runs()) {
+		library_passed = 0;
+		if (agent_usable() && loaded_something() && store_concerns())
+			library_ask();
+	}
+	errno = saved;
+}
+
+static bool has_search_path(const struct link_map *map, bool by_path)
+{
+	bool inherits = false, own = false;
+
+	for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++) {
+		inherits |= d->d_tag == DT_RPATH;
+		own |= d->d_tag == DT_RUNPATH;
+	}
+	/* What a library needs is looked for in the DT_RPATH of its loader. */
+	return by_path ? inherits && !own : inherits || own;
 }
 
 /* Does it make a difference who asks for this file? */
@@ -148,11 +202,11 @@ static bool caller_matters(const char *file, void *caller)
 
 	if (!file || strchr(file, '$'))
 		return true;
-	if (strchr(file, '/'))
-		return false;
 	return !dladdr1(caller, &info, (void **)&map, RTLD_DL_LINKMAP) || !map ||
-	       has_search_path(map);
+	       has_search_path(map, strchr(file, '/') != NULL);
 }
+
+/* --- in place of libc's functions --- */
 
 static void *library_open(const char *file, int mode)
 {
@@ -161,19 +215,50 @@ static void *library_open(const char *file, int mode)
 	library_depth++;
 	handle = real_dlopen(file, mode);
 	library_depth--;
-	if (handle && library_depth == 0 && agent_usable() &&
-	    loaded_something() && store_concerns())
-		library_ask();
+	if (handle)
+		library_look();
 	return handle;
 }
 
 /* Optimized in any case: the calls at its end have to be jumps. */
-__attribute__((visibility("default"), optimize("O2"), noinline))
+PUBLIC __attribute__((optimize("O2"), noinline))
 void *dlopen(const char *file, int mode)
 {
+	void *caller = __builtin_return_address(0);
+
 	if (!real_dlopen)
 		library_init();
-	if (!store_there || caller_matters(file, __builtin_return_address(0)))
-		return real_dlopen(file, mode);
-	return library_open(file, mode);
+	if (store_there && !caller_matters(file, caller))
+		return library_open(file, mode);
+	if (store_there && file && library_depth == 0 && !passed_runs()) {
+		library_passed = (uintptr_t)__builtin_dwarf_cfa() - sizeof(caller);
+		library_passed_to = (uintptr_t)caller;
+	}
+	return real_dlopen(file, mode);
+}
+
+/* libc looks at the caller here as well, for RTLD_NEXT. */
+PUBLIC __attribute__((optimize("O2"), noinline))
+void *dlsym(void *restrict handle, const char *restrict name)
+{
+	if (!real_dlsym)
+		library_init();
+	if (library_passed)
+		library_look();
+	if (agent_late)
+		got_look();
+	return real_dlsym(handle, name);
+}
+
+/* Loads a module, which iconv(3) uses afterwards. */
+PUBLIC iconv_t iconv_open(const char *to, const char *from)
+{
+	iconv_t handle;
+
+	if (!real_iconv_open)
+		*(void **)&real_iconv_open = dlsym(RTLD_NEXT, "iconv_open");
+	handle = real_iconv_open(to, from);
+	if (store_there && handle != (iconv_t)-1)
+		library_look();
+	return handle;
 }

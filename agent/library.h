@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* Constructor: find libc's dlopen. */
+/* Constructor: find libc's dlopen and dlsym. */
 void library_init(void);
 /* This thread loads for the agent, not for the host; nests. */
 void library_own(void);

@@ -185,8 +185,11 @@ static enum opus_code entry_apply(int store, const struct entry *e,
 	return code == OPUS_OK ? start_apply(fd, flags, err) : code;
 }
 
-static void entries_apply(int store, const struct entries *e, uint32_t flags)
+/* False: some are held up by what may be over soon. */
+static bool entries_apply(int store, const struct entries *e, uint32_t flags)
 {
+	bool held_up = false;
+
 	some_wait = false;
 	for (uint32_t i = 0; i < e->count && agent_usable(); i++) {
 		const struct entry *x = &e->list[i];
@@ -199,14 +202,14 @@ static void entries_apply(int store, const struct entries *e, uint32_t flags)
 				    "the program died at its last starts: set aside");
 		err.code = code;
 		start_tell(x->name, &err);
-		/* Its other objects may come with a later library, and what
-		 * holds it up now may be over then. */
-		if (code == OPUS_NO_MATCH || code == OPUS_OTHER_UPDATE ||
-		    code == OPUS_BUSY)
+		if (code == OPUS_OTHER_UPDATE || code == OPUS_BUSY)
+			some_wait = held_up = true;
+		else if (code == OPUS_NO_MATCH) /* its other objects may come */
 			some_wait = true;
 		else if (tried_count < PATCH_MAX)
 			tried[tried_count++] = x->number;
 	}
+	return !held_up;
 }
 
 static void guard_tell(const struct entries *e)
@@ -218,26 +221,28 @@ static void guard_tell(const struct entries *e)
 	guard_begin(numbers, count);
 }
 
-void store_apply(uint32_t flags)
+bool store_apply(uint32_t flags)
 {
 	int store CLEANUP(cleanup_close) = -1;
 	struct entries e = {.count = 0};
 	struct opus_error err;
 	const char *off;
+	bool done = true;
 
 	if (store_open(store_folder(), &store, &err) != OPUS_OK) {
 		log_line("store: %s; nothing is applied", err.text);
-		return;
+		return true;
 	}
 	off = store_switched_off(store);
 	if (off) {
 		log_line("store: switched off by %s", off);
-		return;
+		return true;
 	}
 	entries_collect(store, &e);
 	if (e.count) {
 		guard_tell(&e);
-		entries_apply(store, &e, flags);
+		done = entries_apply(store, &e, flags);
 	}
 	free(e.list);
+	return done;
 }

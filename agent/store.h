@@ -24,8 +24,8 @@ bool store_concerns(void);
  * Apply those patches, in the order in which they were added. What fails is
  * logged and left out: a patch must not keep a service from starting. The
  * thread that starts, before main(), or the agent thread. `flags`: as of
- * start_apply().
+ * start_apply(). False: another try may have more success soon.
  */
-void store_apply(uint32_t flags);
+bool store_apply(uint32_t flags);
 
 #endif

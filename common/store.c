@@ -125,15 +125,16 @@ enum opus_code store_open(const char *path, int *ret, struct opus_error *err)
 static bool kernel_says_off(void)
 {
 	int fd CLEANUP(cleanup_close) = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	char text[4096], *at;
+	char text[4096];
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	size_t size = strlen(STORE_KERNEL_WORD);
 
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	at = strstr(text, STORE_KERNEL_WORD);
-	return at && (at == text || at[-1] == ' ') && strchr(" \n", at[size]);
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *at = text; (at = strstr(at, STORE_KERNEL_WORD)) != NULL;
+	     at += size)
+		if ((at == text || at[-1] == ' ') && strchr(" \n", at[size]))
+			return true;
+	return false;
 }
 
 const char *store_switched_off(int folder)

@@ -91,7 +91,8 @@ static bool is_concerned(const struct run *run, const struct report *r)
 
 	if (!is_search(o))
 		return true;
-	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED)
+	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED ||
+	    r->t->vforked)
 		return false;
 	if (!r->has_beacon)
 		return true;
@@ -316,8 +317,8 @@ static enum opus_code run_all(struct run *run, run_one one, size_t *hidden,
 
 	if (run->o->verb == VERB_CHECK && *hidden)
 		return error_set(err, OPUS_PERMISSION,
-				 "%zu processes may not be looked at and may run the old code",
-				 *hidden);
+				 "%zu %s may not be looked at and may run the old code",
+				 *hidden, *hidden == 1 ? "process" : "processes");
 	/* Nobody has the hole, so nobody runs it. */
 	if (run->o->verb == VERB_CHECK && code == OPUS_NO_TARGET &&
 	    is_search(run->o)) {

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -78,6 +79,32 @@ static bool object_matches_cached(pid_t view, const struct proc_map *map,
 		s[seen_objects.count++] = new;
 	}
 	return new.matches;
+}
+
+unsigned int target_copies(pid_t pid, const struct plan *plan)
+{
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
+	struct proc_map map, found = {0}, code = {0};
+	unsigned int count = 0, most = 0;
+	char *cursor = maps;
+
+	while (maps && proc_maps_next(&cursor, &map)) {
+		if (map.offset == 0 && map.inode && map.readable &&
+		    object_matches_cached(view, &map, plan))
+			found = map;
+		if (!found.inode || !map.executable || map.inode != found.inode ||
+		    map.device != found.device)
+			continue;
+		/* The same piece of the same file once more is another copy. */
+		if (map.inode != code.inode || map.device != code.device) {
+			code = map;
+			count = 0;
+		}
+		count += map.offset == code.offset;
+		most = count > most ? count : most;
+	}
+	return most;
 }
 
 int target_maps_plan(pid_t pid, const struct plan *plan)
@@ -355,6 +382,17 @@ static enum opus_code look_refused(const struct target *t, struct opus_error *er
 		"root (sudo) or as that user", (int)t->status.euid);
 }
 
+/*
+ * The child of vfork(2) or posix_spawn(3) up to its exec: the beacon that it has
+ * is its parent's. It is about to give up the handler, and the signal that came
+ * before that would end the program that it becomes.
+ */
+static bool is_vforked(const struct target *t)
+{
+	return t->beacon.pid != t->status.inner_pid &&
+	       syscall(SYS_kcmp, t->pid, t->status.parent, KCMP_VM, 0, 0) == 0;
+}
+
 enum opus_code target_look(struct target *t, struct opus_error *err)
 {
 	CLEANUP(cleanup_free) char *maps = NULL;
@@ -372,6 +410,11 @@ enum opus_code target_look(struct target *t, struct opus_error *err)
 						    ? OPUS_DIED : OPUS_INTERNAL,
 				       "cannot read its mappings");
 	code = beacon_read(t->view, maps, &t->beacon, &t->beacon_at, err);
+	t->vforked = t->beacon_at && is_vforked(t);
+	if (t->vforked)
+		return error_set(err, OPUS_NO_AGENT,
+			"it was started by vfork or posix_spawn and has the memory of process %d until it becomes another program",
+			t->status.parent);
 	return code == OPUS_NO_AGENT && !t->beacon_at ? no_agent(t, err) : code;
 }
 

@@ -24,6 +24,7 @@ struct target {
 	struct beacon beacon;
 	uint64_t beacon_at;  /* 0: no beacon was found */
 	bool confined;       /* target_has_filter(), by target_check_contact() */
+	bool vforked;        /* has its parent's memory until it becomes a program */
 	bool used_folder;    /* set by contact_make(): its socket had a path */
 };
 
@@ -86,5 +87,9 @@ enum opus_code target_lost(const struct target *t, const char *doing,
 /* Does the process run code of an object with one of the plan's build-ids?
  * 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
 int target_maps_plan(pid_t pid, const struct plan *plan);
+
+/* How often has it loaded such an object? More than once by dlmopen(3): an
+ * agent sees the copy in its own namespace. 0 if that cannot be found out. */
+unsigned int target_copies(pid_t pid, const struct plan *plan);
 
 #endif

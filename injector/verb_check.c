@@ -13,7 +13,12 @@
 
 static void check_one(struct run *run, struct target *t, struct report *r)
 {
-	if (run_has_patch(run, t))
+	bool patched = run_has_patch(run, t);
+
+	if (patched && target_copies(t->pid, &run->patch.plan) > 1)
+		(void)!error_set(&r->error, OPUS_NO_PATCH,
+				 "it has loaded the object a second time (dlmopen), and that copy is not patched: restart it");
+	else if (patched)
 		error_clear(&r->error);
 	else
 		(void)!error_set(&r->error, OPUS_NO_PATCH,

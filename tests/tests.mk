@@ -86,6 +86,12 @@ check-man:
 lint:
 	$(Q)tests/lib/lint.sh
 
+.PHONY: test-deb
+## test-deb: use the Debian packages in a fresh Debian (3 minutes, root)
+test-deb: deb
+	$(Q)tests/lib/deps.sh $(DEB_TEST_PACKAGES)
+	$(Q)B=$(B) tests/deb/run
+
 .PHONY: cases
 ## cases: close real holes of real programs live; all of them, or CASE=05
 cases: deps
