@@ -44,8 +44,9 @@
 #define STATE_EPOCH(word) ((uint32_t)((word) >> 32))
 #define STATE_ENDED(word) (((word) & (STATE_COMMITTED | STATE_CANCELLED)) != 0)
 
-/* Longest time that the barrier may hold one thread at one entry. */
-#define GATE_HOLD_NS 50000000u
+/* Longest time that the barrier may hold one thread at one entry; set before
+ * each. */
+extern _Atomic uint32_t gate_hold_ns;
 
 /* One redirected function. Written by the control thread while all threads
  * are stopped, or, `settled` and `*slot`, with single stores after an update

@@ -26,6 +26,7 @@ struct gate_return gate_returns[GATE_HOOKS]
 struct gate_hook gate_hooks[GATE_HOOKS];
 _Atomic uint64_t gate_state = STATE_COMMITTED;
 void (*_Atomic gate_notify)(void);
+_Atomic uint32_t gate_hold_ns;
 
 /* Entries taken: lets the child of fork() skip a table that nobody uses. */
 static _Atomic uint32_t gate_live;
@@ -274,6 +275,7 @@ uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
 
 	for (;;) {
 		uint32_t epoch = atomic_load(&s->epoch);
+		uint64_t limit = atomic_load(&gate_hold_ns);
 		enum gate_inside inside;
 		uintptr_t go = 0;
 
@@ -301,8 +303,8 @@ uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
 			/* It could enter old code untracked: give up instead. */
 			gate_cancel();
 		} else if (inside == GATE_OUT && (word & STATE_BARRIER) &&
-			   held < GATE_HOLD_NS) {
-			held += gate_hold(word, GATE_HOLD_NS - held) + 1;
+			   held < limit) {
+			held += gate_hold(word, limit - held) + 1;
 		} else {
 			/* Count first. A thread that dies before the next line
 			 * leaves a count without an entry, which can only

@@ -29,7 +29,9 @@
 #include "update.h"
 
 #define BARRIER_FIRST_NS 20000000u
-#define BARRIER_HOLD_NS 30000000u
+#define BARRIER_HOLD_NS 30000000u /* the first time; then twice as long */
+#define BARRIER_GRACE_NS 20000000u /* until the held let themselves go */
+#define BARRIER_MOST_NS 2000000000u
 #define BARRIER_GAP_MAX_NS 1000000000u
 #define LOOK_FIRST_NS 10000000u
 #define LOOK_GAP_MAX_NS 1000000000u
@@ -82,6 +84,19 @@ static void barrier_set(bool on)
 		futex_wake_all(&gate_state);
 }
 
+/* It was too short for those inside, whose calls may take so long. The user
+ * says what is too long. */
+static uint64_t barrier_longer(const struct update *u)
+{
+	uint64_t longer = 2 * u->barrier_hold_ns, most = u->stop_limit_ns;
+
+	if (most > BARRIER_MOST_NS)
+		most = BARRIER_MOST_NS;
+	if (longer <= most)
+		return longer;
+	return most > BARRIER_HOLD_NS ? most : BARRIER_HOLD_NS;
+}
+
 static void barrier_poll(struct update *u, uint64_t now)
 {
 	if (u->flags & WIRE_NO_BARRIER) {
@@ -91,17 +106,21 @@ static void barrier_poll(struct update *u, uint64_t now)
 	if (u->barrier_at_ns == 0) {
 		u->barrier_at_ns = u->armed_ns + BARRIER_FIRST_NS;
 		u->barrier_gap_ns = 2 * BARRIER_FIRST_NS;
+		u->barrier_hold_ns = BARRIER_HOLD_NS;
 	}
 	if (u->barrier_end_ns == 0 && now >= u->barrier_at_ns) {
+		atomic_store(&gate_hold_ns,
+			     (uint32_t)u->barrier_hold_ns + BARRIER_GRACE_NS);
 		barrier_set(true);
-		u->barrier_end_ns = now + BARRIER_HOLD_NS;
+		u->barrier_end_ns = now + u->barrier_hold_ns;
 		/* Entries of frames that were jumped out of must go while the
 		 * others are held, or the count is never 0. */
-		if (u->look_at_ns > now + BARRIER_HOLD_NS / 2)
-			u->look_at_ns = now + BARRIER_HOLD_NS / 2;
+		if (u->look_at_ns > now + u->barrier_hold_ns / 2)
+			u->look_at_ns = now + u->barrier_hold_ns / 2;
 	} else if (u->barrier_end_ns != 0 && now >= u->barrier_end_ns) {
 		barrier_set(false);
 		u->barrier_end_ns = 0;
+		u->barrier_hold_ns = barrier_longer(u);
 		u->barrier_at_ns = now + u->barrier_gap_ns;
 		if (u->barrier_gap_ns < BARRIER_GAP_MAX_NS)
 			u->barrier_gap_ns *= 2;

@@ -50,7 +50,7 @@ struct update {
 	struct update_report report;
 	uint64_t asked_ns, armed_ns;
 	uint64_t armed_counter; /* time-stamp counter at armed_ns */
-	uint64_t barrier_at_ns, barrier_end_ns, barrier_gap_ns;
+	uint64_t barrier_at_ns, barrier_end_ns, barrier_gap_ns, barrier_hold_ns;
 	uint64_t look_at_ns, look_gap_ns;
 	char args[WIRE_ARGS];
 	uint32_t args_size;
