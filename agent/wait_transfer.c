@@ -158,11 +158,6 @@ PUBLIC ssize_t readv(int fd, const struct iovec *to, int count)
 	return REPEAT(readv, fd, POLLIN, (fd, to, count));
 }
 
-PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
-{
-	return REPEAT(recvmsg, fd, POLLIN, (fd, m, flags));
-}
-
 PUBLIC int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
 		    struct timespec *limit)
 {
@@ -292,15 +287,36 @@ static size_t parts_size(const struct iovec *parts, size_t count)
 	return size;
 }
 
-/*
- * Send what follows the first `done` bytes of `parts`: the rest of the part
- * that was broken off, then the parts behind it. `flags` < 0: by write().
- * Returns how many bytes went.
- */
-static ssize_t parts_rest(int fd, const struct iovec *parts, size_t count,
-			  size_t done, int flags)
+enum way { BY_WRITE, BY_SEND, BY_RECEIVE };
+
+static ssize_t part_move(enum way way, int fd, char *at, size_t size, int flags)
 {
-	struct msghdr m = {0};
+	switch (way) {
+	case BY_WRITE: return write(fd, at, size);
+	case BY_SEND: return send(fd, at, size, flags);
+	default: return recv(fd, at, size, flags);
+	}
+}
+
+static ssize_t parts_move(enum way way, int fd, const struct iovec *parts,
+			  size_t count, int flags)
+{
+	struct msghdr m = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
+
+	switch (way) {
+	case BY_WRITE: return writev(fd, parts, (int)count);
+	case BY_SEND: return sendmsg(fd, &m, flags);
+	default: return recvmsg(fd, &m, flags);
+	}
+}
+
+/*
+ * Move what follows the first `done` bytes of `parts`: the rest of the part
+ * that was broken off, then the parts behind it. Returns how many bytes went.
+ */
+static ssize_t parts_rest(enum way way, int fd, const struct iovec *parts,
+			  size_t count, size_t done, int flags)
+{
 	ssize_t sum, more;
 	size_t i = 0, rest;
 
@@ -309,25 +325,26 @@ static ssize_t parts_rest(int fd, const struct iovec *parts, size_t count,
 	if (i == count)
 		return 0;
 	rest = parts[i].iov_len - done;
-	sum = flags < 0 ? write(fd, (char *)parts[i].iov_base + done, rest)
-			: send(fd, (char *)parts[i].iov_base + done, rest, flags);
+	sum = part_move(way, fd, (char *)parts[i].iov_base + done, rest, flags);
 	if (sum < 0 || (size_t)sum < rest || ++i == count)
 		return sum > 0 ? sum : 0;
-	m.msg_iov = (struct iovec *)&parts[i];
-	m.msg_iovlen = count - i;
-	more = flags < 0 ? writev(fd, &parts[i], (int)(count - i))
-			 : sendmsg(fd, &m, flags);
+	more = parts_move(way, fd, &parts[i], count - i, flags);
 	return sum + (more > 0 ? more : 0);
 }
+
+/* A stop came in between, and not all of the parts was moved. */
+#define PARTS_PARTLY(before, done, parts, count)                               \
+	(__builtin_expect(restart_stops() != (before), 0) && (done) > 0 &&     \
+	 (size_t)(done) < parts_size(parts, count))
 
 PUBLIC ssize_t writev(int fd, const struct iovec *from, int count)
 {
 	uint32_t before = restart_stops();
 	ssize_t done = REPEAT(writev, fd, POLLOUT, (fd, from, count));
 
-	if (__builtin_expect(restart_stops() != before, 0) && done > 0 &&
-	    (size_t)done < parts_size(from, (size_t)count))
-		done += parts_rest(fd, from, (size_t)count, (size_t)done, -1);
+	if (PARTS_PARTLY(before, done, from, (size_t)count))
+		done += parts_rest(BY_WRITE, fd, from, (size_t)count, (size_t)done,
+				   0);
 	return done;
 }
 
@@ -336,10 +353,23 @@ PUBLIC ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	uint32_t before = restart_stops();
 	ssize_t done = REPEAT(sendmsg, fd, POLLOUT, (fd, m, flags));
 
-	if (__builtin_expect(restart_stops() != before, 0) && done > 0 &&
-	    (size_t)done < parts_size(m->msg_iov, m->msg_iovlen))
-		done += parts_rest(fd, m->msg_iov, m->msg_iovlen, (size_t)done,
-				   flags);
+	if (PARTS_PARTLY(before, done, m->msg_iov, m->msg_iovlen))
+		done += parts_rest(BY_SEND, fd, m->msg_iov, m->msg_iovlen,
+				   (size_t)done, flags);
+	return done;
+}
+
+/* Descriptors or credentials end a transfer by themselves (unix(7)). */
+PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	uint32_t before = restart_stops();
+	ssize_t done = REPEAT(recvmsg, fd, POLLIN, (fd, m, flags));
+
+	if ((flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL &&
+	    PARTS_PARTLY(before, done, m->msg_iov, m->msg_iovlen) &&
+	    m->msg_controllen == 0 && !(m->msg_flags & (MSG_EOR | MSG_TRUNC)))
+		done += parts_rest(BY_RECEIVE, fd, m->msg_iov, m->msg_iovlen,
+				   (size_t)done, flags);
 	return done;
 }
 

@@ -14,7 +14,8 @@
 #include "target.h"
 
 #define SIZE 400000
-#define KINDS 7
+#define KINDS 8
+#define RECEIVES 6 /* from here on */
 
 static unsigned char pattern[SIZE];
 static volatile int stop, zero;
@@ -43,6 +44,15 @@ static ssize_t by_sendmsg(int fd)
 	return sendmsg(fd, &m, MSG_NOSIGNAL);
 }
 
+static ssize_t by_recvmsg(int fd, unsigned char *to)
+{
+	struct iovec parts[3] = { { to, 1000 }, { to + 1000, 300000 },
+				  { to + 301000, SIZE - 301000 } };
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 3 };
+
+	return recvmsg(fd, &m, MSG_WAITALL);
+}
+
 /* One call that has to move SIZE bytes. */
 static ssize_t transfer(int kind, int fd, unsigned char *to)
 {
@@ -52,7 +62,8 @@ static ssize_t transfer(int kind, int fd, unsigned char *to)
 	case 3: return sendto(fd, pattern, SIZE, MSG_NOSIGNAL, NULL, 0);
 	case 4: return by_writev(fd);
 	case 5: return by_sendmsg(fd);
-	default: return recv(fd, to, SIZE, MSG_WAITALL);
+	case 6: return recv(fd, to, SIZE, MSG_WAITALL);
+	default: return by_recvmsg(fd, to);
 	}
 }
 
@@ -71,7 +82,7 @@ static void *slow(void *argument)
 		size_t at = 0;
 
 		while (at < SIZE && !stop) {
-			ssize_t n = s->kind == 6
+			ssize_t n = s->kind >= RECEIVES
 				? write(fd, pattern + at, SIZE - at < 20000 ? SIZE - at : 20000)
 				: read(fd, buffer + at, SIZE - at < 20000 ? SIZE - at : 20000);
 
@@ -80,7 +91,7 @@ static void *slow(void *argument)
 			at += (size_t)n;
 			usleep(500);
 		}
-		if (at == SIZE && s->kind != 6 && memcmp(buffer, pattern, SIZE))
+		if (at == SIZE && s->kind < RECEIVES && memcmp(buffer, pattern, SIZE))
 			snprintf(wrong, sizeof(wrong), "kind %d: other bytes", s->kind);
 	}
 	return NULL;
@@ -97,8 +108,8 @@ static void *quick(void *argument)
 		if (n != SIZE && !stop)
 			snprintf(wrong, sizeof(wrong), "kind %d: %zd of %d bytes (%s)",
 				 s->kind, n, SIZE, n < 0 ? strerror(errno) : "");
-		if (s->kind == 6 && !stop && memcmp(buffer, pattern, SIZE))
-			snprintf(wrong, sizeof(wrong), "kind 6: other bytes");
+		if (s->kind >= RECEIVES && !stop && memcmp(buffer, pattern, SIZE))
+			snprintf(wrong, sizeof(wrong), "kind %d: other bytes", s->kind);
 		rounds[s->kind]++;
 	}
 	return NULL;
