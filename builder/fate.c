@@ -82,7 +82,7 @@ enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 
 	if (c)
 		return c->present && !c->fresh ? FATE_REPLACE : FATE_KEEP;
-	if (!d || d->in_class || d->is_template || d->is_inline || unit_is_new(u, d))
+	if (!d || f->is_template || d->in_class || d->is_template || d->is_inline || unit_is_new(u, d))
 		return FATE_KEEP;
 	if (d->is_member)
 		return d->is_nameless && !target_has(b, u, d) ? FATE_KEEP : FATE_GONE;

@@ -431,7 +431,7 @@ struct entity *parse_function(const struct parse *p, const char *linkage)
 		struct entity *e = parse_find(p, linkage, strlen(linkage));
 		struct entity *last = NULL;
 
-		for (; e; e = parse_next(p, e))
+		for (; e && !(p->cxx && last); e = parse_next(p, e))
 			if (e->kind == ENTITY_FUNCTION && e->is_definition)
 				last = e;
 		return last;
@@ -477,6 +477,7 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 	enum opus_code loaded;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->cxx = cxx;
 	loaded = clang_open(err);
 	if (loaded != OPUS_OK)
 		return loaded;

@@ -67,6 +67,7 @@ struct parse {
 	uint32_t *slot; /* hash table over names: index + 1 */
 	uint32_t slots;
 	uint32_t *next; /* next of the same name: index + 1 */
+	bool cxx;
 };
 
 /* Parse. `standard` is the -std= word of the command line or NULL. The caller
@@ -80,7 +81,8 @@ struct entity *parse_find(const struct parse *p, const char *name, size_t length
 struct entity *parse_next(const struct parse *p, const struct entity *e);
 
 /* The definition of a function by its mangled name, or NULL. In C the last one: a
- * gnu_inline definition may stand before the function itself. */
+ * gnu_inline definition may stand before the function itself. In C++ the first:
+ * members of templates have no mangled names. */
 struct entity *parse_function(const struct parse *p, const char *linkage);
 
 #endif
