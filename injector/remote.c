@@ -33,6 +33,7 @@
 #include "common/cleanup.h"
 #include "interrupt.h"
 #include "proc.h"
+#include "suspend.h"
 
 #define RED_ZONE 128
 #define WAIT_NS 200000000ull /* for a thread to stop */
@@ -245,6 +246,14 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 	if (result != OPUS_OK)
 		remote_detach(r);
 	return result;
+}
+
+enum opus_code remote_suspend(struct remote *r, struct opus_error *err)
+{
+	if (trace(PTRACE_SETOPTIONS, r->tid, 0,
+		  (void *)(PTRACE_O_TRACESYSGOOD | suspend_options())) == 0)
+		return OPUS_OK;
+	return suspend_refused(errno, r->tid, err);
 }
 
 bool remote_mask(struct remote *r, uint64_t mask)
