@@ -8,9 +8,9 @@
  *
  *   prepare    read agent, objects, unwind information: nobody is stopped
  *   choose     stop one thread after the other until one is at a safe place
- *   borrow     make it create a memfd, fill that, map the playground, make a
+ *   borrow     make it create a memfd, map the playground in that, make a
  *              thread; give it back
- *   load       the new thread calls dlopen(); wait for it
+ *   load       fill in the agent; the new thread calls dlopen(); wait for it
  *
  * The loading itself needs no thread of the host, so a constructor of another
  * library that holds the loader's lock delays us and nobody else.
@@ -68,6 +68,7 @@ struct inject {
 	struct playground *playground; /* our mapping of its data */
 	uint64_t data_at, code_at;     /* in the target; 0: not there */
 	int fd;                        /* in the target; -1: not there */
+	int file;                      /* the same file, here; -1 */
 	int folder;                    /* the same: its folder of /proc */
 	bool jail;                     /* it has none to open the agent by */
 	bool suspend;                  /* filters, of what we trace */
@@ -285,24 +286,23 @@ static enum opus_code memfd_make(struct inject *in, struct opus_error *err)
 	return code;
 }
 
-/* Fill the memfd and map the data of the playground here. */
-static enum opus_code memfd_fill(struct inject *in, struct opus_error *err)
+/* Write what the borrowed thread needs, and map the data of the playground. */
+static enum opus_code memfd_begin(struct inject *in, struct opus_error *err)
 {
 	size_t code_size = (size_t)(playground_end - playground_start);
 	off_t at = (off_t)in->image.size;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", in->remote.tid, in->fd);
-	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 ||
-	    ftruncate(fd, at + PLAYGROUND_CODE + PLAYGROUND_DATA) != 0 ||
-	    pwrite(fd, in->image.bytes, in->image.size, 0) != at ||
-	    pwrite(fd, playground_start, code_size, at) != (ssize_t)code_size)
+	in->file = open(path, O_RDWR | O_CLOEXEC);
+	if (in->file < 0 ||
+	    ftruncate(in->file, at + PLAYGROUND_CODE + PLAYGROUND_DATA) != 0 ||
+	    pwrite(in->file, playground_start, code_size, at) !=
+		    (ssize_t)code_size)
 		return error_set_errno(err, OPUS_RESOURCE,
-				       "the agent cannot be written to %s", path);
+				       "%s cannot be written to", path);
 	in->playground = mmap(NULL, PLAYGROUND_DATA, PROT_READ | PROT_WRITE,
-			      MAP_SHARED, fd, at + PLAYGROUND_CODE);
+			      MAP_SHARED, in->file, at + PLAYGROUND_CODE);
 	if (in->playground != MAP_FAILED)
 		return OPUS_OK;
 	in->playground = NULL;
@@ -400,7 +400,7 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	}
 	code = memfd_make(in, err);
 	if (code == OPUS_OK)
-		code = memfd_fill(in, err);
+		code = memfd_begin(in, err);
 	if (code == OPUS_OK) {
 		*in->playground = in->functions;
 		code = map_make(in, PLAYGROUND_CODE, PROT_READ | PROT_EXEC,
@@ -428,6 +428,21 @@ static void futex_call(_Atomic uint32_t *word, int operation, uint32_t value,
 	syscall(SYS_futex, word, operation, value, limit, NULL, 0);
 }
 
+/* Let the new thread load the agent, or leave. */
+static enum opus_code load_begin(struct inject *in, struct opus_error *err)
+{
+	struct playground *p = in->playground;
+	bool ok = pwrite(in->file, in->image.bytes, in->image.size, 0) ==
+		  (ssize_t)in->image.size;
+
+	if (!ok)
+		(void)!error_set_errno(err, OPUS_RESOURCE,
+			"the agent cannot be written into the process");
+	p->released = ok ? PLAYGROUND_LOAD : PLAYGROUND_LEAVE;
+	futex_call(&p->released, FUTEX_WAKE, INT_MAX, NULL);
+	return ok ? OPUS_OK : OPUS_RESOURCE;
+}
+
 /* Wait for the new thread. */
 static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 {
@@ -436,8 +451,6 @@ static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 	struct pollfd end = {.fd = in->t->pidfd, .events = POLLIN};
 	uint64_t limit = interrupt_clock() + LOAD_NS;
 
-	p->released = 1;
-	futex_call(&p->released, FUTEX_WAKE, INT_MAX, NULL);
 	for (;;) {
 		uint32_t state = p->state;
 
@@ -515,6 +528,8 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 		code = join(in, err);
 	while (code != OPUS_OK && view_moves(in));
 	if (code == OPUS_OK && !in->request->check)
+		code = load_begin(in, err);
+	if (code == OPUS_OK && !in->request->check)
 		code = load_wait(in, err);
 	load_end(in);
 	return code;
@@ -541,7 +556,7 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 			    struct inject_report *ret, struct opus_error *err)
 {
 	uint64_t begin = interrupt_clock();
-	struct inject in = {.t = t, .request = request, .fd = -1,
+	struct inject in = {.t = t, .request = request, .fd = -1, .file = -1,
 			    .folder = -1};
 	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
 	enum opus_code code;
