@@ -261,26 +261,38 @@ enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,
 	return c->hello.needs ? give(c, err) : OPUS_OK;
 }
 
-enum opus_code client_init(struct client *c, struct target *t, bool force,
-			   struct opus_error *err)
+enum client_confined client_how(const struct options *o)
 {
+	return o->suspend_seccomp ? CLIENT_SUSPEND
+	     : o->force_confined ? CLIENT_FORCE : CLIENT_REFUSE;
+}
+
+enum opus_code client_init(struct client *c, struct target *t,
+			   enum client_confined how, struct opus_error *err)
+{
+	struct suspend suspend = {0};
 	enum opus_code code;
 	int fd;
 
 	memset(c, 0, sizeof(*c));
 	c->fd = -1;
-	code = target_check_contact(t, force, err);
 	hurry_self();
+	code = target_check_contact(t, how == CLIENT_FORCE, err);
+	if (code == OPUS_CONFINED && how == CLIENT_SUSPEND)
+		code = suspend_begin(t, &suspend, err);
 	if (code == OPUS_OK)
 		code = contact_make(t, &fd, err);
-	return code == OPUS_OK ? client_init_fd(c, t, fd, err) : code;
+	if (code == OPUS_OK)
+		code = client_init_fd(c, t, fd, err);
+	c->suspend = suspend;
+	return code;
 }
 
 void client_deinit(struct client *c)
 {
-	if (c->fd < 0)
-		return;
 	hurry_end(&c->hurry);
-	close(c->fd);
+	if (c->fd >= 0)
+		close(c->fd);
 	c->fd = -1;
+	suspend_end(&c->suspend);
 }

@@ -11,6 +11,7 @@
 
 #include "common/wire.h"
 #include "hurry.h"
+#include "suspend.h"
 #include "target.h"
 
 /* An agent that says nothing at all for so long is given up. */
@@ -27,6 +28,7 @@ struct client {
 	enum wire_type asked; /* its type */
 	uint64_t silence_ns; /* CLIENT_SILENCE_NS; shorter in tests */
 	struct wire_hello hello;
+	struct suspend suspend;
 };
 
 /* Any message; its strings end in NUL, its counts are within their arrays. */
@@ -41,13 +43,19 @@ union client_message {
 	uint8_t bytes[WIRE_MESSAGE];
 };
 
+/* Where a seccomp filter may do harm: refuse, do it all the same, or do it with
+ * the filters suspended. */
+enum client_confined { CLIENT_REFUSE, CLIENT_FORCE, CLIENT_SUSPEND };
+enum client_confined client_how(const struct options *o);
+
 /*
  * Contact the target's agent (target_check_contact(), contact_make()) and hear
  * its HELLO. client_deinit() in any case.
- * Errors: theirs, OPUS_VERSION, and those of client_receive().
+ * Errors: theirs, suspend_begin()'s, OPUS_VERSION, and those of client_receive().
  */
-enum opus_code client_init(struct client *c, struct target *t, bool force,
-			   struct opus_error *err) MUST_CHECK;
+enum opus_code client_init(struct client *c, struct target *t,
+			   enum client_confined how, struct opus_error *err)
+	MUST_CHECK;
 /* Take over a connection that is there already. */
 enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,
 			      struct opus_error *err) MUST_CHECK;

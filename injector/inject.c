@@ -8,9 +8,9 @@
  *
  *   prepare    read agent, objects, unwind information: nobody is stopped
  *   choose     stop one thread after the other until one is at a safe place
- *   borrow     make it create a memfd, fill that, map the playground, make a
+ *   borrow     make it create a memfd, map the playground in that, make a
  *              thread; give it back
- *   load       the new thread calls dlopen(); wait for it
+ *   load       fill in the agent; the new thread calls dlopen(); wait for it
  *
  * The loading itself needs no thread of the host, so a constructor of another
  * library that holds the loader's lock delays us and nobody else.
@@ -35,14 +35,15 @@
 #include "beacon_read.h"
 #include "child.h"
 #include "common/cleanup.h"
-#include "common/waits.h"
 #include "confine.h"
+#include "fit.h"
 #include "image.h"
 #include "interrupt.h"
 #include "jail.h"
 #include "place.h"
 #include "playground.h"
 #include "remote.h"
+#include "suspend.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010u
@@ -51,6 +52,7 @@
 #define SEARCH_NS 2000000000ull
 #define LOAD_NS 10000000000ull
 #define SLICE_NS 100000000ull
+#define SERVE_NS 1000000ull
 #define THREADS_LOOKED_AT 64
 #define ENDING_MS 200
 
@@ -66,61 +68,15 @@ struct inject {
 	struct playground *playground; /* our mapping of its data */
 	uint64_t data_at, code_at;     /* in the target; 0: not there */
 	int fd;                        /* in the target; -1: not there */
+	int file;                      /* the same file, here; -1 */
 	int folder;                    /* the same: its folder of /proc */
 	bool jail;                     /* it has none to open the agent by */
+	bool suspend;                  /* filters, of what we trace */
 	char why[80]; /* the last thread was refused */
 	struct inject_report report;
 };
 
 /* --- prepare --- */
-
-static enum opus_code functions_find(const struct modules *m,
-				     struct playground *p, struct opus_error *err)
-{
-	static const char *const names[] = {"pthread_create", "pthread_self",
-					    "pthread_detach", "dlopen",
-					    "dlerror", "munmap"};
-	uint64_t *const places[] = {&p->create, &p->self, &p->detach,
-				    &p->dlopen, &p->dlerror, &p->munmap};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		*places[i] = module_symbol(m, m->libc, names[i]);
-		if (!*places[i])
-			return error_set(err, OPUS_NO_AGENT,
-				"its libc (%s) has no %s: it is older than glibc "
-				"2.34, which is the first that the agent can join",
-				m->libc->path, names[i]);
-	}
-	return OPUS_OK;
-}
-
-static enum opus_code waits_check(const struct modules *m, struct opus_error *err)
-{
-	uint64_t at = module_symbol(m, m->libc, "poll");
-	uint8_t code[WAITS_CODE];
-
-	if (at && proc_memory_read(m->view, at, code, sizeof(code)) &&
-	    waits_shown(code))
-		return OPUS_OK;
-	return error_set(err, OPUS_NO_AGENT, WAITS_UNKNOWN);
-}
-
-/* remote.c could enter it; but the agent changes return addresses. */
-static enum opus_code shadow_check(pid_t view, struct opus_error *err)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", view);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
-	const char *line = text ? strstr(text, "x86_Thread_features:") : NULL;
-
-	if (!line || !memmem(line, strcspn(line, "\n"), "shstk", 5))
-		return OPUS_OK;
-	return error_set(err, OPUS_NO_AGENT,
-		"it runs with a shadow stack, with which the agent cannot wait "
-		"for threads inside old functions; start it without "
-		"(GLIBC_TUNABLES=glibc.cpu.x86_shstk=off)");
-}
 
 static enum opus_code prepare(struct inject *in, struct opus_error *err)
 {
@@ -133,14 +89,10 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 				       "cannot read its mappings");
 	code = modules_init(&in->modules, in->t->view, maps, err);
 	if (code == OPUS_OK)
-		code = functions_find(&in->modules, &in->functions, err);
-	if (code == OPUS_OK)
-		code = waits_check(&in->modules, err);
+		code = fit_check(&in->modules, &in->functions, err);
 	in->jail = jail_is(in->t->view);
 	if (code == OPUS_OK && in->jail)
 		code = jail_check(in->t, err);
-	if (code == OPUS_OK)
-		code = shadow_check(in->t->view, err);
 	if (code == OPUS_OK)
 		code = remote_code_find(&in->modules, &in->code, err);
 	if (code == OPUS_OK)
@@ -225,6 +177,11 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 	code = remote_attach(&in->remote, in->t->pid, tid, &in->code, err);
 	if (code != OPUS_OK)
 		return code;
+	code = in->suspend ? remote_suspend(&in->remote, err) : OPUS_OK;
+	if (code != OPUS_OK) {
+		give_back(in);
+		return code;
+	}
 	why = place_refusal(in->place, tid, &in->remote.saved);
 	if (!why) {
 		in->report.thread = tid;
@@ -329,24 +286,23 @@ static enum opus_code memfd_make(struct inject *in, struct opus_error *err)
 	return code;
 }
 
-/* Fill the memfd and map the data of the playground here. */
-static enum opus_code memfd_fill(struct inject *in, struct opus_error *err)
+/* Write what the borrowed thread needs, and map the data of the playground. */
+static enum opus_code memfd_begin(struct inject *in, struct opus_error *err)
 {
 	size_t code_size = (size_t)(playground_end - playground_start);
 	off_t at = (off_t)in->image.size;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", in->remote.tid, in->fd);
-	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 ||
-	    ftruncate(fd, at + PLAYGROUND_CODE + PLAYGROUND_DATA) != 0 ||
-	    pwrite(fd, in->image.bytes, in->image.size, 0) != at ||
-	    pwrite(fd, playground_start, code_size, at) != (ssize_t)code_size)
+	in->file = open(path, O_RDWR | O_CLOEXEC);
+	if (in->file < 0 ||
+	    ftruncate(in->file, at + PLAYGROUND_CODE + PLAYGROUND_DATA) != 0 ||
+	    pwrite(in->file, playground_start, code_size, at) !=
+		    (ssize_t)code_size)
 		return error_set_errno(err, OPUS_RESOURCE,
-				       "the agent cannot be written to %s", path);
+				       "%s cannot be written to", path);
 	in->playground = mmap(NULL, PLAYGROUND_DATA, PROT_READ | PROT_WRITE,
-			      MAP_SHARED, fd, at + PLAYGROUND_CODE);
+			      MAP_SHARED, in->file, at + PLAYGROUND_CODE);
 	if (in->playground != MAP_FAILED)
 		return OPUS_OK;
 	in->playground = NULL;
@@ -444,7 +400,7 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	}
 	code = memfd_make(in, err);
 	if (code == OPUS_OK)
-		code = memfd_fill(in, err);
+		code = memfd_begin(in, err);
 	if (code == OPUS_OK) {
 		*in->playground = in->functions;
 		code = map_make(in, PLAYGROUND_CODE, PROT_READ | PROT_EXEC,
@@ -472,19 +428,34 @@ static void futex_call(_Atomic uint32_t *word, int operation, uint32_t value,
 	syscall(SYS_futex, word, operation, value, limit, NULL, 0);
 }
 
+/* Let the new thread load the agent, or leave. */
+static enum opus_code load_begin(struct inject *in, struct opus_error *err)
+{
+	struct playground *p = in->playground;
+	bool ok = pwrite(in->file, in->image.bytes, in->image.size, 0) ==
+		  (ssize_t)in->image.size;
+
+	if (!ok)
+		(void)!error_set_errno(err, OPUS_RESOURCE,
+			"the agent cannot be written into the process");
+	p->released = ok ? PLAYGROUND_LOAD : PLAYGROUND_LEAVE;
+	futex_call(&p->released, FUTEX_WAKE, INT_MAX, NULL);
+	return ok ? OPUS_OK : OPUS_RESOURCE;
+}
+
 /* Wait for the new thread. */
 static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 {
-	static const struct timespec slice = {0, SLICE_NS};
+	const struct timespec slice = {0, in->suspend ? SERVE_NS : SLICE_NS};
 	struct playground *p = in->playground;
 	struct pollfd end = {.fd = in->t->pidfd, .events = POLLIN};
 	uint64_t limit = interrupt_clock() + LOAD_NS;
 
-	p->released = 1;
-	futex_call(&p->released, FUTEX_WAKE, INT_MAX, NULL);
 	for (;;) {
 		uint32_t state = p->state;
 
+		if (in->suspend)
+			suspend_serve(false);
 		if (state == PLAYGROUND_LOADED)
 			return OPUS_OK;
 		p->text[sizeof(p->text) - 1] = '\0';
@@ -505,12 +476,24 @@ static enum opus_code load_wait(struct inject *in, struct opus_error *err)
 	}
 }
 
+/* The new thread is traced to its end, that its filters stay suspended. */
+static void load_end(const struct inject *in)
+{
+	uint64_t end = interrupt_clock() + LOAD_NS;
+
+	while (in->suspend && suspend_serve(true) && interrupt_clock() < end)
+		interrupt_poll(NULL, 0, interrupt_clock() + SERVE_NS, true);
+}
+
 static enum opus_code join(struct inject *in, struct opus_error *err)
 {
 	enum opus_code code = prepare(in, err);
 
 	if (code == OPUS_OK && !in->request->force)
 		code = confine_check_here(in->t, err);
+	in->suspend = code == OPUS_CONFINED && in->request->suspend;
+	if (in->suspend)
+		code = suspend_check(in->t, err);
 	if (code == OPUS_OK)
 		code = choose(in, err);
 	return code;
@@ -545,7 +528,10 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 		code = join(in, err);
 	while (code != OPUS_OK && view_moves(in));
 	if (code == OPUS_OK && !in->request->check)
+		code = load_begin(in, err);
+	if (code == OPUS_OK && !in->request->check)
 		code = load_wait(in, err);
+	load_end(in);
 	return code;
 }
 
@@ -570,7 +556,7 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 			    struct inject_report *ret, struct opus_error *err)
 {
 	uint64_t begin = interrupt_clock();
-	struct inject in = {.t = t, .request = request, .fd = -1,
+	struct inject in = {.t = t, .request = request, .fd = -1, .file = -1,
 			    .folder = -1};
 	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
 	enum opus_code code;

@@ -23,6 +23,7 @@ struct inject_request {
 	pid_t thread;      /* borrow this one; 0: any */
 	bool check;        /* do all but load it */
 	bool force;        /* although seccomp filters might kill the process */
+	bool suspend;      /* suspend those that would */
 };
 
 /*

@@ -32,6 +32,7 @@ static void help(void)
 	     "  -t, --thread T     borrow this thread\n"
 	     "      --agent FILE   the agent, if it is not where it was installed\n"
 	     "      --force-confined   although a seccomp filter may kill it\n"
+	     "      --suspend-seccomp  suspend filters that would not let it in\n"
 	     "  -j, --json         print one JSON object\n"
 	     "  -h, --help         this text\n"
 	     "  -V, --version      print the version\n\n"
@@ -61,6 +62,7 @@ static enum opus_code parse(int argc, char **argv, struct request *ret,
 		{"check", no_argument, NULL, 'c'},
 		{"agent", required_argument, NULL, 'A'},
 		{"force-confined", no_argument, NULL, 'F'},
+		{"suspend-seccomp", no_argument, NULL, 'S'},
 		{"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -79,6 +81,7 @@ static enum opus_code parse(int argc, char **argv, struct request *ret,
 		case 'c': ret->inject.check = true; break;
 		case 'A': ret->inject.agent = optarg; break;
 		case 'F': ret->inject.force = true; break;
+		case 'S': ret->inject.suspend = true; break;
 		case 'j': ret->json = true; break;
 		case 'h': help(); return OPUS_CANCELLED;
 		case 'V': puts("opus-inject " OPUS_RELEASE); return OPUS_CANCELLED;

@@ -167,6 +167,7 @@ static enum opus_code option_set(struct parse *p, int letter, const char *text)
 		return duration_set(p, "max-pause", text, 1e6, &o->max_pause_ns);
 	case 'A': return arg_add(p, text);
 	case 'F': o->force_confined = true; break;
+	case 'S': o->suspend_seccomp = true; break;
 	case 'N': o->no_attach = true; break;
 	case 'P': o->persist = true; break;
 	case 'B': o->no_barrier = true; break;

@@ -26,21 +26,21 @@
  * takes besides -j and -h, see OPTIONS_LIST.
  */
 #define OPTIONS_VERBS(V)                                                       \
-	V(VERB_APPLY, "apply", "PATCH", "peaTUdtnmAFNPBR", OPTIONS_TIMEOUT_NS,   \
+	V(VERB_APPLY, "apply", "PATCH", "peaTUdtnmAFSNPBR", OPTIONS_TIMEOUT_NS,   \
 	  "apply a patch to running processes")                                \
-	V(VERB_REVERT, "revert", "NAME", "peaTUdtnmFPBR", OPTIONS_TIMEOUT_NS,       \
+	V(VERB_REVERT, "revert", "NAME", "peaTUdtnmFSPBR", OPTIONS_TIMEOUT_NS,       \
 	  "take a patch back")                                                 \
 	V(VERB_STATUS, "status", NULL, "peaTU", 0,                               \
 	  "show agents and patches, without contact")                          \
-	V(VERB_LIST, "list", NULL, "peaTUF", 0,                                  \
+	V(VERB_LIST, "list", NULL, "peaTUFS", 0,                                  \
 	  "ask the agents for their patches")                                  \
-	V(VERB_WHY, "why", NULL, "peaTUF", 0,                                    \
+	V(VERB_WHY, "why", NULL, "peaTUFS", 0,                                    \
 	  "show which threads hold up a pending update, and where they are")   \
-	V(VERB_WAIT, "wait", NULL, "peaTUtF", OPTIONS_FOREVER,                   \
+	V(VERB_WAIT, "wait", NULL, "peaTUtFS", OPTIONS_FOREVER,                   \
 	  "wait until a pending update has ended")                             \
-	V(VERB_CANCEL, "cancel", NULL, "peaTUF", 0,                              \
+	V(VERB_CANCEL, "cancel", NULL, "peaTUFS", 0,                              \
 	  "cancel a pending update")                                           \
-	V(VERB_LOG, "log", NULL, "peaTUF", 0,                                    \
+	V(VERB_LOG, "log", NULL, "peaTUFS", 0,                                    \
 	  "print the agents' logs")                                            \
 	V(VERB_SCAN, "scan", NULL, "TU", 0,                                    \
 	  "say of every process whether it can be patched, and why not")       \
@@ -67,6 +67,8 @@
 	  "an argument for the patch's hooks (may be repeated)")               \
 	O('F', "force-confined", NULL,                                         \
 	  "contact the process although it has a seccomp filter")              \
+	O('S', "suspend-seccomp", NULL,                                        \
+	  "suspend filters that would not let the agent work")                 \
 	O('N', "no-attach", NULL,                                              \
 	  "do not attach to the process, for whatever reason")               \
 	O('B', "no-barrier", NULL,                                             \
@@ -100,6 +102,7 @@ struct options {
 	bool no_wait;
 	bool json;
 	bool force_confined;
+	bool suspend_seccomp;
 	bool no_attach;
 	bool persist;
 	bool no_barrier;

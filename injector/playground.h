@@ -13,8 +13,9 @@
  *     target     by dlopen    r-x   rw- shared
  *     tool                          rw- shared
  *
- * The borrowed thread makes a thread and goes home. The new one loads the
- * agent, tells the tool, and takes code and data out of the process.
+ * The borrowed thread makes a thread and goes home. The new one waits until the
+ * tool has filled in the agent, for which nobody need be stopped, loads it, tells
+ * the tool, and takes code and data out of the process.
  */
 #ifndef OPUS_PLAYGROUND_H
 #define OPUS_PLAYGROUND_H
@@ -22,6 +23,10 @@
 #define PLAYGROUND_LOADING 1
 #define PLAYGROUND_LOADED 2
 #define PLAYGROUND_FAILED 3
+
+/* What the tool releases it for. */
+#define PLAYGROUND_LOAD 1
+#define PLAYGROUND_LEAVE 2
 
 #define PLAYGROUND_CODE 4096
 #define PLAYGROUND_DATA 65536
@@ -55,7 +60,9 @@
 struct playground {
 	/* Written by the new thread; a futex. */
 	_Atomic uint32_t state;
-	/* Written by the tool: the borrowed thread is out of the code. */
+	/* Written by the tool, PLAYGROUND_LOAD or LEAVE: the borrowed thread is
+	 * out of the code, and the agent is in the memfd or will not be; a
+	 * futex. */
 	_Atomic uint32_t released;
 	/* Of pthread_create(); written by the borrowed thread. */
 	int32_t result;

@@ -33,10 +33,15 @@
 #include "common/cleanup.h"
 #include "interrupt.h"
 #include "proc.h"
+#include "suspend.h"
 
 #define RED_ZONE 128
 #define WAIT_NS 200000000ull /* for a thread to stop */
 #define CALL_NS 2000000000ull
+/* All signals but 32 and 33: glibc needs those two in every thread, and the thread
+ * that is made here inherits the mask. */
+#define BLOCKED (~(3ull << 31))
+#define UNBLOCKABLE (1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1))
 #define USER_CODE 0x33 /* code segment of 64-bit user code */
 
 enum opus_code remote_code_find(const struct modules *m, struct remote_code *ret,
@@ -247,6 +252,14 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 	return result;
 }
 
+enum opus_code remote_suspend(struct remote *r, struct opus_error *err)
+{
+	if (trace(PTRACE_SETOPTIONS, r->tid, 0,
+		  (void *)(PTRACE_O_TRACESYSGOOD | suspend_options())) == 0)
+		return OPUS_OK;
+	return suspend_refused(errno, r->tid, err);
+}
+
 bool remote_mask(struct remote *r, uint64_t mask)
 {
 	return trace(PTRACE_SETSIGMASK, r->tid, sizeof(mask), &mask) == 0;
@@ -333,13 +346,17 @@ enum opus_code remote_words(struct remote *r, const void *bytes, size_t size,
 			       (int)r->tid);
 }
 
+/* To the `ret` that leads home. */
+static void home_set(const struct remote *r, struct user_regs_struct *regs)
+{
+	regs->rip = r->code->call + 2;
+	regs->rsp = r->home;
+	regs->orig_rax = (uint64_t)-1;
+}
+
 enum opus_code remote_leave(struct remote *r, struct opus_error *err)
 {
-	/* All but 32 and 33: glibc needs those two in every thread, and the
-	 * thread that is made here inherits the mask. */
-	uint64_t all = ~(3ull << 31), result;
-	const uint64_t args[6] = {SIG_SETMASK, 0, 0, sizeof(all)};
-	uint64_t call[6];
+	struct user_regs_struct regs = r->saved;
 	enum opus_code code;
 
 	if (r->saved.cs != USER_CODE)
@@ -352,21 +369,18 @@ enum opus_code remote_leave(struct remote *r, struct opus_error *err)
 		return error_set(err, OPUS_NO_CONTACT,
 			"thread %d is just getting a signal", (int)r->tid);
 	code = frame_write(r, err);
-	if (code == OPUS_OK)
-		code = remote_words(r, &all, sizeof(all), err);
 	if (code == OPUS_OK && !shadow_enter(&r->shadow, r->tid, r->code->home))
 		code = error_set(err, OPUS_NO_CONTACT,
 			"thread %d: its shadow stack cannot be written", (int)r->tid);
 	if (code != OPUS_OK)
 		return code;
-	memcpy(call, args, sizeof(call));
-	call[1] = r->words;
-	code = remote_call(r, SYS_rt_sigprocmask, call, &result, err);
-	if (code == OPUS_OK && result != 0)
-		code = error_set(err, OPUS_INTERNAL,
-				 "rt_sigprocmask failed in thread %d (%ld)",
-				 (int)r->tid, (long)result);
-	return code;
+	/* On its way home already, by which it gets its own mask back. */
+	home_set(r, &regs);
+	r->away = true;
+	r->caught = false;
+	if (!registers_set(r, &regs) || !remote_mask(r, BLOCKED))
+		return thread_ended(r, err);
+	return OPUS_OK;
 }
 
 /* --- calls --- */
@@ -458,12 +472,32 @@ static enum opus_code run_wait(struct remote *r, _Atomic uint32_t *back,
 	return OPUS_OK;
 }
 
+/* Before Linux 5.1 a thread that was stopped in ppoll(2) and the like takes its
+ * own mask again when it goes on, whatever ptrace(2) has set meanwhile. */
+static enum opus_code mask_again(struct remote *r, struct opus_error *err)
+{
+	const uint64_t want = BLOCKED;
+	uint64_t now, result, args[6] = {SIG_SETMASK, r->words, 0, sizeof(want)};
+	enum opus_code code;
+
+	if (trace(PTRACE_GETSIGMASK, r->tid, sizeof(now), &now) != 0)
+		return thread_ended(r, err);
+	if ((now | UNBLOCKABLE) == (want | UNBLOCKABLE))
+		return OPUS_OK;
+	code = remote_words(r, &want, sizeof(want), err);
+	if (code == OPUS_OK)
+		code = remote_call(r, SYS_rt_sigprocmask, args, &result, err);
+	return code;
+}
+
 enum opus_code remote_run(struct remote *r, const struct remote_run *run,
 			  struct opus_error *err)
 {
 	struct user_regs_struct regs = r->saved;
-	enum opus_code code;
+	enum opus_code code = mask_again(r, err);
 
+	if (code != OPUS_OK)
+		return code;
 	regs.rip = run->code;
 	regs.rsp = run->stack;
 	regs.rbx = run->data;
@@ -519,10 +553,7 @@ static void restore(struct remote *r)
 	struct user_regs_struct regs = r->saved;
 
 	if (r->shadow.own) {
-		/* To the `ret` that leads home. */
-		regs.rip = r->code->call + 2;
-		regs.rsp = r->home;
-		regs.orig_rax = (uint64_t)-1;
+		home_set(r, &regs);
 		registers_set(r, &regs);
 		return;
 	}

@@ -83,6 +83,11 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 			     const struct remote_code *code,
 			     struct opus_error *err) MUST_CHECK;
 
+/* Suspend the stopped thread's seccomp filters until remote_detach(). Threads
+ * that it makes are traced like it, and suspend_serve() lets them run. Errors:
+ * suspend_refused(). */
+enum opus_code remote_suspend(struct remote *r, struct opus_error *err) MUST_CHECK;
+
 /* Give the stopped thread another signal mask, for good. */
 bool remote_mask(struct remote *r, uint64_t mask) MUST_CHECK;
 

@@ -130,6 +130,9 @@ const char *report_hint(enum opus_code code)
 	case OPUS_NO_ANSWER:
 		return "nothing was changed; try again, with a longer "
 		       "--max-pause if it stays so";
+	case OPUS_CONFINED:
+		return "root may have the filters suspended meanwhile: "
+		       "--suspend-seccomp";
 	case OPUS_ORDER:
 		return "revert the newer patch first";
 	case OPUS_INCONSISTENT:

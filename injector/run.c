@@ -63,7 +63,8 @@ static void join(const struct run *run, struct target *t, struct report *r)
 {
 	const struct inject_request request = {
 		.agent = inject_agent_path(), .check = run->o->dry_run,
-		.force = run->o->force_confined};
+		.force = run->o->force_confined,
+		.suspend = run->o->suspend_seccomp};
 	enum opus_code code;
 
 	if (target_maps_plan(t->pid, &run->patch.plan) == 0) {

@@ -22,7 +22,7 @@ static void apply_one(struct run *run, struct target *t, struct report *r)
 	request.stop_limit_ns = run->o->max_pause_ns;
 	request.args_size = run->o->args_size;
 	memcpy(request.args, run->o->args, run->o->args_size);
-	code = client_init(&c, t, run->o->force_confined, &r->error);
+	code = client_init(&c, t, client_how(run->o), &r->error);
 	if (code == OPUS_OK)
 		update_run(&c, run->o, WIRE_APPLY, &request.head, sizeof(request),
 			   run->patch.fd, r);

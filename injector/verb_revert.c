@@ -22,7 +22,7 @@ static void revert_one(struct run *run, struct target *t, struct report *r)
 	request.flags = update_flags(run->o);
 	request.stop_limit_ns = run->o->max_pause_ns;
 	snprintf(request.name, sizeof(request.name), "%s", run->o->operand);
-	code = client_init(&c, t, run->o->force_confined, &r->error);
+	code = client_init(&c, t, client_how(run->o), &r->error);
 	if (code == OPUS_OK)
 		update_run(&c, run->o, WIRE_REVERT, &request.head, sizeof(request),
 			   -1, r);

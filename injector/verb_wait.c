@@ -18,7 +18,7 @@ static void wait_one(struct run *run, struct target *t, struct report *r)
 
 	if (run->o->timeout_ns <= UINT64_MAX - now)
 		until = now + run->o->timeout_ns;
-	code = client_init(&c, t, run->o->force_confined, &r->error);
+	code = client_init(&c, t, client_how(run->o), &r->error);
 	if (code == OPUS_OK)
 		update_wait(&c, run->o, until, false, r);
 	client_deinit(&c);

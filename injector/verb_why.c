@@ -22,7 +22,7 @@ static void why_one(struct run *run, struct target *t, struct report *r)
 	struct client c;
 	enum opus_code code;
 
-	code = client_init(&c, t, run->o->force_confined, &r->error);
+	code = client_init(&c, t, client_how(run->o), &r->error);
 	if (code == OPUS_OK)
 		code = client_ask(&c, WIRE_WHY, &r->error);
 	if (code == OPUS_OK)

@@ -35,8 +35,11 @@ def once(program, threads):
     assert target.stdout.read(1) == b"r"
     begin = time.monotonic()
     done = subprocess.run([BUILD + "/opus-inject", "--json", "--pid",
-                           str(target.pid)], stdout=subprocess.PIPE, check=True)
+                           str(target.pid)], stdout=subprocess.PIPE)
     took = time.monotonic() - begin
+    if done.returncode != 0:
+        target.kill()
+        raise SystemExit(done.stdout.decode())
     joined = json.loads(done.stdout)["joined"]
     print(f"inject-{threads} {took * 1e3:.3f}")
     print(f"inject-pause-{threads} {joined['pause_ns'] / 1e6:.3f}", flush=True)

@@ -16,7 +16,7 @@
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define RTLD_NOW 2
-#define EAGAIN 11
+#define ETIMEDOUT 110
 #define CLONE_FS 0x200
 #define LEAVE_SECONDS 5
 #define CATCH_NANOSECONDS 200000000
@@ -62,38 +62,56 @@ playground_thread:
 	call	*PG_SELF(%rbx)
 	movq	%rax, %rdi
 	call	*PG_DETACH(%rbx)
+	/* The borrowed thread may still be in the code, and the agent is not in
+	 * the memfd yet. If the tool was killed, nobody tells: then code and data
+	 * stay. */
+	pushq	$0
+	pushq	$LEAVE_SECONDS
+1:	cmpl	$0, PG_RELEASED(%rbx)
+	jne	2f
+	movl	$SYS_futex, %eax
+	leaq	PG_RELEASED(%rbx), %rdi
+	xorl	%esi, %esi /* FUTEX_WAIT */
+	xorl	%edx, %edx
+	movq	%rsp, %r10
+	syscall
+	cmpq	$-ETIMEDOUT, %rax
+	jne	1b
+2:	addq	$16, %rsp
 	movl	PG_FOLDER(%rbx), %r12d
 	testl	%r12d, %r12d
-	js	6f
+	js	4f
 	/* The working folder of this thread alone. */
 	movl	$SYS_unshare, %eax
 	movl	$CLONE_FS, %edi
 	syscall
 	testl	%eax, %eax
-	jnz	5f
+	jnz	3f
 	movl	$SYS_fchdir, %eax
 	movl	%r12d, %edi
 	syscall
-5:	movl	$SYS_close, %eax
+3:	movl	$SYS_close, %eax
 	movl	%r12d, %edi
 	syscall
-6:	leaq	PG_PATH(%rbx), %rdi
+4:	movl	$PLAYGROUND_FAILED, %r12d
+	cmpl	$PLAYGROUND_LOAD, PG_RELEASED(%rbx)
+	jne	6f
+	leaq	PG_PATH(%rbx), %rdi
 	movl	$RTLD_NOW, %esi
 	call	*PG_DLOPEN(%rbx)
-	movl	$PLAYGROUND_LOADED, %edx
+	movl	$PLAYGROUND_LOADED, %r12d
 	testq	%rax, %rax
-	jnz	2f
+	jnz	6f
 	call	*PG_DLERROR(%rbx)
 	leaq	PG_TEXT(%rbx), %rdi
 	movq	%rax, %rsi
 	movl	$PG_TEXT_SIZE - 1, %ecx
-1:	lodsb
+5:	lodsb
 	stosb
 	testb	%al, %al
-	loopnz	1b
-	movl	$PLAYGROUND_FAILED, %edx
-2:	movl	PG_FD(%rbx), %edi
-	movl	%edx, %r12d
+	loopnz	5b
+	movl	$PLAYGROUND_FAILED, %r12d
+6:	movl	PG_FD(%rbx), %edi
 	movl	$SYS_close, %eax
 	syscall
 	movl	%r12d, PG_STATE(%rbx)
@@ -102,30 +120,14 @@ playground_thread:
 	movl	$FUTEX_WAKE, %esi
 	movl	$1, %edx
 	syscall
-	/* The borrowed thread may still be in the code. If the tool was killed,
-	 * nobody tells: then code and data stay. */
-	pushq	$0
-	pushq	$LEAVE_SECONDS
-3:	cmpl	$0, PG_RELEASED(%rbx)
-	jne	4f
-	movl	$SYS_futex, %eax
-	leaq	PG_RELEASED(%rbx), %rdi
-	xorl	%esi, %esi /* FUTEX_WAIT */
-	xorl	%edx, %edx
-	movq	%rsp, %r10
-	syscall
-	testq	%rax, %rax
-	jz	3b
-	cmpq	$-EAGAIN, %rax
-	je	3b
-	addq	$16, %rsp
+	cmpl	$0, PG_RELEASED(%rbx)
+	jne	7f
 	xorl	%eax, %eax
 	popq	%r13
 	popq	%r12
 	popq	%rbx
 	ret
-4:	addq	$16, %rsp
-	movq	PG_CODE(%rbx), %r12
+7:	movq	PG_CODE(%rbx), %r12
 	movq	PG_MUNMAP(%rbx), %r13
 	movq	%rbx, %rdi
 	movl	$PLAYGROUND_DATA, %esi

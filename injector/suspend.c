@@ -1,0 +1,368 @@
+/*
+ * suspend.c - trace all threads with their filters suspended.
+ *
+ * Called by:  client.c, inject.c.
+ * Runs on:    command; the tracing in a child of it.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ *     opus-send                holder                   the process
+ *     fork ------------------> PTRACE_SEIZE ----------> all threads, which run
+ *     hear whether it worked <- write
+ *     contact, update          pass signals on; new threads are traced, too
+ *     close -----------------> the agent's thread has ended?
+ *                              nobody in its code?
+ *     wait <------------------ end: the kernel lets all go
+ *
+ * A thread is not stopped to be let go, and one that waits is not even stopped to
+ * be looked at: waits with a time limit go on as restart_syscall(2), for which
+ * the filter may kill.
+ */
+#include "suspend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "beacon_read.h"
+#include "common/cleanup.h"
+#include "interrupt.h"
+#include "remote.h"
+
+#define END_NS 10000000000ull
+#define MOMENT_NS 1000000ull
+/* But SIGKILL and SIGSTOP. A program that has blocked 32 and 33 by a system call of
+ * its own is taken for a handler for so long. */
+#define ALL_SIGNALS (~(1ull << 8 | 1ull << 18))
+#define HANDLER_NS 500000000ull
+#define ERESTART_RESTARTBLOCK 516 /* include/linux/errno.h */
+
+struct holder {
+	const struct target *t;
+	uint64_t code_start, code_end; /* of the agent */
+	int child; /* a signalfd for SIGCHLD */
+	int end;
+};
+
+unsigned long suspend_options(void)
+{
+	return PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_TRACECLONE;
+}
+
+enum opus_code suspend_refused(int error, pid_t tid, struct opus_error *err)
+{
+	struct proc_status s;
+
+	if (error == ESRCH)
+		return error_set(err, OPUS_DIED, "thread %d has ended", (int)tid);
+	if (error == EINVAL)
+		return error_set(err, OPUS_CONFINED,
+			"this kernel cannot suspend seccomp filters: it lacks "
+			"CONFIG_CHECKPOINT_RESTORE");
+	if (proc_status_read(tid, tid, &s) && s.tracer)
+		return error_set(err, OPUS_NO_CONTACT,
+			"process %d traces it (a debugger, strace?); only one "
+			"can: end that, and try again", (int)s.tracer);
+	errno = error;
+	return error_set_errno(err, OPUS_CONFINED,
+		"its seccomp filters cannot be suspended (that takes "
+		"CAP_SYS_ADMIN and a tool that is not confined itself)");
+}
+
+enum opus_code suspend_check(const struct target *t, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	struct proc_status s;
+
+	for (ssize_t i = 0; i < count; i++)
+		if (proc_status_read(t->pid, tids[i], &s) && s.seccomp == 1)
+			return error_set(err, OPUS_CONFINED,
+				"thread %d is in seccomp's strict mode, where the "
+				"agent's code cannot run, even with that "
+				"suspended (prctl(2), PR_SET_TSC)", (int)tids[i]);
+	return OPUS_OK;
+}
+
+/* --- tracees --- */
+
+/* Ours, not one that glibc sends for setuid(), which waits for it. */
+static bool is_queued(pid_t tid, int number)
+{
+	siginfo_t info;
+
+	return (number == 33 || number >= 60) &&
+	       ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) == 0 &&
+	       info.si_code == SI_QUEUE;
+}
+
+static void go_on(pid_t tid, int status, bool over)
+{
+	int number = WSTOPSIG(status);
+	bool stays = number == SIGSTOP || number == SIGTSTP ||
+		     number == SIGTTIN || number == SIGTTOU;
+
+	if (status >> 16 == PTRACE_EVENT_STOP && stays)
+		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+	else if (status >> 16 || (over && is_queued(tid, number)))
+		ptrace(PTRACE_CONT, tid, NULL, NULL);
+	else
+		ptrace(PTRACE_CONT, tid, NULL, (void *)(long)number);
+}
+
+bool suspend_serve(bool over)
+{
+	int status;
+	pid_t tid;
+
+	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+		if (WIFSTOPPED(status))
+			go_on(tid, status, over);
+	return tid == 0 || errno != ECHILD;
+}
+
+/* Those that are not ours yet. Returns how many there were. */
+static enum opus_code seize_more(const struct target *t, size_t *ret,
+				 struct opus_error *err)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	struct proc_status s;
+
+	*ret = 0;
+	for (ssize_t i = 0; i < count; i++) {
+		if (!proc_status_read(t->pid, tids[i], &s) || !s.memory ||
+		    s.tracer == getpid())
+			continue;
+		if (ptrace(PTRACE_SEIZE, tids[i], NULL, suspend_options()) == 0)
+			++*ret;
+		else if (errno != ESRCH)
+			return suspend_refused(errno, tids[i], err);
+	}
+	return OPUS_OK;
+}
+
+static enum opus_code seize_all(const struct target *t, struct opus_error *err)
+{
+	enum opus_code code;
+	size_t fresh;
+
+	do
+		code = seize_more(t, &fresh, err);
+	while (code == OPUS_OK && fresh > 0);
+	return code;
+}
+
+/* --- the end --- */
+
+static void code_find(struct holder *h)
+{
+	CLEANUP(cleanup_free) char *text = proc_maps_read(h->t->view);
+	char *at = text;
+	struct proc_map map;
+
+	while (at && proc_maps_next(&at, &map)) {
+		if (!map.executable || !strstr(map.path, BEACON_AGENT_FILE))
+			continue;
+		h->code_start = map.start;
+		h->code_end = map.end;
+	}
+}
+
+/* It may have come into a wait just then: that is begun anew. */
+static void wait_anew(pid_t tid, struct user_regs_struct *regs)
+{
+	long number;
+
+	if ((long)regs->orig_rax < 0 || (long)regs->rax != -ERESTART_RESTARTBLOCK)
+		return;
+	number = regs->orig_rax == SYS_restart_syscall
+			 ? remote_number(tid, regs->rip - 2) : -1;
+	regs->rax = number < 0 ? regs->orig_rax : (uint64_t)number;
+	regs->orig_rax = (uint64_t)-1;
+	regs->rip -= 2;
+	ptrace(PTRACE_SETREGS, tid, NULL, regs);
+}
+
+/* One that runs is stopped, looked at, and goes on. */
+static bool runs_inside(const struct holder *h, pid_t tid)
+{
+	uint64_t end = interrupt_clock() + 50 * MOMENT_NS;
+	struct user_regs_struct regs;
+	int status;
+	bool inside = true;
+
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0)
+		return false; /* it has ended */
+	while (interrupt_clock() < end) {
+		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+
+		if (got < 0 || (got == tid && !WIFSTOPPED(status)))
+			return false;
+		if (got == 0) {
+			(void)interrupt_poll(NULL, 0,
+					     interrupt_clock() + MOMENT_NS / 20, true);
+			continue;
+		}
+		if (status >> 16 == PTRACE_EVENT_STOP &&
+		    ptrace(PTRACE_GETREGS, tid, NULL, &regs) == 0) {
+			inside = regs.rip - h->code_start < h->code_end - h->code_start;
+			wait_anew(tid, &regs);
+		}
+		go_on(tid, status, true);
+		if (status >> 16 == PTRACE_EVENT_STOP)
+			return inside;
+	}
+	return true;
+}
+
+/* Is it in a handler of the agent's, in which everything is blocked (also while
+ * that calls libc, to make a thread), or about to be? */
+static bool in_handler(pid_t pid, pid_t tid, bool early)
+{
+	char path[64];
+	const char *pending;
+	struct proc_status s;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+
+	if (!text || !proc_status_parse(text, &s))
+		return false; /* it has ended */
+	pending = strstr(text, "\nSigPnd:");
+	return s.state == 't' || (early && s.blocked == ALL_SIGNALS) ||
+	       (pending && (strtoull(pending + 8, NULL, 16) & ~s.blocked));
+}
+
+static bool is_inside(const struct holder *h, pid_t tid, bool early)
+{
+	/* Who was parked has been woken, so who sleeps does so for the program:
+	 * in a call of its own, perhaps by way of a function of the agent. */
+	return in_handler(h->t->pid, tid, early) ||
+	       (proc_syscall(h->t->pid, tid) < 0 && runs_inside(h, tid));
+}
+
+static bool is_agents(pid_t pid, pid_t tid)
+{
+	struct proc_status s;
+
+	return proc_status_read(pid, tid, &s) && strcmp(s.name, "opus-agent") == 0;
+}
+
+static bool all_done(const struct holder *h, uint64_t since)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(h->t->pid, &tids);
+
+	for (ssize_t i = 0; i < count; i++)
+		if (is_agents(h->t->pid, tids[i]))
+			return false;
+	for (ssize_t i = 0; i < count; i++)
+		if (is_inside(h, tids[i], interrupt_clock() - since < HANDLER_NS))
+			return false;
+	return true;
+}
+
+/* --- the holder --- */
+
+static void hold(const struct holder *h)
+{
+	struct pollfd fds[] = {{.fd = h->child, .events = POLLIN},
+			       {.fd = h->end, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	bool over = false;
+	uint64_t since = 0;
+
+	while (suspend_serve(over) && !(over && all_done(h, since))) {
+		(void)interrupt_poll(fds, over ? 1 : 2, over
+				     ? interrupt_clock() + MOMENT_NS : UINT64_MAX,
+				     true);
+		if (!over && fds[1].revents != 0) {
+			since = interrupt_clock();
+			over = true;
+		}
+		(void)!read(h->child, &info, sizeof(info));
+	}
+}
+
+static void holder_main(const struct target *t, int out, int in)
+{
+	struct holder h = {.t = t, .end = in};
+	struct opus_error err = {0};
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	h.child = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	code_find(&h);
+	err.code = h.child < 0 ? error_set_errno(&err, OPUS_RESOURCE, "signalfd")
+			       : seize_all(t, &err);
+	if (write(out, &err, sizeof(err)) == sizeof(err) && err.code == OPUS_OK)
+		hold(&h);
+	_exit(0);
+}
+
+enum opus_code suspend_begin(const struct target *t, struct suspend *s,
+			     struct opus_error *err)
+{
+	int told[2], end[2];
+	ssize_t got;
+
+	if (suspend_check(t, err) != OPUS_OK)
+		return err->code;
+	if (pipe2(told, O_CLOEXEC) != 0)
+		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
+	if (pipe2(end, O_CLOEXEC) != 0) {
+		close(told[0]);
+		close(told[1]);
+		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
+	}
+	s->holder = fork();
+	if (s->holder == 0) {
+		close(end[1]);
+		holder_main(t, told[1], end[0]);
+	}
+	s->end = end[1];
+	close(end[0]);
+	close(told[1]);
+	do
+		got = read(told[0], err, sizeof(*err));
+	while (got < 0 && errno == EINTR);
+	close(told[0]);
+	if (got != sizeof(*err))
+		err->code = error_set(err, OPUS_RESOURCE,
+				      "the process that was to do it was killed");
+	if (err->code != OPUS_OK)
+		suspend_end(s);
+	return err->code;
+}
+
+void suspend_end(struct suspend *s)
+{
+	struct pollfd ended;
+
+	if (s->holder == 0)
+		return;
+	close(s->end);
+	ended = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, s->holder, 0),
+				.events = POLLIN};
+	/* It goes on without us if the agent does. */
+	if (ended.fd >= 0) {
+		(void)interrupt_poll(&ended, 1, interrupt_clock() + END_NS, true);
+		close(ended.fd);
+	}
+	if (s->holder > 0)
+		waitpid(s->holder, NULL, WNOHANG);
+	s->holder = 0;
+}
