@@ -35,9 +35,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 # The agent lives in somebody else's process: libc alone, no sanitizer, and
 # thread-local data in the static block so that no access ever allocates.
 AGENT_CFLAGS := $(BASE) $(CFLAGS) -fPIC -ftls-model=initial-exec \
-	-fasynchronous-unwind-tables -fno-plt -fdata-sections
-# -fdata-sections, sorted by alignment when linked: small variables lie together
-# behind the arrays, and a start writes to two pages of them instead of ten.
+	-fasynchronous-unwind-tables -fno-plt
 # Code that runs at a gate or in a handler must not touch vector registers:
 # they may hold arguments or results of the function that was entered or left.
 AGENT_SIG_CFLAGS := $(AGENT_CFLAGS) -mgeneral-regs-only -fno-stack-protector \
@@ -113,15 +111,17 @@ $(B)/capture.so: builder/preload/capture.c
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) $(CFLAGS) -fPIC -shared -MF $(B)/tool/capture.d -o $@ $<
 
+# -nostartfiles: what gcc links in for C++ would touch four more pages at each
+# start and end.
 # -Bsymbolic-functions: what the agent calls of what it defines is its own, also
 # where it came late and stands behind libc.
 FFI_PIC := $(shell $(CC) -print-file-name=libffi_pic.a)
 $(B)/libopus-agent.so: $(AGENT_OBJ) agent/export.map
 	$(call say,LD,$@)
-	$(Q)$(CC) -shared -o $@ $(AGENT_OBJ) $(FFI_PIC) -Wl,--exclude-libs,ALL \
+	$(Q)$(CC) -shared -nostartfiles -o $@ $(AGENT_OBJ) $(FFI_PIC) -Wl,--exclude-libs,ALL \
 		-Wl,--version-script=agent/export.map -Wl,-soname,libopus-agent.so \
 		-Wl,-z,now -Wl,-z,relro -Wl,--no-undefined -Wl,--build-id \
-		-Wl,-z,nodelete -Wl,--sort-section=alignment -Wl,-Bsymbolic-functions
+		-Wl,-z,nodelete -Wl,-Bsymbolic-functions
 $(B)/tool/%.S.o: %.S
 	$(Q)mkdir -p $(@D)
 	$(call say,AS,$<)

@@ -37,9 +37,9 @@
 #include "text.h"
 #include "update.h"
 
-int agent_signal;
-bool agent_late;
-_Atomic uint32_t agent_off;
+START_DATA int agent_signal;
+START_DATA bool agent_late;
+START_DATA _Atomic uint32_t agent_off;
 
 __attribute__((visibility("default"), section(".opus.beacon"), aligned(4096)))
 struct beacon opus_beacon = {
@@ -52,17 +52,17 @@ struct beacon opus_beacon = {
 
 /* --- beacon --- */
 
-void beacon_begin(void)
+AT_START void beacon_begin(void)
 {
 	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
 }
 
-void beacon_end(void)
+AT_START void beacon_end(void)
 {
 	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
 }
 
-void beacon_flag(uint32_t set, uint32_t clear)
+AT_START void beacon_flag(uint32_t set, uint32_t clear)
 {
 	beacon_begin();
 	opus_beacon.flags = (opus_beacon.flags | set) & ~clear;
@@ -82,7 +82,7 @@ void agent_switch_off(const char *reason)
 
 /* --- where no thread may be created (contact_sig.c) --- */
 
-static int range_of(struct dl_phdr_info *info, size_t size, void *data)
+AT_START static int range_of(struct dl_phdr_info *info, size_t size, void *data)
 {
 	uintptr_t address = (uintptr_t)data;
 	uintptr_t low = UINTPTR_MAX, high = 0;
@@ -116,7 +116,7 @@ static void nodefer_look(void)
 			atomic_store(&contact_nodefer, true);
 }
 
-void contact_init(void)
+AT_START void contact_init(void)
 {
 	/* One function of each: libc, the loader, whoever provides malloc (the
 	 * program itself, jemalloc, tcmalloc, a sanitizer), and the agent. */
@@ -157,8 +157,13 @@ static void agent_has_forked(void)
 
 /* --- start --- */
 
+/* What pthread_atfork(3) calls, which would be linked in, far away from the rest
+ * of the start. The last argument says whose functions they are, should these be
+ * unloaded. */
+int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *);
+
 /* The highest that can be had: valgrind keeps 64 to itself. */
-static int signal_take(const struct sigaction *act)
+AT_START static int signal_take(const struct sigaction *act)
 {
 	struct sigaction now;
 
@@ -173,7 +178,7 @@ static int signal_take(const struct sigaction *act)
 	return 0;
 }
 
-static void signal_install(void)
+AT_START static void signal_install(void)
 {
 	struct sigaction act;
 	uint64_t own;
@@ -236,7 +241,8 @@ __attribute__((constructor)) static void agent_start(void)
 	if (!agent_late) /* else before the first update, see text.h */
 		text_init();
 	if (control_init(&err) != OPUS_OK ||
-	    pthread_atfork(fork_begin, agent_has_forked, agent_forked) != 0) {
+	    __register_atfork(fork_begin, agent_has_forked, agent_forked,
+			      &opus_beacon) != 0) {
 		agent_switch_off("out of memory at start");
 		if (agent_late)
 			fork_let();

@@ -43,9 +43,9 @@
 _Atomic uint32_t contact_state;
 _Atomic uint64_t contact_queue[CONTACT_QUEUE];
 
-struct contact_range contact_ranges[CONTACT_RANGES];
-uint32_t contact_range_count;
-uintptr_t contact_first_stack;
+START_DATA struct contact_range contact_ranges[CONTACT_RANGES];
+START_DATA uint32_t contact_range_count;
+START_DATA uintptr_t contact_first_stack;
 _Atomic bool contact_nodefer;
 
 static bool contact_waits(long nr)

@@ -50,7 +50,7 @@
  * wakes. */
 #define SLEEP_NS 1000000000u
 
-static pthread_attr_t control_attr;
+START_DATA static pthread_attr_t control_attr;
 static _Atomic int control_tid;       /* 0: there is none */
 static _Atomic bool control_woken;    /* since it looked last */
 static _Atomic bool control_sleeping;
@@ -319,7 +319,7 @@ static void *control_main(void *arg)
 
 /* Thread-local data that every thread has at the end of its stack: the program
  * decides how much, and pthread_create() refuses a stack with no room for it. */
-static int tls_add(struct dl_phdr_info *info, size_t size, void *data)
+AT_START static int tls_add(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size;
 	for (int i = 0; i < info->dlpi_phnum; i++)
@@ -329,7 +329,7 @@ static int tls_add(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
-enum opus_code control_init(struct opus_error *err)
+AT_START enum opus_code control_init(struct opus_error *err)
 {
 	size_t stack = STACK_SIZE;
 

@@ -56,11 +56,11 @@ static const char *follow_not;
 	R(int, posix_spawn, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[])) \
 	R(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[]))
 
-#define R(type, name, parameters) static type(*real_##name) parameters;
+#define R(type, name, parameters) START_DATA static type(*real_##name) parameters;
 REAL(R)
 #undef R
 
-void follow_init(void)
+AT_START void follow_init(void)
 {
 	const char *agent = secure_getenv(START_FOLLOW);
 

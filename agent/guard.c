@@ -38,7 +38,7 @@
 #define PUBLIC __attribute__((visibility("default")))
 
 static char guard_path[512]; /* "": nothing is noted */
-static int guard_pid;        /* the process that was noted; 0: none */
+START_DATA static int guard_pid;        /* the process that was noted; 0: none */
 static uint64_t guard_since_ms;
 static bool guard_forks;     /* it has had children */
 static struct store_starts guard_starts;
@@ -167,12 +167,12 @@ bool guard_allows(uint32_t number)
 
 /* --- afterwards --- */
 
-static bool soon(void)
+static AT_START bool soon(void)
 {
 	return clock_ms() - guard_since_ms <= STORE_SOON_MS;
 }
 
-void guard_end(void)
+AT_START void guard_end(void)
 {
 	char text[16];
 	int size, pid = guard_pid;
@@ -212,12 +212,12 @@ static void daemon_note(void)
 	errno = saved;
 }
 
-__attribute__((destructor)) static void guard_exit(void)
+__attribute__((destructor)) AT_START static void guard_exit(void)
 {
 	guard_end();
 }
 
-PUBLIC void _exit(int status)
+PUBLIC AT_START void _exit(int status)
 {
 	guard_end();
 	for (;;)

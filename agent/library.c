@@ -46,8 +46,8 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-static void *(*real_dlopen)(const char *, int);
-static void *(*real_dlsym)(void *, const char *);
+START_DATA static void *(*real_dlopen)(const char *, int);
+START_DATA static void *(*real_dlsym)(void *, const char *);
 static iconv_t (*real_iconv_open)(const char *, const char *);
 static _Atomic uint32_t library_asked; /* by threads that wait */
 static _Atomic uint32_t library_done;  /* the last of them that was served */
@@ -59,7 +59,7 @@ static __thread int library_depth;
  * 0: there was none since the last look. */
 static __thread uintptr_t library_passed, library_passed_to;
 
-void library_init(void)
+AT_START void library_init(void)
 {
 	/* dlsym() is ours. libc had it elsewhere before glibc 2.34. */
 	void *found = dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.34");
@@ -238,7 +238,7 @@ void *dlopen(const char *file, int mode)
 }
 
 /* libc looks at the caller here as well, for RTLD_NEXT. */
-PUBLIC __attribute__((optimize("O2"), noinline))
+PUBLIC AT_START __attribute__((optimize("O2"), noinline))
 void *dlsym(void *restrict handle, const char *restrict name)
 {
 	if (!real_dlsym)

@@ -16,6 +16,8 @@
  * the rest of the time back (restart_sig.c).
  */
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <link.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -74,20 +76,43 @@
 	R(int, setcontext, (const ucontext_t *))                               \
 	R(int, pthread_attr_setsigmask_np, (pthread_attr_t *, const sigset_t *))
 
-#define R(type, name, parameters) static type(*real_##name) parameters;
+#define R(type, name, parameters) START_DATA static type(*real_##name) parameters;
 REAL(R)
 #undef R
 
-static void clock_init(void)
+/* Are both addresses in one object? */
+static AT_START int object_has_both(struct dl_phdr_info *info, size_t size, void *data)
 {
-	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-	void *found = libc ? dlsym(libc, "clock_gettime") : NULL;
+	const uintptr_t *address = data;
+	bool has[2] = {false, false};
 
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		for (int k = 0; p->p_type == PT_LOAD && k < 2; k++)
+			has[k] |= address[k] - info->dlpi_addr - p->p_vaddr < p->p_memsz;
+	}
+	return has[0] && has[1];
+}
+
+/* libc's own, whatever else may stand in front of it. To open libc again, which
+ * finds that for sure, takes longer than all the rest here. */
+static AT_START void clock_init(void)
+{
+	void *found = dlsym(RTLD_NEXT, "clock_gettime");
+	uintptr_t both[2] = {(uintptr_t)found, (uintptr_t)gnu_get_libc_version};
+	void *libc;
+
+	if (!dl_iterate_phdr(object_has_both, both)) {
+		libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+		found = libc ? dlsym(libc, "clock_gettime") : NULL;
+	}
 	if (found)
 		*(void **)&restart_clock = found;
 }
 
-void preload_init(void)
+AT_START void preload_init(void)
 {
 #define R(type, name, parameters) \
 	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);

@@ -28,7 +28,7 @@
 #define NS 1000000000u
 
 __thread struct restart_wait restart_self;
-int (*restart_clock)(clockid_t, struct timespec *) = clock_gettime;
+START_DATA int (*restart_clock)(clockid_t, struct timespec *) = clock_gettime;
 
 static bool is_syscall(const uint8_t *p)
 {

@@ -123,7 +123,7 @@ static void patches_apply(const char *list, bool required)
 }
 
 /* The store first: what is asked for by name stands on what is there. */
-static void start_patches(void)
+AT_START static void start_patches(void)
 {
 	const char *patches = secure_getenv(START_PATCHES);
 	const char *require = secure_getenv(START_REQUIRE);
@@ -156,7 +156,7 @@ static void start_patches(void)
 	}
 }
 
-static void start_lock(void)
+AT_START static void start_lock(void)
 {
 	const char *lock = secure_getenv(START_LOCK);
 	struct opus_error err;
@@ -170,7 +170,7 @@ static void start_lock(void)
 
 __attribute__((visibility("default")))
 start_function __libc_start_main;
-int __libc_start_main(main_function *function, int argc, char **argv,
+AT_START int __libc_start_main(main_function *function, int argc, char **argv,
 		      void (*init)(void), void (*fini)(void),
 		      void (*loader_fini)(void), void *stack_end)
 {

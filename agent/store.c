@@ -30,7 +30,7 @@
 #include "patch.h"
 #include "start.h"
 
-bool store_there;
+START_DATA bool store_there;
 
 struct entry {
 	uint32_t number;
@@ -85,7 +85,7 @@ static bool id_concerns(const uint8_t *id, uint32_t size, void *data)
 	return !is_known(name) && faccessat(*(int *)data, name, F_OK, 0) == 0;
 }
 
-bool store_concerns(void)
+AT_START bool store_concerns(void)
 {
 	int folder CLEANUP(cleanup_close) =
 		open(store_folder(), O_PATH | O_DIRECTORY | O_CLOEXEC);

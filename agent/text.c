@@ -26,6 +26,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "arch/x86_64/raw.h"
 #include "arch/x86_64/valgrind.h"
 #include "descriptor.h"
@@ -36,7 +37,7 @@
 
 static struct descriptor text_mem = {.fd = -1};
 static struct descriptor text_memfd = {.fd = -1}; /* scratch for overlays */
-static int text_barrier;    /* 1: membarrier is registered */
+START_DATA static int text_barrier;    /* 1: membarrier is registered */
 
 /* A word of our own read-only data to try the write on. */
 static const uint64_t text_probe __attribute__((aligned(8))) =
@@ -50,7 +51,7 @@ static bool mem_works(void)
 	       sizeof(same);
 }
 
-void text_init(void)
+AT_START void text_init(void)
 {
 	text_barrier =
 		raw_syscall3(SYS_membarrier,

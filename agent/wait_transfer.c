@@ -55,14 +55,14 @@
 	R(int, sendmmsg, (int, struct mmsghdr *, unsigned, int))              \
 	R(int, setsockopt, (int, int, int, const void *, socklen_t))
 
-#define R(type, name, parameters) static type(*real_##name) parameters;
+#define R(type, name, parameters) START_DATA static type(*real_##name) parameters;
 REAL(R)
 #undef R
 
 /* May any socket of the process have a time limit? */
 static _Atomic bool limits;
 
-void wait_init(void)
+AT_START void wait_init(void)
 {
 #define R(type, name, parameters) \
 	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);

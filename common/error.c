@@ -13,11 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Texts and not pointers: those would have to be relocated at each start. */
 struct code_row {
-	const char *name;
+	char name[24];
 	int status;
-	const char *json;
-	const char *text;
+	char json[24];
+	char text[64];
 };
 
 static const struct code_row code_rows[] = {
@@ -27,8 +28,8 @@ static const struct code_row code_rows[] = {
 };
 
 struct reason_row {
-	const char *json;
-	const char *text;
+	char json[24];
+	char text[64];
 };
 
 static const struct reason_row reason_rows[] = {

@@ -19,6 +19,8 @@
 #include "cleanup.h"
 #include "start.h"
 
+/* Each start of a process with an agent comes here; see AT_START there. */
+__attribute__((section(".text.startup")))
 const char *store_folder(void)
 {
 	const char *path = secure_getenv(STORE_VARIABLE);

@@ -100,20 +100,26 @@ unsigned int tree_depth(const struct tree *t, pid_t pid)
 
 /* --- units --- */
 
+/* systemctl(1) adds ".service" to what is no name of a unit yet; a name may
+ * have dots, as in php-fpm@8.2. */
+static bool is_unit(const char *folder, size_t size, const char *unit)
+{
+	size_t length = strlen(unit);
+
+	if (size < length || memcmp(folder, unit, length) != 0)
+		return false;
+	if (size == length)
+		return strchr(unit, '.') != NULL;
+	return size == length + strlen(".service") &&
+	       memcmp(folder + length, ".service", size - length) == 0;
+}
+
 bool tree_cgroup_has(const char *text, const char *unit)
 {
-	char name[256];
-	int size = snprintf(name, sizeof(name), "%s%s", unit,
-			    strchr(unit, '.') ? "" : ".service");
-	const char *at = text;
+	for (const char *at = text; (at = strchr(at, '/')) != NULL;) {
+		size_t size = strcspn(++at, "/\n");
 
-	if (size <= 0 || (size_t)size >= sizeof(name))
-		return false;
-	while ((at = strstr(at, name)) != NULL) {
-		bool starts = at > text && at[-1] == '/';
-
-		at += size;
-		if (starts && (*at == '/' || *at == '\n' || !*at))
+		if (is_unit(at, size, unit))
 			return true;
 	}
 	return false;

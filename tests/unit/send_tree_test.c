@@ -62,4 +62,8 @@ Test(tree, units)
 				  "ssh@1"));
 	cr_expect(tree_cgroup_has("0::/a/my-nginx.service/nginx.service\n", "nginx"));
 	cr_expect(!tree_cgroup_has("0::/a/my-nginx.service\n", "nginx"));
+	text = "0::/system.slice/system-fpm.slice/fpm@8.2.service\n";
+	cr_expect(tree_cgroup_has(text, "fpm@8.2"), "a dot of its own");
+	cr_expect(!tree_cgroup_has(text, "fpm@8"));
+	cr_expect(!tree_cgroup_has(text, ""));
 }

@@ -186,3 +186,8 @@ gate_personality_ref:
 	.quad	gate_personality
 
 	.section .note.GNU-stack, "", @progbits
+
+/* The beacon fills its last page, so that the loader clears no rest of it for
+ * .bss at each start. */
+	.section .opus.beacon, "aw"
+	.balign	4096
