@@ -21,6 +21,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "altstack.h"
 #include "arch/x86_64/raw.h"
 #include "common/waits.h"
 #include "contact.h"
@@ -187,7 +188,8 @@ AT_START static void signal_install(void)
 	act.sa_sigaction = signal_handle_sig;
 	/* SA_ONSTACK: a thread of the host may have no room on its stack, but
 	 * an alternate one for just that. */
-	act.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+	act.sa_flags = SA_SIGINFO | SA_RESTART |
+		       (atomic_load(&altstack_shared) ? 0 : SA_ONSTACK);
 	/* All signals, glibc's 32 and 33 as well: nothing of the host runs on
 	 * top of a parked thread. sigfillset() would leave those two out. */
 	memset(&act.sa_mask, 0xff, sizeof(act.sa_mask));
@@ -206,6 +208,8 @@ AT_START static void signal_install(void)
 	/* The program that started this one may have left it blocked. */
 	raw_syscall6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&own, 0, sizeof(own),
 		     0, 0);
+	if (agent_late) /* nobody can contact it before */
+		altstack_ask();
 	beacon_flag(BEACON_READY | (agent_late ? BEACON_INJECTED : 0), 0);
 }
 

@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "altstack.h"
 #include "arch/x86_64/futex.h"
 #include "contact.h"
 #include "coroutine.h"
@@ -49,6 +50,7 @@
 	R(sighandler_t, __sysv_signal, (int, sighandler_t))                    \
 	R(sighandler_t, sigset, (int, sighandler_t))                           \
 	R(int, sigignore, (int))                                               \
+	R(int, sigaltstack, (const stack_t *, stack_t *))                      \
 	R(int, siginterrupt, (int, int))                                       \
 	R(int, sigfillset, (sigset_t *))                                       \
 	R(int, sigprocmask, (int, const sigset_t *, sigset_t *))               \
@@ -178,6 +180,21 @@ PUBLIC int sigaction(int signo, const struct sigaction *act,
 		act = &copy;
 	}
 	return real_sigaction(signo, act, old);
+}
+
+PUBLIC int sigaltstack(const stack_t *stack, stack_t *old)
+{
+	stack_t copy;
+	int rc;
+
+	NEED(sigaltstack);
+	if (!stack)
+		return real_sigaltstack(NULL, old);
+	copy = *stack; /* `old` may be the same */
+	rc = real_sigaltstack(stack, old);
+	if (rc == 0)
+		altstack_note_sig(&copy);
+	return rc;
 }
 
 /* The agent's own handler, past the guard above. */

@@ -31,6 +31,24 @@ enum opus_code proc_take(int fd, struct opus_error *err) MUST_CHECK;
 int proc_open(const char *name, int flags);
 /* Open the folder with an entry per thread. A descriptor, or -errno. */
 int proc_open_tasks(void);
+/* What getdents64(2) writes. */
+struct proc_entry {
+	uint64_t inode;
+	int64_t next;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+/* The thread of such an entry; 0: it is none of a thread. */
+static inline uint32_t proc_tid(const struct proc_entry *e)
+{
+	const char *s = e->name;
+	uint32_t value = 0;
+
+	for (; *s >= '0' && *s <= '9'; s++)
+		value = value * 10 + (uint32_t)(*s - '0');
+	return *s ? 0 : value;
+}
 /* Open a file of another thread of the process. A descriptor, or -errno. */
 int proc_open_of(unsigned int tid, const char *name);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "agent.h"
+#include "altstack.h"
 #include "common/wire.h"
 #include "contact.h"
 #include "restart.h"
@@ -22,7 +23,7 @@
 static bool is_ours(int code, uint64_t tag)
 {
 	return (code == SI_QUEUE && (tag == STOP_TAG || tag == WIRE_CONTACT_TAG ||
-				     tag == CONTROL_WAKE_TAG)) ||
+				     tag == CONTROL_WAKE_TAG || tag == ALTSTACK_TAG)) ||
 	       (code == SI_TIMER && tag == WIRE_CONTACT_TAG);
 }
 
@@ -35,6 +36,8 @@ static void work_sig(const siginfo_t *info, uint64_t value, ucontext_t *context)
 			      (uint32_t)value, context);
 	else if (info->si_code == SI_QUEUE && value >> 56 == WIRE_CONTACT_TAG)
 		contact_sig(value, context);
+	else if (info->si_code == SI_QUEUE && value >> 56 == ALTSTACK_TAG)
+		altstack_answer_sig(context);
 }
 
 void signal_handle_sig(int signo, siginfo_t *info, void *context)

@@ -25,14 +25,6 @@
 #include "stop_signal.h"
 #include "vfork.h"
 
-struct linux_dirent64 {
-	uint64_t d_ino;
-	int64_t d_off;
-	unsigned short d_reclen;
-	unsigned char d_type;
-	char d_name[];
-};
-
 /* How one listing went on. */
 struct stop_walk {
 	int dir;
@@ -64,15 +56,6 @@ static bool leader_ended;
 #define STATE_KERNEL 'K'
 static uint32_t kernels_own[KERNELS_OWN];
 static uint32_t kernels_next;
-
-static uint32_t parse_tid(const char *s)
-{
-	uint32_t value = 0;
-
-	for (; *s >= '0' && *s <= '9'; s++)
-		value = value * 10 + (uint32_t)(*s - '0');
-	return *s ? 0 : value;
-}
 
 static enum opus_code stop_reserve(uint32_t count, struct opus_error *err)
 {
@@ -201,11 +184,11 @@ static enum opus_code stop_list(struct stop_walk *w, struct opus_error *err)
 	while ((n = raw_syscall3(SYS_getdents64, w->dir, (long)buffer,
 				 sizeof(buffer))) > 0) {
 		for (long pos = 0; pos < n;) {
-			struct linux_dirent64 *d = (void *)(buffer + pos);
-			uint32_t tid = parse_tid(d->d_name);
+			const struct proc_entry *d = (void *)(buffer + pos);
+			uint32_t tid = proc_tid(d);
 			enum opus_code code;
 
-			pos += d->d_reclen;
+			pos += d->length;
 			if (tid == 0 || tid == w->self)
 				continue;
 			/* Listings keep their order: the next known thread is
@@ -361,7 +344,7 @@ static uint32_t count_tasks(int dir)
 	while ((n = raw_syscall3(SYS_getdents64, dir, (long)buffer,
 				 sizeof(buffer))) > 0)
 		for (long pos = 0; pos < n; count++)
-			pos += ((struct linux_dirent64 *)(buffer + pos))->d_reclen;
+			pos += ((struct proc_entry *)(buffer + pos))->length;
 	return count;
 }
 

@@ -26,6 +26,10 @@ extern int stop_signal_number;
 /* Put our handler before glibc's, if there is one and it is not done yet. */
 void stop_signal_prepare(void);
 
+/* From now on the agent's handlers run on the stack that the thread is on, not on
+ * its alternate one. Any thread, in a handler. */
+void stop_signal_own_stack(void);
+
 /* A signal 33 that is not ours: give it to glibc. Any thread, in a handler. */
 void stop_signal_forward_sig(int signo, siginfo_t *info, void *context);
 

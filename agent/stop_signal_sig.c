@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "agent.h"
+#include "altstack.h"
 #include "arch/x86_64/raw.h"
 
 /* struct kernel_sigaction of the kernel's x86-64 ABI. */
@@ -31,10 +32,16 @@ struct kernel_sigaction {
 int stop_signal_number;
 static struct kernel_sigaction glibc_action, our_action;
 
+static long action_of(int signo, const struct kernel_sigaction *set,
+		      struct kernel_sigaction *get)
+{
+	return raw_syscall6(SYS_rt_sigaction, signo, (long)set, (long)get,
+			    sizeof(uint64_t), 0, 0);
+}
+
 static long action(const struct kernel_sigaction *set, struct kernel_sigaction *get)
 {
-	return raw_syscall6(SYS_rt_sigaction, SIGNAL_SETXID, (long)set, (long)get,
-			    sizeof(uint64_t), 0, 0);
+	return action_of(SIGNAL_SETXID, set, get);
 }
 
 void stop_signal_prepare(void)
@@ -49,10 +56,30 @@ void stop_signal_prepare(void)
 	glibc_action = now;
 	now.handler = signal_handle_sig;
 	now.flags |= SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+	if (atomic_load(&altstack_shared))
+		now.flags &= ~(unsigned long)SA_ONSTACK; /* glibc has it, too */
 	now.mask = ~(uint64_t)0;
 	our_action = now;
 	if (action(&now, NULL) == 0)
 		stop_signal_number = SIGNAL_SETXID;
+}
+
+static void own_stack(int signo)
+{
+	struct kernel_sigaction now;
+
+	if (signo == 0 || action_of(signo, NULL, &now) != 0 ||
+	    now.handler != signal_handle_sig)
+		return;
+	now.flags &= ~(unsigned long)SA_ONSTACK;
+	action_of(signo, &now, NULL);
+}
+
+void stop_signal_own_stack(void)
+{
+	our_action.flags &= ~(unsigned long)SA_ONSTACK;
+	own_stack(SIGNAL_SETXID);
+	own_stack(agent_signal);
 }
 
 void stop_signal_forward_sig(int signo, siginfo_t *info, void *context)

@@ -1,0 +1,40 @@
+/*
+ * altstack.h - do several threads have one alternate signal stack?
+ *
+ * Included by: altstack.c, altstack_sig.c, preload.c, agent.c, signal_sig.c,
+ *              stop_signal_sig.c.
+ * Runs on:     see each function.
+ * Locks:       none.
+ * Signal:      altstack_note_sig and altstack_answer_sig are safe.
+ *
+ * The agent's handlers run on the alternate stack (sigaltstack(2)) where a thread
+ * has one: its own may have no room. But a program whose only handler on it ends
+ * the process may give one and the same to all its threads, as Varnish does. Two
+ * that stopped there at a time would resume with each other's registers. So the
+ * agent keeps an eye on it, and leaves alternate stacks alone in such a program.
+ */
+#ifndef OPUS_ALTSTACK_H
+#define OPUS_ALTSTACK_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+/* Some two threads share one, or did: it stays set. */
+extern _Atomic bool altstack_shared;
+
+/* The calling thread has this one from now on, or has it. Any thread. */
+void altstack_note_sig(const stack_t *stack);
+
+/* Ask each thread in turn which one it has: for an agent that comes late, before
+ * anybody is asked to stop. Constructor; takes some 20 us a
+ * thread, and gives up on those that do not answer. */
+void altstack_ask(void);
+/* A thread has been asked. Handler. */
+#define ALTSTACK_TAG 0x41ul /* in the top byte of the signal's value */
+void altstack_answer_sig(const ucontext_t *context);
+extern _Atomic uint32_t altstack_answers; /* how many there were */
+
+#endif

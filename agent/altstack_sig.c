@@ -1,0 +1,49 @@
+/*
+ * altstack_sig.c - do several threads have one alternate signal stack?
+ *
+ * Called by:  preload.c (note), signal_sig.c (answer).
+ * Runs on:    any thread of the host, also in handlers.
+ * Locks:      none.
+ * Signal:     safe - see docs/style.md 6; checked by `make audit`.
+ */
+#include "altstack.h"
+
+#include <stdint.h>
+
+#include "arch/x86_64/futex.h"
+#include "stop_signal.h"
+
+/* Address and thread of those that were seen last, one word each: half a hash of
+ * the address, half the thread's id. One that is pushed out by another is seen
+ * again when its next thread comes. */
+#define SEEN 1024
+static _Atomic uint64_t seen[SEEN];
+
+_Atomic bool altstack_shared;
+
+void altstack_note_sig(const stack_t *stack)
+{
+	uint64_t hash = (uintptr_t)stack->ss_sp * 0x9e3779b97f4a7c15u;
+	uint64_t tid = (uint32_t)raw_gettid(), old;
+
+	if (stack->ss_size == 0 || stack->ss_flags & SS_DISABLE ||
+	    atomic_load(&altstack_shared))
+		return;
+	hash &= 0xffffffff00000000u;
+	old = atomic_exchange(&seen[hash >> 54], hash | tid);
+	/* A thread that has ended may have left it to this one. */
+	if ((old ^ hash) >> 32 != 0 || (uint32_t)old == tid || (uint32_t)old == 0 ||
+	    raw_syscall3(SYS_tgkill, raw_getpid(), (uint32_t)old, 0) != 0)
+		return;
+	if (!atomic_exchange(&altstack_shared, true))
+		stop_signal_own_stack();
+}
+
+_Atomic uint32_t altstack_answers;
+
+void altstack_answer_sig(const ucontext_t *context)
+{
+	altstack_note_sig(&context->uc_stack);
+	atomic_fetch_add(&altstack_answers, 1);
+	futex_wake_all(&altstack_answers);
+}
