@@ -8,6 +8,7 @@
  *   errno     the same, others fail with EPERM
  *   openssh   what OpenSSH's sandbox before authentication allows
  *   thread    "ten", but in a second thread only
+ *   leaderless   "ten", and the first thread has ended
  *   strict    SECCOMP_MODE_STRICT in a second thread
  *   trap      membarrier sends SIGSYS
  *   timer     timer_create kills, in a second thread only, which lives in malloc
@@ -203,14 +204,33 @@ static void *thread_main(void *kind)
 	return (void *)syscall(SYS_read, stay.fd[0], &c, 1);
 }
 
+static void *serve(void *kind)
+{
+	char line[64];
+
+	if (kind)
+		confine(kind);
+	say("confined");
+	while (next(line, sizeof(line))) {
+		if (!strcmp(line, "call"))
+			say("%d", work(0));
+		else
+			say("yes");
+	}
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	const uint64_t realtime = ~0ull << (SIGRTMIN - 1);
 	pthread_t thread;
-	char line[64];
 
 	door_init(&confined);
 	door_init(&stay);
+	if (argc > 1 && !strcmp(argv[1], "leaderless")) {
+		pthread_create(&thread, NULL, serve, "ten");
+		pthread_exit(NULL);
+	}
 	if (argc > 1 && (!strcmp(argv[1], "thread") || !strcmp(argv[1], "strict") ||
 			 !strcmp(argv[1], "timer"))) {
 		pthread_create(&thread, NULL, thread_main, argv[1]);
@@ -220,12 +240,5 @@ int main(int argc, char **argv)
 	} else if (argc > 1) {
 		confine(argv[1]);
 	}
-	say("confined");
-	while (next(line, sizeof(line))) {
-		if (!strcmp(line, "call"))
-			say("%d", work(0));
-		else
-			say("yes");
-	}
-	_exit(0);
+	serve(NULL);
 }
