@@ -91,7 +91,7 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 	if (code == OPUS_OK)
 		code = fit_check(&in->modules, &in->functions, err);
 	in->jail = jail_is(in->t->view);
-	if (code == OPUS_OK && in->jail)
+	if (code == OPUS_OK && in->jail && !in->request->suspend)
 		code = jail_check(in->t, err);
 	if (code == OPUS_OK)
 		code = remote_code_find(&in->modules, &in->code, err);
@@ -491,7 +491,10 @@ static enum opus_code join(struct inject *in, struct opus_error *err)
 
 	if (code == OPUS_OK && !in->request->force)
 		code = confine_check_here(in->t, err);
-	in->suspend = code == OPUS_CONFINED && in->request->suspend;
+	/* What the way into a jail takes has not been asked for. */
+	in->suspend = in->request->suspend &&
+		      (code == OPUS_CONFINED ||
+		       (code == OPUS_OK && in->jail && target_has_filter(in->t)));
 	if (in->suspend)
 		code = suspend_check(in->t, err);
 	if (code == OPUS_OK)

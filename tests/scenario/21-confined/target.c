@@ -8,6 +8,7 @@
  *   errno     the same, others fail with EPERM
  *   openssh   what OpenSSH's sandbox before authentication allows
  *   thread    "ten", but in a second thread only
+ *   jail DIR  "ten", in a root folder of its own
  *   leaderless   "ten", and the first thread has ended
  *   strict    SECCOMP_MODE_STRICT in a second thread
  *   trap      membarrier sends SIGSYS
@@ -237,6 +238,10 @@ int main(int argc, char **argv)
 		door_pass(&confined);
 		if (!strcmp(argv[1], "timer"))
 			syscall(SYS_rt_sigprocmask, SIG_BLOCK, &realtime, NULL, 8);
+	} else if (argc > 2) {
+		if (chroot(argv[2]) || chdir("/"))
+			die("chroot");
+		confine("ten");
 	} else if (argc > 1) {
 		confine(argv[1]);
 	}
