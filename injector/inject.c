@@ -91,7 +91,7 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 	if (code == OPUS_OK)
 		code = fit_check(&in->modules, &in->functions, err);
 	in->jail = jail_is(in->t->view);
-	if (code == OPUS_OK && in->jail)
+	if (code == OPUS_OK && in->jail && !in->request->suspend)
 		code = jail_check(in->t, err);
 	if (code == OPUS_OK)
 		code = remote_code_find(&in->modules, &in->code, err);
@@ -269,7 +269,7 @@ static bool is_error(uint64_t result)
 static enum opus_code memfd_make(struct inject *in, struct opus_error *err)
 {
 	static const char name[] = BEACON_AGENT_FILE;
-	uint64_t args[6] = {in->remote.words, MFD_CLOEXEC | MFD_EXEC}, fd;
+	uint64_t args[6] = {in->remote.words, MFD_CLOEXEC | MFD_EXEC}, fd = 0;
 	enum opus_code code;
 
 	code = remote_words(&in->remote, name, sizeof(name), err);
@@ -289,6 +289,7 @@ static enum opus_code memfd_make(struct inject *in, struct opus_error *err)
 /* Write what the borrowed thread needs, and map the data of the playground. */
 static enum opus_code memfd_begin(struct inject *in, struct opus_error *err)
 {
+	/* cppcheck-suppress comparePointers ; of one section */
 	size_t code_size = (size_t)(playground_end - playground_start);
 	off_t at = (off_t)in->image.size;
 	char path[64];
@@ -491,7 +492,10 @@ static enum opus_code join(struct inject *in, struct opus_error *err)
 
 	if (code == OPUS_OK && !in->request->force)
 		code = confine_check_here(in->t, err);
-	in->suspend = code == OPUS_CONFINED && in->request->suspend;
+	/* What the way into a jail takes has not been asked for. */
+	in->suspend = in->request->suspend &&
+		      (code == OPUS_CONFINED ||
+		       (code == OPUS_OK && in->jail && target_has_filter(in->t)));
 	if (in->suspend)
 		code = suspend_check(in->t, err);
 	if (code == OPUS_OK)

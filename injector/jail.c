@@ -55,7 +55,7 @@ enum opus_code jail_check(const struct target *t, struct opus_error *err)
 		return error_set(err, OPUS_NO_AGENT,
 			"there is no /proc in its root folder, by which the agent "
 			"would be loaded, and a seccomp filter is on; start it "
-			"with the agent");
+			"with the agent, or use --suspend-seccomp");
 	return OPUS_OK;
 }
 

@@ -36,7 +36,7 @@
 #include "suspend.h"
 
 #define RED_ZONE 128
-#define WAIT_NS 200000000ull /* for a thread to stop */
+#define WAIT_NS 500000000ull /* for a thread to come to run, and stop */
 #define CALL_NS 2000000000ull
 /* All signals but 32 and 33: glibc needs those two in every thread, and the thread
  * that is made here inherits the mask. */

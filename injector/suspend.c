@@ -138,16 +138,20 @@ static enum opus_code seize_more(const struct target *t, size_t *ret,
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
 	ssize_t count = proc_threads(t->pid, &tids);
 	struct proc_status s;
+	int error;
 
 	*ret = 0;
 	for (ssize_t i = 0; i < count; i++) {
 		if (!proc_status_read(t->pid, tids[i], &s) || !s.memory ||
 		    s.tracer == getpid())
 			continue;
-		if (ptrace(PTRACE_SEIZE, tids[i], NULL, suspend_options()) == 0)
+		if (ptrace(PTRACE_SEIZE, tids[i], NULL, suspend_options()) == 0) {
 			++*ret;
-		else if (errno != ESRCH)
-			return suspend_refused(errno, tids[i], err);
+			continue;
+		}
+		error = errno;
+		if (proc_status_read(t->pid, tids[i], &s) && s.memory)
+			return suspend_refused(error, tids[i], err);
 	}
 	return OPUS_OK;
 }
@@ -237,8 +241,8 @@ static bool in_handler(pid_t pid, pid_t tid, bool early)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
 	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
 
-	if (!text || !proc_status_parse(text, &s))
-		return false; /* it has ended */
+	if (!text || !proc_status_parse(text, &s) || !s.memory)
+		return false; /* it has ended; what a zombie is sent stays */
 	pending = strstr(text, "\nSigPnd:");
 	return s.state == 't' || (early && s.blocked == ALL_SIGNALS) ||
 	       (pending && (strtoull(pending + 8, NULL, 16) & ~s.blocked));

@@ -8,6 +8,8 @@
  *   errno     the same, others fail with EPERM
  *   openssh   what OpenSSH's sandbox before authentication allows
  *   thread    "ten", but in a second thread only
+ *   jail DIR  "ten", in a root folder of its own
+ *   leaderless   "ten", and the first thread has ended
  *   strict    SECCOMP_MODE_STRICT in a second thread
  *   trap      membarrier sends SIGSYS
  *   timer     timer_create kills, in a second thread only, which lives in malloc
@@ -203,23 +205,12 @@ static void *thread_main(void *kind)
 	return (void *)syscall(SYS_read, stay.fd[0], &c, 1);
 }
 
-int main(int argc, char **argv)
+static void *serve(void *kind)
 {
-	const uint64_t realtime = ~0ull << (SIGRTMIN - 1);
-	pthread_t thread;
 	char line[64];
 
-	door_init(&confined);
-	door_init(&stay);
-	if (argc > 1 && (!strcmp(argv[1], "thread") || !strcmp(argv[1], "strict") ||
-			 !strcmp(argv[1], "timer"))) {
-		pthread_create(&thread, NULL, thread_main, argv[1]);
-		door_pass(&confined);
-		if (!strcmp(argv[1], "timer"))
-			syscall(SYS_rt_sigprocmask, SIG_BLOCK, &realtime, NULL, 8);
-	} else if (argc > 1) {
-		confine(argv[1]);
-	}
+	if (kind)
+		confine(kind);
 	say("confined");
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "call"))
@@ -228,4 +219,31 @@ int main(int argc, char **argv)
 			say("yes");
 	}
 	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	const uint64_t realtime = ~0ull << (SIGRTMIN - 1);
+	pthread_t thread;
+
+	door_init(&confined);
+	door_init(&stay);
+	if (argc > 1 && !strcmp(argv[1], "leaderless")) {
+		pthread_create(&thread, NULL, serve, "ten");
+		pthread_exit(NULL);
+	}
+	if (argc > 1 && (!strcmp(argv[1], "thread") || !strcmp(argv[1], "strict") ||
+			 !strcmp(argv[1], "timer"))) {
+		pthread_create(&thread, NULL, thread_main, argv[1]);
+		door_pass(&confined);
+		if (!strcmp(argv[1], "timer"))
+			syscall(SYS_rt_sigprocmask, SIG_BLOCK, &realtime, NULL, 8);
+	} else if (argc > 2) {
+		if (chroot(argv[2]) || chdir("/"))
+			die("chroot");
+		confine("ten");
+	} else if (argc > 1) {
+		confine(argv[1]);
+	}
+	serve(NULL);
 }
