@@ -105,10 +105,11 @@ static bool is_concerned(const struct run *run, const struct report *r)
 }
 
 /* It may be at its start, or was about to become another program: a moment
- * later it has an agent, and what the store holds for it, or has ended. */
+ * later it has an agent, and what the store holds for it, or has ended. So have
+ * most that confine themselves for a session, as sshd does before the login. */
 static bool is_moving(const struct options *o, enum opus_code code)
 {
-	return code == OPUS_NO_AGENT || code == OPUS_DIED ||
+	return code == OPUS_NO_AGENT || code == OPUS_DIED || code == OPUS_CONFINED ||
 	       (o->verb == VERB_CHECK && code == OPUS_NO_PATCH);
 }
 
