@@ -177,8 +177,12 @@ AT_START int __libc_start_main(main_function *function, int argc, char **argv,
 	start_function *real = (start_function *)dlsym(RTLD_NEXT, "__libc_start_main");
 	int saved = errno;
 
+	/* opus-send waits for that: who had read the store before it was changed
+	 * would come out of here as it was not meant to be. */
+	beacon_flag(BEACON_STARTING, 0);
 	start_patches();
 	start_lock();
+	beacon_flag(0, BEACON_STARTING);
 	errno = saved;
 	return real(function, argc, argv, init, fini, loader_fini, stack_end);
 }

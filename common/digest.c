@@ -55,9 +55,12 @@ static void sha256_blocks_fast(uint32_t state[8], const uint8_t *p, size_t block
 	for (; blocks > 0; blocks--, p += 64) {
 		__m128i abef_was = abef, cdgh_was = cdgh, m[4];
 
+#pragma GCC unroll 4
 		for (int i = 0; i < 4; i++)
 			m[i] = _mm_shuffle_epi8(
 				_mm_loadu_si128((const __m128i *)p + i), swap);
+		/* Else m[] would lie in memory, and it takes twice as long. */
+#pragma GCC unroll 16
 		for (int i = 0; i < 16; i++) {
 			__m128i *w = &m[i % 4], next = m[(i + 1) % 4];
 			__m128i k = _mm_add_epi32(

@@ -393,6 +393,38 @@ static bool is_vforked(const struct target *t)
 	       syscall(SYS_kcmp, t->pid, t->status.parent, KCMP_VM, 0, 0) == 0;
 }
 
+#define START_TRIES 200 /* a second, on a machine that is not busy */
+
+static bool is_starting(const struct target *t)
+{
+	return t->beacon.flags & BEACON_STARTING ||
+	       !(t->beacon.flags & (BEACON_READY | BEACON_OFF));
+}
+
+/* Give a process that is before its main() a moment: what it finds in the store
+ * shows afterwards. */
+static enum opus_code start_wait(struct target *t, struct opus_error *err)
+{
+	const struct timespec moment = {0, 5000000};
+	enum opus_code code = OPUS_OK;
+	int n = 0;
+
+	for (; code == OPUS_OK && is_starting(t) && n < START_TRIES &&
+	       t->status.state != 'T' && t->status.state != 't'; n++) {
+		nanosleep(&moment, NULL);
+		code = beacon_copy(t->view, t->beacon_at, &t->beacon, err);
+	}
+	if (code == OPUS_OK)
+		code = beacon_check(&t->beacon, err);
+	if (code == OPUS_INTERNAL || code == OPUS_DIED)
+		return error_set(err, OPUS_DIED,
+				 "it ended or became another program at its start");
+	if (code == OPUS_OK && t->beacon.flags & BEACON_STARTING)
+		return error_set(err, OPUS_NO_AGENT,
+				 "it is still starting: its patches are being applied");
+	return code == OPUS_OK && n ? status_look(t, err) : code;
+}
+
 enum opus_code target_look(struct target *t, struct opus_error *err)
 {
 	CLEANUP(cleanup_free) char *maps = NULL;
@@ -415,6 +447,9 @@ enum opus_code target_look(struct target *t, struct opus_error *err)
 		return error_set(err, OPUS_NO_AGENT,
 			"it was started by vfork or posix_spawn and has the memory of process %d until it becomes another program",
 			t->status.parent);
+	if (t->beacon_at && (code == OPUS_OK || code == OPUS_NO_AGENT) &&
+	    is_starting(t))
+		return start_wait(t, err);
 	return code == OPUS_NO_AGENT && !t->beacon_at ? no_agent(t, err) : code;
 }
 

@@ -26,11 +26,11 @@ def number(pattern, text):
     return float(found.group(1))
 
 
-def http(url, seconds, folder):
+def http(url, seconds, folder, clients=CLIENTS):
     script = os.path.join(folder, "wrk.lua")
     with open(script, "w") as file:
         file.write(WRK)
-    told = run("wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}s", "-s", script, url)
+    told = run("wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "-s", script, url)
     n, took, failed, p999, longest = map(
         float, re.search("TOLD (.*)", told.stdout).group(1).split())
     return {"requests_per_s": n / took, "failed": failed, "p999_ms": p999,

@@ -5,16 +5,20 @@ A row is a command with its output and exit status, or a text between them.
 import contextlib
 import csv
 import glob
+import importlib
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
-from evaluation import BUILD, OUT, TOP, run
+import loads
+from evaluation import BUILD, OUT, TOP, quantile, run
 
 COLUMNS = ("case", "text", "command", "output", "status")
 SEND = os.path.join(BUILD, "opus-send")
@@ -249,6 +253,103 @@ def real(case, words, what):
             env={k: v for k, v in os.environ.items() if k != "OPUS_BENCH_ROUNDS"})
 
 
+def apache_patches(case, cases):
+    """Build both; the rows say how long it took and what was built."""
+    for one in cases:
+        status, text, seconds, path = one.build_patch()
+        if status:
+            raise RuntimeError(f"opus-build of case {one.id}: {text[-600:]}")
+        shutil.copy(path, os.path.join(case.folder, one.id + ".opus"))
+        case.row(command=f"opus-build diff {os.path.basename(one.fix)} --source "
+                 f"httpd --target {os.path.basename(one.targets[0])} "
+                 f"--label {one.labels[0]} -o {one.id}.opus -- make",
+                 output=text.strip().splitlines()[-1].replace(
+                     os.path.dirname(path) + "/", "") + f" ({seconds:.0f} s)")
+
+
+def apache_under_load(case, cases, mpm):
+    """All requests of 24 busy clients, while both holes are closed."""
+    first = cases[0]
+    for one in cases:
+        one.start = lambda: apache2().start(mpm)
+        one.fresh()
+        one.show(one.attacks[0], f"{mpm}: vulnerable", one.attacks[0].open)
+        one.stop()
+    first.fresh()
+    service = cases[1].service = first.service
+    told = {}
+
+    def load():
+        told.update(loads.http(f"http://127.0.0.1:{service.port}/index.html", 10,
+                               case.folder, clients=24))
+    thread = threading.Thread(target=load)
+    thread.start()
+    time.sleep(2)
+    applied = []
+    try:
+        for one in cases:
+            done = case.do(f"opus-send apply {one.id}.opus --tree {service.pid}",
+                           SEND, "apply", one.id + ".opus", "--tree", service.pid,
+                           "--json", cwd=case.folder)
+            applied.append(json.loads(done)["targets"])
+            case.rows.pop()
+            for _ in range(20):
+                one.show(one.attacks[0], f"{mpm}: patched", one.attacks[0].closed)
+        if not first.healthy():
+            raise RuntimeError(f"{mpm}: it does not work as before: "
+                               f"{service.missing()}")
+    finally:
+        thread.join()
+    for one, targets in zip(cases, applied):
+        took, pause = (sorted(t["result"][key] / 1e6 for t in targets)
+                       for key in ("total_ns", "pause_ns"))
+        case.row(command=f"opus-send apply {one.id}.opus --tree $HTTPD",
+                 output=f"{len(targets)} processes; {quantile(took, 0.5):.1f} ms each, "
+                 f"{took[-1]:.1f} ms at most; threads stopped for "
+                 f"{quantile(pause, 0.5):.2f} ms, {pause[-1]:.2f} ms at most")
+    case.say(f"""{mpm}: {told['requests_per_s']:,.0f} requests a second,
+        {told['failed']:.0f} failed, the longest took {told['longest_ms']:.0f} ms.
+        Each attack 20 times under that load: refused each time, and all processes
+        live.""")
+    if told["failed"]:
+        raise RuntimeError(f"{mpm}: {told['failed']:.0f} requests were lost")
+    first.stop()
+
+
+def apache2():
+    """The program of tests/cases; its `service` is another than the one of
+    part_services."""
+    if "apache2" not in sys.modules:
+        os.environ["OPUS_BUILD"] = BUILD
+        other = sys.modules.pop("service", None)
+        before = list(sys.path)
+        sys.path[:0] = [os.path.join(TOP, "tests/cases"),
+                        os.path.join(TOP, "tests/cases/programs")]
+        importlib.import_module("apache2")
+        sys.path[:] = before
+        del sys.modules["service"]
+        if other:
+            sys.modules["service"] = other
+    return sys.modules["apache2"]
+
+
+def apache(case):
+    case.say("""CVE-2021-41773, exported functions of two files in the path of every
+        request, and CVE-2021-44790, a static function of a module that was opened
+        with dlopen, closed one after the other while 24 clients ask without a
+        pause: httpd with processes (prefork, 33 of them), with threads (worker),
+        and with threads that wait for events (event).""")
+    program = apache2()
+    program.SOURCE.prepare()
+    apache_patches(case, program.CASES)
+    for mpm in ("prefork", "worker", "event"):
+        try:
+            apache_under_load(case, program.CASES, mpm)
+        finally:
+            for one in program.CASES:
+                one.stop()
+
+
 def built(package):
     return bool(glob.glob(f"{CACHE}/{package}-*/.done-setup"))
 
@@ -260,9 +361,8 @@ CASES = (
     ("A thread that is stuck in the old function", stuck, (), None),
     ("What must be refused", refused, (), None),
     ("One library of several services", library, (), None),
-    ("Apache httpd", real, ("01 02", "CVE-2021-41773, exported functions of two "
-     "files in the path of every request, and CVE-2021-44790, a static function of "
-     "a module that was opened with dlopen."), "apache2"),
+    ("Apache httpd under load (CVE-2021-41773, CVE-2021-44790)", apache, (),
+     "apache2"),
     ("Chunks again: minidlna (CVE-2023-33476)", real, ("minidlna", "The paper's "
      "subject in a program of today."), "minidlna"),
     ("MariaDB", real, ("03 04", "A login of an old protocol and C++ virtual "

@@ -243,6 +243,11 @@ def safe_text(us):
     return f"{us:g} µs" if us < 1000 else f"{us / 1000:g} ms"
 
 
+def p95(row):
+    """None where it would be no other than the greatest value."""
+    return row["p95"] if int(row["n"]) >= 20 else None
+
+
 def safe_rate(rate):
     return "always" if float(rate) >= 1e6 else f"{float(rate):g}/s"
 
@@ -268,10 +273,10 @@ def section_safe():
                 totals[way][0] += round(float(done["mean"]) * int(done["n"]))
                 totals[way][1] += int(done["n"])
             line.append(f"{float(done['mean']):.0%} of {done['n']}" if done else "")
-            line.append(f"{short(took['median'])} / {short(took['p95'])} / "
-                        f"{short(took['max'])}" if took else "never")
-            series[k][1].append((took["median"], took["min"], took["p95"])
-                                if took else None)
+            line.append(" / ".join(short(v) if v else "–" for v in (
+                took["median"], p95(took), took["max"])) if took else "never")
+            series[k][1].append((took["median"], took["min"],
+                                 p95(took) or took["max"]) if took else None)
         rows.append(line)
     head = ["a call takes", "entered", "threads", "entries a second"]
     for _, title in WAYS:
@@ -288,12 +293,13 @@ function is in use all the time. The whole command, from its start to its end;
 (`opus-send --no-barrier`); *with barrier* is how opus-send works unless told
 otherwise; *stop and retry* (`--retry`, every 10 ms) is what tools do that cannot
 follow threads. A way that did not get through in its first tries was given up.
-"Always" is up to a million times a second: as often as the threads can.
+"Always" is up to a million times a second: as often as the threads can. Of fewer
+than 20 tries the 95th percentile is not given; the bars then end at the greatest.
 
 In time, over all rows: """ + ", ".join(
         f"{title} {totals[way][0]} of {totals[way][1]}" for way, title in WAYS
     ) + ".\n\n" + plots.bars(
-        "safe", "ms until safe: median, least and p95", names, series, log=True
+        "safe", "ms until safe: median, from the least to p95", names, series, log=True
     ) + "\n" + table(head, rows) + """
 By how much a call of the function took longer than it should, at worst, while
 the command ran, and in as long a time without one, ms:
