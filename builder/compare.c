@@ -216,6 +216,32 @@ static bool has_same(const struct compare *c, const struct entity *new)
 	return false;
 }
 
+/* Is one of the old declarations of the name spelled like this one? */
+static bool is_declared_same(const struct compare *c, const struct entity *new)
+{
+	const struct parse *p = &c->u->parse_before;
+
+	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == new->kind &&
+		    range_same(c, o->start, o->end, new->start, new->end))
+			return true;
+	return false;
+}
+
+/* A declaration of something that is passed and laid out as before, in other
+ * words: signed or not, pure or not. Whoever makes use of that has other code. */
+static void declaration_doubt(struct compare *c, const struct entity *new)
+{
+	const struct text *t = &c->u->after;
+
+	if (c->doubt || is_declared_same(c, new))
+		return;
+	if (new->kind != ENTITY_FUNCTION ||
+	    text_calls(t, new->end, (uint32_t)t->size, new->name))
+		c->doubt = new->name;
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -233,6 +259,8 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	passed = details_same(old, new);
 	if (!passed)
 		code = users_add(c, new->name, err);
+	if (passed && !new->is_definition && !old->is_definition)
+		declaration_doubt(c, new);
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
 	    (passed && has_same(c, new)))
 		return code;
@@ -274,6 +302,8 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 {
 	struct entity *old = counterpart(&c->u->parse_before, new);
 
+	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
+		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
 	if (!old || !*new->name || details_same(old, new) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
@@ -313,6 +343,8 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 {
 	struct entity *old = counterpart(&c->u->parse_before, new);
 
+	if (old && !new->is_definition && !old->is_definition)
+		declaration_doubt(c, new);
 	if (!old || !new->is_definition || !old->is_definition)
 		return OPUS_OK;
 	/* Of several declarations only the one that counts. */
@@ -364,5 +396,7 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 		else if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
 			code = variable_compare(&c, e, err);
 	}
+	if (code == OPUS_OK && c.doubt)
+		code = knowledge_add(b, u, c.doubt, err);
 	return code;
 }

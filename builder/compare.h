@@ -15,6 +15,8 @@ struct compare {
 	struct build *b;
 	struct unit *u;
 	const struct text *old, *new; /* without lines, if they agree in count */
+	const char *doubt; /* the name of a declaration that functions may read in
+			    * another way, though their text is the same; or NULL */
 };
 
 /* Does the range name the word, other than as a member? */
