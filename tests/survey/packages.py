@@ -49,7 +49,7 @@ PACKAGES = {
     "tiff": recipe("libtiff/.libs/libtiff.so tools/.libs/*",
                    "zlib1g-dev libjpeg-dev liblzma-dev libzstd-dev "
                    "libwebp-dev libdeflate-dev " + AUTO,
-                   "./configure --disable-static --disable-cxx",
+                   RECONF + "./configure --disable-static --disable-cxx",
                    J + " -C port && " + J + " -C libtiff && "
                    + J + " -C tools"),
     "libarchive": recipe(".libs/libarchive.so bsdtar bsdcpio bsdcat",
@@ -195,7 +195,8 @@ PACKAGES = {
                       "make defconfig", J + ' CONFIG_EXTRA_CFLAGS="$CFLAGS"'),
     "ntpsec": recipe("build/main/ntpd/ntpd", "python3-dev bison libcap-dev "
                      "libssl-dev pps-tools", "./waf configure "
-                     "--disable-doc --refclock=all --nopyo --nopyc",
+                     "--disable-doc --enable-debug-gdb --refclock=all "
+                     "--nopyo --nopyc",
                      "./waf build --disable-doc"),
     "krb5": recipe("src/lib/krb5/libkrb5.so src/lib/gssapi/libgssapi_krb5.so "
                    "src/kdc/krb5kdc src/kadmin/server/kadmind "
