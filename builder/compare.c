@@ -22,9 +22,8 @@ static size_t first_token(const struct text *t, uint32_t at)
 	return text_token_at(t, at);
 }
 
-/* `text` has the offsets, `plain` the same tokens. */
-static bool range_same(const struct compare *c, uint32_t old_start,
-		       uint32_t old_end, uint32_t new_start, uint32_t new_end)
+bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
+		uint32_t new_start, uint32_t new_end)
 {
 	size_t i = first_token(&c->u->before, old_start);
 	size_t i_end = first_token(&c->u->before, old_end);
@@ -245,7 +244,7 @@ static void declaration_doubt(struct compare *c, const struct entity *new)
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
-	struct entity *old = counterpart(&c->u->parse_before, new);
+	struct entity *old = counterpart_old(c, new);
 	struct change *change;
 	enum opus_code code = OPUS_OK;
 	bool passed;
@@ -254,8 +253,9 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 		template_compare(c, new);
 		return OPUS_OK;
 	}
-	if (!old)
-		return OPUS_OK; /* new: its users are changed themselves */
+	/* New: its users are changed themselves. */
+	if (!old || is_numbered(c, new))
+		return OPUS_OK;
 	passed = details_same(old, new);
 	if (!passed)
 		code = users_add(c, new->name, err);
@@ -300,7 +300,7 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 static enum opus_code type_compare(struct compare *c, struct entity *new,
 				   struct opus_error *err)
 {
-	struct entity *old = counterpart(&c->u->parse_before, new);
+	struct entity *old = counterpart_old(c, new);
 
 	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
 		declaration_doubt(c, new);
@@ -341,7 +341,7 @@ void variable_refuse(struct compare *c, const struct entity *old,
 static enum opus_code variable_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
-	struct entity *old = counterpart(&c->u->parse_before, new);
+	struct entity *old = counterpart_old(c, new);
 
 	if (old && !new->is_definition && !old->is_definition)
 		declaration_doubt(c, new);

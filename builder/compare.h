@@ -26,6 +26,20 @@ bool range_names(const struct text *t, uint32_t start, uint32_t end, const char 
  * definition, and the one with an initialiser or body. NULL if there is none. */
 struct entity *counterpart(const struct parse *p, const struct entity *e);
 
+/* Are the tokens of two ranges, by the offsets of old and new text, the same but
+ * for line numbers? */
+bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
+		uint32_t new_start, uint32_t new_end);
+
+/* numbered.c: is the name of a declaration of the new source made of a line
+ * number? */
+bool is_numbered(const struct compare *c, const struct entity *e);
+
+/* numbered.c: what a declaration of the new source was in the old one, or NULL.
+ * One with such a name is the one of the same content; if there is none, but one
+ * that has gone, that is told. */
+struct entity *counterpart_old(struct compare *c, const struct entity *e);
+
 /* Every function of the unit that names `word` has to be new. Errors:
  * OPUS_RESOURCE. */
 enum opus_code users_add(struct compare *c, const char *word,
