@@ -338,6 +338,19 @@ void variable_refuse(struct compare *c, const struct entity *old,
 			     "gets another first value, but it exists already: it was set when the program started, and may have changed since");
 }
 
+/* Is it another type of number, of the same bytes? */
+static bool is_retyped(const struct compare *c, const struct entity *old,
+		       const struct entity *new)
+{
+	const char *a = old->detail, *b = new->detail;
+
+	return old->is_scalar && new->is_scalar && old->size == new->size &&
+	       !strpbrk(a, "*[(") && !strpbrk(b, "*[(") && !strstr(a, "float") &&
+	       !strstr(b, "float") && !strstr(a, "double") && !strstr(b, "double") &&
+	       old->is_const == new->is_const && old->is_thread == new->is_thread &&
+	       range_same(c, old->name_at, old->end, new->name_at, new->end);
+}
+
 static enum opus_code variable_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -353,6 +366,10 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	if (details_same(old, new) &&
 	    range_same(c, old->name_at, old->end, new->name_at, new->end))
 		return OPUS_OK;
+	if (is_retyped(c, old, new)) {
+		c->doubt = new->name;
+		return OPUS_OK;
+	}
 	if (new->kind == ENTITY_LOCAL && !new->is_const &&
 	    !change_find(c->b->diff, c->u, new->owner))
 		return OPUS_OK;
