@@ -381,6 +381,23 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	return OPUS_OK;
 }
 
+/* Functions that the unit has no longer: who calls one of that name now means
+ * another. */
+static enum opus_code gone_compare(struct compare *c, struct opus_error *err)
+{
+	const struct parse *p = &c->u->parse_before;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
+		const struct entity *e = &p->entity[i];
+
+		if (e->kind == ENTITY_FUNCTION && e->body_at && !e->is_template &&
+		    !c->u->cxx && !parse_function(&c->u->parse_after, e->linkage))
+			code = users_add(c, e->name, err);
+	}
+	return code;
+}
+
 enum opus_code compare_unit(struct build *b, struct unit *u,
 			    struct opus_error *err)
 {
@@ -413,6 +430,8 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 		else if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
 			code = variable_compare(&c, e, err);
 	}
+	if (code == OPUS_OK)
+		code = gone_compare(&c, err);
 	if (code == OPUS_OK && c.doubt)
 		code = knowledge_add(b, u, c.doubt, err);
 	return code;
