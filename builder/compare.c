@@ -364,7 +364,8 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	if (counterpart(&c->u->parse_after, new) != new)
 		return OPUS_OK;
 	if (details_same(old, new) &&
-	    range_same(c, old->name_at, old->end, new->name_at, new->end))
+	    range_same(c, new->is_unnamed ? old->start : old->name_at, old->end,
+		       new->is_unnamed ? new->start : new->name_at, new->end))
 		return OPUS_OK;
 	if (is_retyped(c, old, new)) {
 		c->doubt = new->name;
