@@ -22,9 +22,8 @@ static size_t first_token(const struct text *t, uint32_t at)
 	return text_token_at(t, at);
 }
 
-/* `text` has the offsets, `plain` the same tokens. */
-static bool range_same(const struct compare *c, uint32_t old_start,
-		       uint32_t old_end, uint32_t new_start, uint32_t new_end)
+bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
+		uint32_t new_start, uint32_t new_end)
 {
 	size_t i = first_token(&c->u->before, old_start);
 	size_t i_end = first_token(&c->u->before, old_end);
@@ -216,10 +215,36 @@ static bool has_same(const struct compare *c, const struct entity *new)
 	return false;
 }
 
+/* Is one of the old declarations of the name spelled like this one? */
+static bool is_declared_same(const struct compare *c, const struct entity *new)
+{
+	const struct parse *p = &c->u->parse_before;
+
+	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == new->kind &&
+		    range_same(c, o->start, o->end, new->start, new->end))
+			return true;
+	return false;
+}
+
+/* A declaration of something that is passed and laid out as before, in other
+ * words: signed or not, pure or not. Whoever makes use of that has other code. */
+static void declaration_doubt(struct compare *c, const struct entity *new)
+{
+	const struct text *t = &c->u->after;
+
+	if (c->doubt || is_declared_same(c, new))
+		return;
+	if (new->kind != ENTITY_FUNCTION ||
+	    text_calls(t, new->end, (uint32_t)t->size, new->name))
+		c->doubt = new->name;
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
-	struct entity *old = counterpart(&c->u->parse_before, new);
+	struct entity *old = counterpart_old(c, new);
 	struct change *change;
 	enum opus_code code = OPUS_OK;
 	bool passed;
@@ -228,11 +253,14 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 		template_compare(c, new);
 		return OPUS_OK;
 	}
-	if (!old)
-		return OPUS_OK; /* new: its users are changed themselves */
+	/* New: its users are changed themselves. */
+	if (!old || is_numbered(c, new))
+		return OPUS_OK;
 	passed = details_same(old, new);
 	if (!passed)
 		code = users_add(c, new->name, err);
+	if (passed && !new->is_definition && !old->is_definition)
+		declaration_doubt(c, new);
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
 	    (passed && has_same(c, new)))
 		return code;
@@ -272,8 +300,10 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 static enum opus_code type_compare(struct compare *c, struct entity *new,
 				   struct opus_error *err)
 {
-	struct entity *old = counterpart(&c->u->parse_before, new);
+	struct entity *old = counterpart_old(c, new);
 
+	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
+		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
 	if (!old || !*new->name || details_same(old, new) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
@@ -308,19 +338,39 @@ void variable_refuse(struct compare *c, const struct entity *old,
 			     "gets another first value, but it exists already: it was set when the program started, and may have changed since");
 }
 
+/* Is it another type of number, of the same bytes? */
+static bool is_retyped(const struct compare *c, const struct entity *old,
+		       const struct entity *new)
+{
+	const char *a = old->detail, *b = new->detail;
+
+	return old->is_scalar && new->is_scalar && old->size == new->size &&
+	       !strpbrk(a, "*[(") && !strpbrk(b, "*[(") && !strstr(a, "float") &&
+	       !strstr(b, "float") && !strstr(a, "double") && !strstr(b, "double") &&
+	       old->is_const == new->is_const && old->is_thread == new->is_thread &&
+	       range_same(c, old->name_at, old->end, new->name_at, new->end);
+}
+
 static enum opus_code variable_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
-	struct entity *old = counterpart(&c->u->parse_before, new);
+	struct entity *old = counterpart_old(c, new);
 
+	if (old && !new->is_definition && !old->is_definition)
+		declaration_doubt(c, new);
 	if (!old || !new->is_definition || !old->is_definition)
 		return OPUS_OK;
 	/* Of several declarations only the one that counts. */
 	if (counterpart(&c->u->parse_after, new) != new)
 		return OPUS_OK;
 	if (details_same(old, new) &&
-	    range_same(c, old->name_at, old->end, new->name_at, new->end))
+	    range_same(c, new->is_unnamed ? old->start : old->name_at, old->end,
+		       new->is_unnamed ? new->start : new->name_at, new->end))
 		return OPUS_OK;
+	if (is_retyped(c, old, new)) {
+		c->doubt = new->name;
+		return OPUS_OK;
+	}
 	if (new->kind == ENTITY_LOCAL && !new->is_const &&
 	    !change_find(c->b->diff, c->u, new->owner))
 		return OPUS_OK;
@@ -330,6 +380,23 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 		return constant_renew(c, new, err);
 	variable_refuse(c, old, new);
 	return OPUS_OK;
+}
+
+/* Functions that the unit has no longer: who calls one of that name now means
+ * another. */
+static enum opus_code gone_compare(struct compare *c, struct opus_error *err)
+{
+	const struct parse *p = &c->u->parse_before;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
+		const struct entity *e = &p->entity[i];
+
+		if (e->kind == ENTITY_FUNCTION && e->body_at && !e->is_template &&
+		    !c->u->cxx && !parse_function(&c->u->parse_after, e->linkage))
+			code = users_add(c, e->name, err);
+	}
+	return code;
 }
 
 enum opus_code compare_unit(struct build *b, struct unit *u,
@@ -364,5 +431,9 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 		else if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
 			code = variable_compare(&c, e, err);
 	}
+	if (code == OPUS_OK)
+		code = gone_compare(&c, err);
+	if (code == OPUS_OK && c.doubt)
+		code = knowledge_add(b, u, c.doubt, err);
 	return code;
 }

@@ -15,6 +15,8 @@ struct compare {
 	struct build *b;
 	struct unit *u;
 	const struct text *old, *new; /* without lines, if they agree in count */
+	const char *doubt; /* the name of a declaration that functions may read in
+			    * another way, though their text is the same; or NULL */
 };
 
 /* Does the range name the word, other than as a member? */
@@ -23,6 +25,20 @@ bool range_names(const struct text *t, uint32_t start, uint32_t end, const char 
 /* The entity of that kind and mangled name; of several declarations the
  * definition, and the one with an initialiser or body. NULL if there is none. */
 struct entity *counterpart(const struct parse *p, const struct entity *e);
+
+/* Are the tokens of two ranges, by the offsets of old and new text, the same but
+ * for line numbers? */
+bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
+		uint32_t new_start, uint32_t new_end);
+
+/* numbered.c: is the name of a declaration of the new source made of a line
+ * number? */
+bool is_numbered(const struct compare *c, const struct entity *e);
+
+/* numbered.c: what a declaration of the new source was in the old one, or NULL.
+ * One with such a name is the one of the same content; if there is none, but one
+ * that has gone, that is told. */
+struct entity *counterpart_old(struct compare *c, const struct entity *e);
 
 /* Every function of the unit that names `word` has to be new. Errors:
  * OPUS_RESOURCE. */

@@ -59,7 +59,7 @@ static enum opus_code variables_renew(struct compare *c, const char *word,
 		    !v->is_definition || v->renewed || v == data ||
 		    !range_names(t, v->name_at, v->end, word))
 			continue;
-		old = counterpart(&c->u->parse_before, v);
+		old = counterpart_old(c, v);
 		value = names_value(t, v->name_at, v->end, word);
 		if (!old || !old->is_definition || (data && !value && !resized))
 			continue;
@@ -135,7 +135,7 @@ static void constant_warn(struct compare *c, const struct entity *v)
 
 enum opus_code constant_renew(struct compare *c, struct entity *v, struct opus_error *err)
 {
-	const struct entity *old = counterpart(&c->u->parse_before, v);
+	const struct entity *old = counterpart_old(c, v);
 	enum opus_code code;
 
 	if (v->renewed)
@@ -158,13 +158,13 @@ static bool is_last(const struct text *t, const struct entity *e)
 }
 
 /* Is the enumerator before it another as well? One of them is told of. */
-static bool follows_another(const struct compare *c, const struct entity *e)
+static bool follows_another(struct compare *c, const struct entity *e)
 {
 	const struct entity *before = e - 1, *old;
 
 	if (e == c->u->parse_after.entity || before->kind != ENTITY_ENUMERATOR)
 		return false;
-	old = counterpart(&c->u->parse_before, before);
+	old = counterpart_old(c, before);
 	return old && strcmp(old->detail, before->detail) != 0;
 }
 

@@ -20,6 +20,7 @@
  * function is known to leave alone are no matter here: a thunk keeps those
  * (pass_keep.c).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,14 +60,70 @@ static enum opus_code unit_compile(struct build *b, const struct unit *u,
 	return code;
 }
 
+/* Names made of line numbers that were seen: where first. */
+struct numbered {
+	size_t *token;
+	size_t count;
+};
+
+/* Which of the names that are token `i` of `plain` is this one? */
+static size_t name_number(struct numbered *n, const struct text *t,
+			  const struct text *plain, size_t i)
+{
+	size_t number = 0, *grown;
+
+	for (size_t k = 0; k < n->count; k++) {
+		if (!token_same(plain, n->token[k], plain, i))
+			continue;
+		if (token_same(t, n->token[k], t, i))
+			return number;
+		number++;
+	}
+	grown = build_grow(n->token, n->count, sizeof(*grown));
+	if (grown) {
+		n->token = grown;
+		grown[n->count++] = i;
+	}
+	return number;
+}
+
+/*
+ * Write the plain text. What a macro made of line numbers would have one name:
+ * these get a number, which tells them apart and does not move with the lines.
+ */
+static enum opus_code text_write(const char *path, const struct text *t,
+				 const struct text *plain, struct opus_error *err)
+{
+	FILE *out = fopen(path, "we");
+	struct numbered seen = {0};
+	size_t at = 0;
+
+	if (!out)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+	for (size_t i = 0; t->tokens == plain->tokens && i < plain->tokens; i++) {
+		const struct token *k = &plain->token[i];
+
+		if (k->kind != TOKEN_WORD || token_same(t, i, plain, i))
+			continue;
+		fwrite(plain->bytes + at, 1, k->at + k->length - at, out);
+		fprintf(out, "$%zu", name_number(&seen, t, plain, i));
+		at = k->at + k->length;
+	}
+	fwrite(plain->bytes + at, 1, plain->size - at, out);
+	free(seen.token);
+	if (fclose(out) != 0)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
+	return OPUS_OK;
+}
+
 /* Compile one state of the unit and read what came of it. */
 static enum opus_code state_read(struct build *b, const struct unit *u,
-				 const struct text *t, struct shapes *ret,
-				 struct opus_error *err)
+				 const struct text *t, const struct text *plain,
+				 struct shapes *ret, struct opus_error *err)
 {
 	const char *in = build_text(b, "%s/known.%s", b->folder, u->cxx ? "ii" : "i");
 	const char *out = build_text(b, "%s/known.o", b->folder);
-	enum opus_code code = image_write(in, t->bytes, t->size, err);
+	enum opus_code code = text_write(in, t, plain, err);
 
 	if (code != OPUS_OK)
 		return code;
@@ -114,9 +171,9 @@ enum opus_code knowledge_add(struct build *b, struct unit *u, const char *becaus
 	if (u->known || u->fresh || u->same)
 		return OPUS_OK;
 	u->known = true;
-	code = state_read(b, u, &u->before_plain, &old, &why);
+	code = state_read(b, u, &u->before, &u->before_plain, &old, &why);
 	if (code == OPUS_OK)
-		code = state_read(b, u, &u->after_plain, &new, &why);
+		code = state_read(b, u, &u->after, &u->after_plain, &new, &why);
 	if (code == OPUS_OK)
 		return differing_add(b, u, because, &old, &new, err);
 	if (code != OPUS_INVALID) {

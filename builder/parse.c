@@ -136,6 +136,32 @@ static CXType type_element(CXType t, bool *constant)
 	return t;
 }
 
+/* Is it "(unnamed struct at FILE:7:8)" or "(anonymous ...": a type without a name? */
+static char *text_unnamed(char *text)
+{
+	char *at = text ? strstr(text, "(unnamed ") : NULL;
+
+	return at || !text ? at : strstr(text, "(anonymous ");
+}
+
+/* How the type is spelled, without the places of those that have no name: they
+ * move. */
+static char *type_text(CXType t, bool *unnamed)
+{
+	char *text = string_take(clang.getTypeSpelling(t)), *at = text;
+
+	*unnamed = false;
+	while ((at = text_unnamed(at)) != NULL) {
+		char *place = strstr(at, " at "), *end = place ? strchr(place, ')') : NULL;
+
+		*unnamed = true;
+		at++;
+		if (end)
+			memmove(place, end, strlen(end) + 1);
+	}
+	return text;
+}
+
 static void variable_describe(struct entity *e, CXCursor c)
 {
 	CXType t = clang.getCanonicalType(clang.getCursorType(c));
@@ -152,7 +178,7 @@ static void variable_describe(struct entity *e, CXCursor c)
 	e->is_record = element.kind == CXType_Record;
 	e->is_thread = clang.getCursorTLSKind(c) != CXTLS_None;
 	e->size = clang.Type_getSizeOf(t);
-	e->detail = string_take(clang.getTypeSpelling(t));
+	e->detail = type_text(t, &e->is_unnamed);
 	if (t.kind == CXType_ConstantArray)
 		e->length = clang.getArraySize(t);
 }

@@ -52,6 +52,7 @@ struct entity {
 	bool is_const;	/* its value, with all of its elements */
 	bool is_scalar; /* no array, no record */
 	bool is_record; /* or an array of records */
+	bool is_unnamed; /* variable: of a type without a name */
 	bool is_thread; /* thread-local */
 	bool is_member; /* of a class */
 	bool in_class;	/* defined within the braces of a class */

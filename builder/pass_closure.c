@@ -286,6 +286,9 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		if (!change_is(&d->change[of], fn->name, fn->linkage, fn->unit,
 			       fn->external))
 			continue;
+		/* The linker dropped it, and left its description. */
+		if (!object_is_code(c->b->target[target], fn->entry))
+			continue;
 		symbol = symbol_at(c->b->target[target], fn);
 		if (symbol && clone_suffix_of(symbol)) {
 			code = clone_callers_add(c, of, target, fn->entry, err);

@@ -30,6 +30,50 @@ void diff_destroy(struct diff *d, size_t targets)
 	free(d);
 }
 
+/* Has the unit lost a global function of that name? */
+static bool has_lost(const struct unit *u, const char *linkage)
+{
+	const struct entity *old = u->parsed && !u->same && !u->fresh
+					   ? parse_function(&u->parse_before, linkage)
+					   : NULL;
+
+	return old && !old->is_static && !old->is_inline &&
+	       !parse_function(&u->parse_after, linkage);
+}
+
+/* A global function that comes from another file of the target: it is the one
+ * that the target has. */
+static enum opus_code moved_add(struct build *b, struct unit *u,
+				const struct entity *e, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->units; i++)
+		if (d->unit[i] != u && d->unit[i]->target == u->target &&
+		    has_lost(d->unit[i], e->linkage))
+			return change_add(b, u, e, CHANGE_TEXT, NULL, err);
+	return OPUS_OK;
+}
+
+static enum opus_code moved_find(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < d->units; i++) {
+		struct unit *u = d->unit[i];
+
+		for (size_t k = 0; u->parsed && k < u->parse_after.entities &&
+				   code == OPUS_OK; k++) {
+			const struct entity *e = &u->parse_after.entity[k];
+
+			if (e->kind == ENTITY_FUNCTION && e->body_at && unit_offers(u, e))
+				code = moved_add(b, u, e, err);
+		}
+	}
+	return code;
+}
+
 enum opus_code pass_compare(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
@@ -43,6 +87,8 @@ enum opus_code pass_compare(struct build *b, struct opus_error *err)
 					 : compare_unit(b, d->unit[i], err);
 	}
 	build_progress(b, NULL, 0, 0);
+	if (code == OPUS_OK)
+		code = moved_find(b, err);
 	if (code == OPUS_OK && d->changes == 0 && !b->reports.refused)
 		return error_set(err, OPUS_ALREADY,
 				 "%s changes no function: the compiled code stays as it is",

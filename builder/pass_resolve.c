@@ -167,6 +167,33 @@ static void replace_found(struct build *b, struct replace *r,
 	r->resolved = true;
 }
 
+/* Is the token "name", in quotes? */
+static bool is_quoted(const struct text *t, size_t i, const char *name)
+{
+	size_t n = strlen(name);
+
+	return t->token[i].kind == TOKEN_LITERAL && t->token[i].length == n + 2 &&
+	       strncmp(t->bytes + t->token[i].at + 1, name, n) == 0;
+}
+
+/* Does the source say that one of the two is another name of the other? */
+static bool alias_is_meant(const struct build *b, const struct replace *r,
+			   const char *name)
+{
+	for (size_t i = 0; b->diff && i < b->diff->units; i++) {
+		const struct unit *u = b->diff->unit[i];
+		const struct text *t = &u->after;
+
+		if (strcmp(u->found, r->found_unit) != 0)
+			continue;
+		for (size_t k = 0; k + 2 < t->tokens; k++)
+			if ((token_is(t, k, "alias") || token_is(t, k, "__alias__")) &&
+			    (is_quoted(t, k + 2, r->name) || is_quoted(t, k + 2, name)))
+				return true;
+	}
+	return false;
+}
+
 /* Other names of the same code: they are replaced as well. */
 static void aliases_warn(struct build *b, const struct replace *r)
 {
@@ -180,7 +207,8 @@ static void aliases_warn(struct build *b, const struct replace *r)
 		 * global functions were folded, which nobody may know. */
 		if (s->value == r->address && s->type == STT_FUNC && !s->dynamic &&
 		    s->bind != STB_WEAK && !*s->version &&
-		    strcmp(s->name, r->name) != 0 && s->name[0] != '_')
+		    strcmp(s->name, r->name) != 0 && s->name[0] != '_' &&
+		    !alias_is_meant(b, r, s->name))
 			text = build_text(b, "%s%s%s", text, *text ? ", " : "",
 					  s->name);
 	}

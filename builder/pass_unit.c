@@ -130,12 +130,18 @@ static bool is_header(const char *path)
 	return path_has_suffix(path, suffixes);
 }
 
+static bool is_assembly(const char *path)
+{
+	return path_has_suffix(path, (const char *const[]){".S", ".s", ".sx", ".asm", NULL});
+}
+
 /* Files that make units of which the diff says nothing: looked for only if the
  * diff has such a file. */
 static bool looks_everywhere(const struct diff *d)
 {
 	for (size_t i = 0; i < d->files; i++)
-		if (!is_unit_source(d, d->file[i]) && !is_no_source(d->file[i]))
+		if (!is_unit_source(d, d->file[i]) && !is_no_source(d->file[i]) &&
+		    !is_assembly(d->file[i]))
 			return true;
 	return false;
 }
@@ -171,6 +177,7 @@ static void files_touch(const struct diff *d)
 static bool is_made_of(const struct diff *d, const char *path)
 {
 	return !is_unit_source(d, path) && !is_no_source(path) && !is_code(path) &&
+	       !is_assembly(path) &&
 	       (!is_of_build(path) || path_has_suffix(path, (const char *const[]){".ac", NULL}));
 }
 
@@ -316,7 +323,7 @@ static bool unread_warn(struct build *b)
 		const char *path = d->file[i];
 		struct note_place place = {path, "1"};
 
-		if (d->read[i] || !d->existed[i] || !is_code(path))
+		if (d->read[i] || !d->existed[i] || !(is_code(path) || is_assembly(path)))
 			continue;
 		if (!is_mentioned(b, path)) {
 			build_remark(b, &place, path_base(path),
@@ -324,9 +331,14 @@ static bool unread_warn(struct build *b)
 			continue;
 		}
 		any = true;
-		build_tell(b, TOPIC_UNREAD, &place, path_base(path),
-			   "see that the build command builds everything (in a built tree: make -B)",
-			   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
+		if (is_assembly(path))
+			build_tell(b, TOPIC_UNREAD, &place, path_base(path),
+				   "see that the rest of the diff closes the hole without it, or replace its functions by hand",
+				   "is assembly, which is not compared: this part of the fix is not in the patch");
+		else
+			build_tell(b, TOPIC_UNREAD, &place, path_base(path),
+				   "see that the build command builds everything (in a built tree: make -B)",
+				   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
 	}
 	return any;
 }

@@ -55,7 +55,7 @@ static size_t name_length(const char *name)
 	for (size_t at = length; at > 1; length = at) {
 		while (at > 1 && isdigit((unsigned char)name[at - 1]))
 			at--;
-		if (at == length || name[--at] != '.')
+		if (at == length || (name[--at] != '.' && name[at] != '$'))
 			return length;
 	}
 	return length;

@@ -50,6 +50,13 @@ static const char *json_of(struct build *b, size_t target)
 	return build_text(b, "%s/%zu.json", b->folder, target);
 }
 
+/* What is new in the sources of other targets is not for this one. */
+static void units_take(struct diff *d, size_t target)
+{
+	for (size_t i = 0; i < d->units; i++)
+		d->unit[i]->reached &= d->unit[i]->target == target;
+}
+
 /* Leave what concerns one target. */
 static void target_take(struct build *b, size_t target, struct build_options *o)
 {
@@ -60,8 +67,7 @@ static void target_take(struct build *b, size_t target, struct build_options *o)
 		if (d->change[i].unit->target == target)
 			d->change[kept++] = d->change[i];
 	d->changes = kept;
-	for (size_t i = 0; i < d->units; i++)
-		d->unit[i]->reached &= d->unit[i]->target == target;
+	units_take(d, target);
 	b->suffix = build_text(b, "-%s", b->target[target]->name);
 	b->json = json_of(b, target);
 	*o = *b->options;
@@ -177,7 +183,7 @@ bool build_split(struct build *b, struct build_options *own,
 			last = count++ ? last : i;
 			first = i;
 		}
-	if (count < 2)
+	if (count == 0)
 		return false;
 	if (is_joint(b)) {
 		if (!joint_refuse(b))
@@ -185,6 +191,10 @@ bool build_split(struct build *b, struct build_options *own,
 		*ret = BUILD_REFUSED;
 		report_print(b, BUILD_REFUSED, "");
 		return true;
+	}
+	if (count == 1) {
+		units_take(b->diff, first);
+		return false;
 	}
 	*ret = BUILD_DONE;
 	files = calloc(b->targets, sizeof(*files));

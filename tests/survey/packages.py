@@ -49,7 +49,7 @@ PACKAGES = {
     "tiff": recipe("libtiff/.libs/libtiff.so tools/.libs/*",
                    "zlib1g-dev libjpeg-dev liblzma-dev libzstd-dev "
                    "libwebp-dev libdeflate-dev " + AUTO,
-                   "./configure --disable-static --disable-cxx",
+                   RECONF + "./configure --disable-static --disable-cxx",
                    J + " -C port && " + J + " -C libtiff && "
                    + J + " -C tools"),
     "libarchive": recipe(".libs/libarchive.so bsdtar bsdcpio bsdcat",
@@ -184,13 +184,19 @@ PACKAGES = {
     "exim4": recipe("build-*/exim", "libpcre2-dev libdb-dev libgnutls28-dev "
                     "libident-dev libidn2-dev libidn-dev libldap-dev "
                     "libpam0g-dev libsasl2-dev libsqlite3-dev libspf2-dev "
-                    "libxt-dev", "mkdir -p Local && cp debian/EDITME.exim4-light "
-                    "Local/Makefile", "make -j2 FULLECHO=''"),
+                    "libxt-dev", "mkdir -p Local && patch -o Local/Makefile "
+                    "src/EDITME debian/EDITME.exim4-light.diff && printf '%s\\n' "
+                    '"CFLAGS=$CFLAGS -fvisibility=hidden" "LFLAGS=$LDFLAGS" '
+                    "AUTH_SPA=yes AUTH_CRAM_MD5=yes AUTH_PLAINTEXT=yes "
+                    "LOOKUP_DSEARCH=yes LOOKUP_DNSDB=yes WITH_CONTENT_SCAN=yes "
+                    "SUPPORT_PROXY=yes EXIM_MONITOR= >>Local/Makefile",
+                    J + " FULLECHO=''"),
     "busybox": recipe("busybox_unstripped", "libcrypt-dev",
                       "make defconfig", J + ' CONFIG_EXTRA_CFLAGS="$CFLAGS"'),
     "ntpsec": recipe("build/main/ntpd/ntpd", "python3-dev bison libcap-dev "
                      "libssl-dev pps-tools", "./waf configure "
-                     "--disable-doc --refclock=all --nopyo --nopyc",
+                     "--disable-doc --enable-debug-gdb --refclock=all "
+                     "--nopyo --nopyc",
                      "./waf build --disable-doc"),
     "krb5": recipe("src/lib/krb5/libkrb5.so src/lib/gssapi/libgssapi_krb5.so "
                    "src/kdc/krb5kdc src/kadmin/server/kadmind "
@@ -202,6 +208,10 @@ PACKAGES = {
                    "--with-system-et --with-system-ss --with-ldap "
                    "--with-crypto-impl=openssl --disable-rpath",
                    J + " -C src"),
+    "vim": recipe("src/vim", "libncurses-dev libacl1-dev libselinux1-dev",
+                  "./configure --with-features=huge --enable-gui=no "
+                  "--without-x --disable-gpm --enable-acl --enable-selinux "
+                  "--disable-canberra --disable-libsodium", J + " -C src vim"),
     "cups": recipe("cups/libcups.so.2 scheduler/cupsd cups/libcupsimage.so.2 "
                    "backend/ipp backend/dnssd cgi-bin/*.cgi filter/rastertopwg "
                    "filter/rastertoepson systemv/lpadmin", "libgnutls28-dev "
