@@ -275,6 +275,7 @@ enum opus_code client_init(struct client *c, struct target *t,
 	int fd;
 
 	memset(c, 0, sizeof(*c));
+	c->t = t;
 	c->fd = -1;
 	hurry_self();
 	code = target_check_contact(t, how == CLIENT_FORCE, err);
@@ -285,12 +286,16 @@ enum opus_code client_init(struct client *c, struct target *t,
 	if (code == OPUS_OK)
 		code = client_init_fd(c, t, fd, err);
 	c->suspend = suspend;
+	c->limit = t->limit;
+	t->limit.lifted = false;
 	return code;
 }
 
 void client_deinit(struct client *c)
 {
 	hurry_end(&c->hurry);
+	if (c->t)
+		limit_restore(&c->limit, c->t->pid);
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;

@@ -24,6 +24,7 @@ struct client {
 	const struct target *t;
 	int fd;              /* -1: no connection */
 	struct hurry hurry;  /* the agent's thread, lifted */
+	struct limit limit;  /* of its threads, lifted */
 	uint32_t serial;     /* of the last request */
 	enum wire_type asked; /* its type */
 	uint64_t silence_ns; /* CLIENT_SILENCE_NS; shorter in tests */

@@ -334,11 +334,23 @@ static int contact_wait(const struct contact *c, uint64_t until_ns, bool *ret_en
 	}
 }
 
+/* Why the agent could not start its thread; 0: it was not asked, or could. */
+static int start_error(const struct contact *c)
+{
+	uint32_t why = 0;
+
+	if (!proc_memory_read(c->t->view, c->t->beacon_at +
+			      offsetof(struct beacon, start_error), &why,
+			      sizeof(why)))
+		return 0;
+	return (int)why;
+}
+
 static enum opus_code contact_failed(const struct contact *c,
 				     struct opus_error *err)
 {
 	struct proc_status s;
-	uint32_t why = 0;
+	int why;
 
 	if (has_ended(c->t) || !proc_status_read(c->t->pid, c->t->pid, &s))
 		return error_set(err, OPUS_DIED,
@@ -347,10 +359,9 @@ static enum opus_code contact_failed(const struct contact *c,
 		return error_set(err, OPUS_NO_CONTACT,
 			"it was stopped meanwhile; continue it with "
 			"`kill -CONT %d` and try again", c->t->pid);
-	if (proc_memory_read(c->t->view, c->t->beacon_at +
-			     offsetof(struct beacon, start_error), &why,
-			     sizeof(why)) && why != 0) {
-		errno = (int)why;
+	why = start_error(c);
+	if (why != 0) {
+		errno = why;
 		return error_set_errno(err, OPUS_NO_CONTACT,
 			"its agent cannot start a thread; see its limits of "
 			"processes and memory (RLIMIT_NPROC, pids.max, "
@@ -412,6 +423,8 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				"nothing changed");
 		if (ended)
 			break;
+		if (start_error(c) == EAGAIN)
+			(void)limit_lift(&c->t->limit, c->t->pid);
 		if (threads.rounds && !threads.runs)
 			wait = wait * 2 < CONTACT_LAST_NS ? wait * 2
 							  : CONTACT_LAST_NS;

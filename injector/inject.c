@@ -23,6 +23,7 @@
 #include <linux/futex.h>
 #include <linux/memfd.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -342,6 +343,7 @@ static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 		.code = in->code_at, .size = PLAYGROUND_CODE,
 		.stack = in->data_at + PLAYGROUND_DATA, .data = in->data_at,
 		.back = &p->back};
+	struct limit limit = {0};
 	enum opus_code code;
 
 	p->fd = in->fd;
@@ -351,10 +353,18 @@ static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 	snprintf(p->path, sizeof(p->path), "%s/%d",
 		 in->folder < 0 ? "/proc/thread-self/fd" : "fd", in->fd);
 	code = remote_run(&in->remote, &run, err);
+	if (code == OPUS_OK && p->result == EAGAIN &&
+	    limit_lift(&limit, in->t->pid)) {
+		p->result = 0;
+		atomic_store(&p->back, 0);
+		code = remote_run(&in->remote, &run, err);
+		limit_restore(&limit, in->t->pid);
+	}
 	if (code == OPUS_OK && p->result != 0) {
 		errno = p->result;
 		return error_set_errno(err, OPUS_RESOURCE,
-				       "the process may not have another thread");
+				       "the process may not have another thread "
+				       "(RLIMIT_NPROC, pids.max)");
 	}
 	return code;
 }
