@@ -113,15 +113,17 @@ $(B)/capture.so: builder/preload/capture.c
 
 # -nostartfiles: what gcc links in for C++ would touch four more pages at each
 # start and end.
+# Written aside: who starts just then would come up without the agent.
 # -Bsymbolic-functions: what the agent calls of what it defines is its own, also
 # where it came late and stands behind libc.
 FFI_PIC := $(shell $(CC) -print-file-name=libffi_pic.a)
 $(B)/libopus-agent.so: $(AGENT_OBJ) agent/export.map
 	$(call say,LD,$@)
-	$(Q)$(CC) -shared -nostartfiles -o $@ $(AGENT_OBJ) $(FFI_PIC) -Wl,--exclude-libs,ALL \
+	$(Q)$(CC) -shared -nostartfiles -o $@.new $(AGENT_OBJ) $(FFI_PIC) -Wl,--exclude-libs,ALL \
 		-Wl,--version-script=agent/export.map -Wl,-soname,libopus-agent.so \
 		-Wl,-z,now -Wl,-z,relro -Wl,--no-undefined -Wl,--build-id \
 		-Wl,-z,nodelete -Wl,-Bsymbolic-functions
+	$(Q)mv $@.new $@
 $(B)/tool/%.S.o: %.S
 	$(Q)mkdir -p $(@D)
 	$(call say,AS,$<)
