@@ -63,7 +63,9 @@ char *abi_type(CXType t)
 		break;
 	case CXType_Record: {
 		CXString name = clang.getTypeSpelling(t);
-		int n = asprintf(&ret, "%s %lld", clang.getCString(name),
+		const char *text = clang.getCString(name);
+		/* "(unnamed struct at FILE:7:8)" moves with the lines. */
+		int n = asprintf(&ret, "%s %lld", strchr(text, '(') ? "record" : text,
 				 (long long)clang.Type_getSizeOf(t));
 
 		clang.disposeString(name);

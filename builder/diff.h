@@ -142,6 +142,9 @@ enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
 			  struct opus_error *err) MUST_CHECK;
 /* Is the definition not in the old source? */
 bool unit_is_new(const struct unit *u, const struct entity *e);
+/* Was the global function or variable, of which the unit has the definition,
+ * static in the old source? So it is in the target. C only. */
+bool unit_exposes(const struct unit *u, const struct entity *e);
 /* Is it a new function or variable of the unit, for others to use? */
 bool unit_offers(const struct unit *u, const struct entity *e);
 /* Has the unit something for the patch? */

@@ -35,8 +35,9 @@ bool fate_is_labelled(const struct unit *u, const struct entity *f)
 static bool target_find(struct build *b, const struct unit *u,
 			const struct entity *e, struct candidates *ret)
 {
-	const char *unit = e->is_static ? fate_where(b, u)
-					: build_text(b, "%s:", b->target[u->target]->name);
+	bool local = e->is_static || unit_exposes(u, e);
+	const char *unit = local ? fate_where(b, u)
+				 : build_text(b, "%s:", b->target[u->target]->name);
 
 	if (e->kind == ENTITY_FUNCTION)
 		lookup_functions(b, fate_name(e), unit, ret);
@@ -46,7 +47,7 @@ static bool target_find(struct build *b, const struct unit *u,
 	/* A global of that name is another's. Several are refused later, when
 	 * it is known which of them are referred to. */
 	return ret->count > 0 && !ret->at[0].constant &&
-	       !(e->is_static && ret->at[0].global);
+	       !(local && ret->at[0].global);
 }
 
 static bool target_has(struct build *b, const struct unit *u, const struct entity *e)
@@ -86,7 +87,7 @@ enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 		return FATE_KEEP;
 	if (d->is_member)
 		return d->is_nameless && !target_has(b, u, d) ? FATE_KEEP : FATE_GONE;
-	if (d->is_static)
+	if (d->is_static || unit_exposes(u, d))
 		return target_has(b, u, d) ? FATE_REFER : FATE_KEEP;
 	return is_dropped(b, u, d) ? FATE_KEEP : FATE_EXTERN;
 }
@@ -349,5 +350,5 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 	}
 	if (d->is_member)
 		return FATE_GONE;
-	return d->is_static ? FATE_REFER : FATE_EXTERN;
+	return d->is_static || unit_exposes(u, d) ? FATE_REFER : FATE_EXTERN;
 }

@@ -142,7 +142,7 @@ static enum opus_code holder_add(struct build *b, struct unit *u, const struct e
 
 	if (code == OPUS_OK && strcmp(e->name, "main") == 0 && old &&
 	    !meaning_calls_once(u->same ? &u->after : &u->before, old, changed))
-		fprintf(stderr,"HELD %s by %s why %d\n",e->name,changed,why),		change_find(b->diff, u, e->linkage)->held = true;
+		change_find(b->diff, u, e->linkage)->held = true;
 	return code;
 }
 

@@ -75,9 +75,24 @@ static size_t namesake(struct emit *m, const struct entity *v, const char **line
 	return nth;
 }
 
+/* Where the target has what is declared: in this unit, or in another that has made
+ * global what was static. NULL: it is global there, too. */
+static const char *where_of(struct emit *m, const struct entity *e)
+{
+	const struct diff *d = m->b->diff;
+
+	if (e->kind == ENTITY_LOCAL || e->is_static || unit_exposes(m->u, e))
+		return m->where;
+	for (size_t i = 0; i < d->units && !m->u->cxx; i++)
+		if (d->unit[i]->target == m->u->target && unit_exposes(d->unit[i], e))
+			return fate_where(m->b, d->unit[i]);
+	return NULL;
+}
+
 /* "opus.ref.LABEL", and the note that says what it is. */
 static const char *reference(struct emit *m, const struct entity *e)
 {
+	const char *where = where_of(m, e);
 	const char *name = fate_name(e), *line = NULL;
 	const char *label = build_text(m->b, "u%zu.%s", m->index, name);
 	const char *inside = LOOKUP_OUTSIDE;
@@ -99,7 +114,7 @@ static const char *reference(struct emit *m, const struct entity *e)
 		grown[m->noteds++] = label;
 	}
 	m->notes = build_text(m->b, "%sOPUS_REF_NAME(%s, \"%s\", \"%s\", \"%s\");\n",
-			      m->notes, label, name, m->where, inside);
+			      m->notes, label, name, where ? where : m->where, inside);
 	return build_text(m->b, PLAN_REF_PREFIX "%s", label);
 }
 
@@ -131,6 +146,11 @@ static void function_emit(struct emit *m, const struct entity *f)
 
 	if (!m->u->cxx && f->body_at && parse_function(&m->u->parse_after, f->linkage) != f)
 		return; /* gnu_inline: of this file alone, beside the function itself */
+	if (!f->body_at && !parse_function(&m->u->parse_after, f->linkage) &&
+	    !f->is_static && where_of(m, f)) {
+		edit_function(&m->edits, f, reference(m, f), false);
+		return;
+	}
 	switch (fate_function(m->b, m->u, f)) {
 	case FATE_REPLACE:
 		c = change_find(m->b->diff, m->u, f->linkage);
@@ -283,6 +303,9 @@ static void variables_emit(struct emit *m, struct entity *const *v, size_t count
 
 	for (size_t k = 0; k < count; k++) {
 		fate[k] = fate_variable(m->b, m->u, v[k]);
+		if (fate[k] == FATE_KEEP && v[k]->kind == ENTITY_VARIABLE &&
+		    !v[k]->is_static && !v[k]->is_definition && where_of(m, v[k]))
+			fate[k] = FATE_REFER;
 		label[k] = fate[k] == FATE_REFER ? reference(m, v[k]) : NULL;
 		kept += fate[k] == FATE_KEEP;
 		if (fate[k] == FATE_GONE) {
@@ -439,7 +462,8 @@ static enum opus_code facts_ask(struct build *b, struct opus_error *err)
 			const char **grown;
 
 			if (!e->is_definition || e->kind > ENTITY_LOCAL ||
-			    (e->kind == ENTITY_FUNCTION && !e->is_static))
+			    (e->kind == ENTITY_FUNCTION && !e->is_static &&
+			     !unit_exposes(d->unit[i], e)))
 				continue;
 			grown = build_grow(names, count, sizeof(*grown));
 			if (!grown) {

@@ -267,6 +267,23 @@ bool unit_is_new(const struct unit *u, const struct entity *e)
 	return true;
 }
 
+bool unit_exposes(const struct unit *u, const struct entity *e)
+{
+	const struct entity *o;
+	bool here = false;
+
+	if (u->cxx || u->same || u->fresh || !u->parsed || e->is_static)
+		return false;
+	for (o = parse_find(&u->parse_after, e->name, strlen(e->name)); o && !here;
+	     o = parse_next(&u->parse_after, o))
+		here = o->kind == e->kind && o->is_definition && !o->is_static;
+	for (o = parse_find(&u->parse_before, e->name, strlen(e->name)); o && here;
+	     o = parse_next(&u->parse_before, o))
+		if (o->kind == e->kind && o->is_definition)
+			return o->is_static;
+	return false;
+}
+
 bool unit_offers(const struct unit *u, const struct entity *e)
 {
 	return (e->kind == ENTITY_FUNCTION ||
