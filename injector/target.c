@@ -523,6 +523,18 @@ enum opus_code target_check_contact(struct target *t, bool force,
 	return confine_check(t, err); /* ask the filters */
 }
 
+enum opus_code target_check_filter(struct target *t, struct opus_error *err)
+{
+	struct proc_status now;
+
+	if (t->confined || !proc_status_read(t->pid, t->view, &now) ||
+	    !is_confined(t, &now))
+		return OPUS_OK;
+	t->status = now;
+	t->confined = true;
+	return confine_check(t, err);
+}
+
 bool target_is_unchanged(const struct target *t, pid_t tid)
 {
 	struct beacon now;

@@ -71,6 +71,14 @@ enum opus_code target_check_contact(struct target *t, bool force,
 				    struct opus_error *err) MUST_CHECK;
 
 /*
+ * Has it confined itself since target_check_contact() found no filter? A session
+ * does so soon after its start, and the filter may kill for what is to come.
+ * Looks at one thread. Errors: OPUS_CONFINED, OPUS_PERMISSION.
+ */
+enum opus_code target_check_filter(struct target *t, struct opus_error *err)
+	MUST_CHECK;
+
+/*
  * Is this thread's memory still the one that the beacon was read from, with a
  * handler behind it? Not so after an exec, which takes handlers away and leaves
  * the ids: the signal that was meant for the old program would kill the new one.
