@@ -1,7 +1,7 @@
 /*
  * compare.h - one comparison of a unit before and after the diff.
  *
- * Included by: builder/compare.c, constant.c.
+ * Included by: builder/.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe: heap.

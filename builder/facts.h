@@ -94,6 +94,10 @@ const struct facts_function *facts_function_at(const struct facts *f,
 bool facts_origin_at(struct facts *f, uint64_t address, const char **name,
 		     const char **linkage, const char **unit);
 
+/* Is the code at an address that of a function called `name` (mangled, or in C
+ * plain), of its own or inlined? False if that is not known. */
+bool facts_is_within(const struct facts *f, uint64_t address, const char *name);
+
 /* The path of a source file as the debug information has it, without "." and
  * ".."; lives as long as the facts. */
 const char *facts_unit_path(struct facts *f, Dwarf_Die *unit);

@@ -160,6 +160,26 @@ static const char *die_text(Dwarf_Die *die, unsigned int what)
 	return text ? text : "";
 }
 
+bool facts_is_within(const struct facts *f, uint64_t address, const char *name)
+{
+	Dwarf_Die unit, *scope = NULL;
+	bool within = false;
+	int count;
+
+	if (!unit_find(f, address, &unit))
+		return false;
+	count = dwarf_getscopes(&unit, address, &scope);
+	for (int i = 0; i < count && !within; i++) {
+		int tag = dwarf_tag(&scope[i]);
+
+		if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram)
+			within = strcmp(die_text(&scope[i], DW_AT_name), name) == 0 ||
+				 strcmp(die_text(&scope[i], DW_AT_linkage_name), name) == 0;
+	}
+	free(scope);
+	return within;
+}
+
 bool facts_origin_at(struct facts *f, uint64_t address, const char **name,
 		     const char **linkage, const char **unit)
 {

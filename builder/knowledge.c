@@ -2,7 +2,7 @@
  * knowledge.c - who in a unit relies on what the compiler found out of the old
  *               code.
  *
- * Called by:  pass_closure.c.
+ * Called by:  compare.c, pass_closure.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.

@@ -200,7 +200,8 @@ static enum opus_code clone_callers_add(struct closure *c, size_t of, size_t tar
 	return code;
 }
 
-/* Does the code of a function called `name` call or jump to `address`? */
+/* Does the code of the function `caller`, its own or inlined into others, call or
+ * jump to `address`? */
 static bool has_edge(struct closure *c, size_t target, uint64_t address,
 		     const char *caller, const char *unit)
 {
@@ -214,8 +215,9 @@ static bool has_edge(struct closure *c, size_t target, uint64_t address,
 		const char *name, *linkage, *path;
 
 		if (facts_origin_at(c->facts[target], e->site, &name, &linkage, &path) &&
-		    strcmp(*linkage ? linkage : name, caller) == 0 &&
-		    strcmp(path, unit) == 0)
+		    strcmp(path, unit) == 0 &&
+		    (strcmp(*linkage ? linkage : name, caller) == 0 ||
+		     facts_is_within(c->facts[target], e->site, caller)))
 			return true;
 	}
 	return false;

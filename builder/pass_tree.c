@@ -1,8 +1,8 @@
 /*
  * pass_tree.c - a private view of the source tree that may be built in.
  *
- * Called by:  build.c.  Needs the options; leaves diff.view, diff.strip,
- *             diff.file and the way to the output.
+ * Called by:  build.c.  Needs the options, target; leaves diff.view,
+ *             diff.cover, diff.strip, diff.file and the way to the output.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
