@@ -208,8 +208,6 @@ AT_START static void signal_install(void)
 	/* The program that started this one may have left it blocked. */
 	raw_syscall6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&own, 0, sizeof(own),
 		     0, 0);
-	if (agent_late) /* nobody can contact it before */
-		altstack_ask();
 	beacon_flag(BEACON_READY | (agent_late ? BEACON_INJECTED : 0), 0);
 }
 

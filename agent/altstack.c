@@ -1,13 +1,14 @@
 /*
  * altstack.c - ask the threads that were there before the agent.
  *
- * Called by:  agent.c, when the agent comes late.
- * Runs on:    constructor.
+ * Called by:  update.c, if the agent came late.
+ * Runs on:    agent thread.
  * Locks:      none.
  * Signal:     unsafe: waits.
  *
  * One after the other: each runs its handler on its alternate stack, and that
- * may be everybody's.
+ * may be everybody's. Not when the agent comes, which disturbs nobody, but before
+ * the first stop; until then opus-send wakes one thread at a time.
  */
 #include "altstack.h"
 
@@ -40,7 +41,7 @@ void altstack_ask(void)
 	char buffer[4096] __attribute__((aligned(8)));
 	uint64_t end = raw_now() + ASK_NS;
 	uint32_t self = (uint32_t)raw_gettid();
-	int dir = proc_open_tasks();
+	int dir = opus_beacon.flags & BEACON_ASKED ? -1 : proc_open_tasks();
 	long n;
 
 	while (dir >= 0 && (n = raw_syscall3(SYS_getdents64, dir, (long)buffer,
@@ -53,6 +54,8 @@ void altstack_ask(void)
 			if (tid != 0 && tid != self)
 				ask_one(tid);
 		}
-	if (dir >= 0)
-		close(dir);
+	if (dir < 0)
+		return;
+	close(dir);
+	beacon_flag(BEACON_ASKED, 0);
 }

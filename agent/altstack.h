@@ -1,7 +1,7 @@
 /*
  * altstack.h - do several threads have one alternate signal stack?
  *
- * Included by: altstack.c, altstack_sig.c, preload.c, agent.c, signal_sig.c,
+ * Included by: altstack.c, altstack_sig.c, preload.c, update.c, signal_sig.c,
  *              stop_signal_sig.c.
  * Runs on:     see each function.
  * Locks:       none.
@@ -28,8 +28,8 @@ extern _Atomic bool altstack_shared;
 /* The calling thread has this one from now on, or has it. Any thread. */
 void altstack_note_sig(const stack_t *stack);
 
-/* Ask each thread in turn which one it has: for an agent that comes late, before
- * anybody is asked to stop. Constructor; takes some 20 us a
+/* Ask each thread in turn which one it has, if that was not done yet: for an
+ * agent that came late, before it stops them. Agent thread; takes some 20 us a
  * thread, and gives up on those that do not answer. */
 void altstack_ask(void);
 /* A thread has been asked. Handler. */

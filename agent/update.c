@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "agent.h"
+#include "altstack.h"
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
 #include "got.h"
@@ -166,8 +167,10 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 	uintptr_t page = 0;
 	enum opus_code code = update_collect(u, err);
 
-	if (agent_late) /* objects have come since, the patch among them */
-		got_take();
+	if (agent_late) {
+		got_take(); /* objects have come since, the patch among them */
+		altstack_ask();
+	}
 	if (code == OPUS_OK)
 		code = object_snapshot(err);
 	if (code != OPUS_OK)

@@ -32,8 +32,9 @@ enum beacon_flags {
 	BEACON_INJECTED = 4, /* came by opus-inject, not by preload */
 	BEACON_ACTIVE = 8,   /* the control thread runs */
 	BEACON_PENDING = 16, /* an update is pending */
-	BEACON_STARTING = 64, /* before main(), where patches may be applied */
 	BEACON_LOCKED = 32,  /* the one seccomp filter is the agent's own lock */
+	BEACON_STARTING = 64, /* before main(), where patches may be applied */
+	BEACON_ASKED = 128,  /* one that came late knows the alternate stacks */
 };
 
 struct beacon_patch {

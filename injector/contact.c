@@ -52,6 +52,10 @@
 /* One that runs is at another place a moment later, and loses nothing by the
  * signal: a thread that lives in malloc wants many tries. */
 #define CONTACT_RUNS_NS 100000ull
+/* The threads of a process that was joined may have one alternate signal stack
+ * together, which the agent finds out before its first stop: until then one
+ * handler runs at a time. */
+#define CONTACT_ALONE_NS 50000000ull
 #define CONTACT_MOVE_NS 500000000ull /* then try another folder */
 #define CONTACT_STALE_S 5
 
@@ -387,6 +391,16 @@ static enum opus_code contact_move(struct contact *c, struct opus_error *err)
 	return contact_open(c, 0, err);
 }
 
+/* How long to wait for a thread before the next one is asked. */
+static uint64_t patience(const struct contact *c, bool runs, uint64_t wait)
+{
+	uint32_t flags = c->t->beacon.flags & (BEACON_INJECTED | BEACON_ASKED);
+
+	if (flags == BEACON_INJECTED)
+		return CONTACT_ALONE_NS;
+	return runs ? CONTACT_RUNS_NS : wait;
+}
+
 /* One thread after the other, until someone connects. */
 static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				     struct opus_error *err)
@@ -412,8 +426,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				"it may not be signalled; run as root or as "
 				"uid %d", (int)c->t->status.euid);
 		*ret_fd = contact_wait(c, interrupt_clock() +
-					  (tid && threads.runs ? CONTACT_RUNS_NS
-							       : wait),
+					  patience(c, tid && threads.runs, wait),
 				       &ended);
 		if (*ret_fd >= 0)
 			return OPUS_OK;
