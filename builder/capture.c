@@ -18,6 +18,7 @@
 #include "common/cleanup.h"
 #include "compile.h"
 #include "diff.h"
+#include "facts.h"
 #include "image.h"
 
 /* Options whose argument is the next word. */
@@ -69,7 +70,7 @@ static enum opus_code unit_add(struct build *b, const char *folder,
 			       const char *language, struct opus_error *err)
 {
 	struct diff *d = b->diff;
-	const char *joined = *word == '/' ? word
+	const char *joined = *word == '/' ? build_text(b, "%s", word)
 					  : build_text(b, "%s/%s", folder, word);
 	char source[PATH_MAX];
 	struct unit **grown, *u;
@@ -92,6 +93,10 @@ static enum opus_code unit_add(struct build *b, const char *folder,
 	u->relative = strncmp(source, d->view, root) == 0 && source[root] == '/'
 			      ? u->source + root + 1
 			      : strrchr(u->source, '/') + 1;
+	path_clean((char *)joined);
+	u->named = strncmp(joined, d->view, root) == 0 && joined[root] == '/'
+			   ? joined + root + 1
+			   : u->relative;
 	u->cxx = language ? strncmp(language, "c++", 3) == 0
 			  : compile_is_cxx(source) ||
 				    strstr(strrchr(call->argv[0], '/') ? strrchr(call->argv[0], '/') : call->argv[0], "++");

@@ -34,6 +34,7 @@ enum change_why {
 struct unit {
 	const char *source;   /* absolute, without links */
 	const char *relative; /* below the tree, or the last part */
+	const char *named;    /* the same as it was called, perhaps by a link */
 	const char *folder;   /* working directory of the command */
 	struct command call;  /* as it was called */
 	const char *standard; /* -std=..., or NULL */

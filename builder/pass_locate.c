@@ -49,7 +49,7 @@ static const char *text_of(Dwarf_Die *die, unsigned int what)
  * folders away, what is left has to fit. */
 static bool path_fits(const struct unit *u, const char *path)
 {
-	return unit_matches(path, u->relative) ||
+	return unit_matches(path, u->relative) || unit_matches(path, u->named) ||
 	       (*path != '/' && unit_matches(u->source, path));
 }
 
@@ -93,7 +93,8 @@ static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
 	 * have taken folders away, the longest that is left. */
 	if (!path_fits(u, path))
 		return 0;
-	score = unit_matches(path, u->relative) ? 200000 - 10 * (int)strlen(path)
+	score = unit_matches(path, u->relative) || unit_matches(path, u->named)
+			? 200000 - 10 * (int)strlen(path)
 						: 100000 + 10 * (int)strlen(path);
 	score += 4 * parts_alike(text_of(cu, DW_AT_comp_dir), u->folder);
 	score += pic == u->pic ? 2 : 0;
