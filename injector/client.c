@@ -277,7 +277,6 @@ enum opus_code client_init(struct client *c, struct target *t,
 	memset(c, 0, sizeof(*c));
 	c->t = t;
 	c->fd = -1;
-	hurry_self();
 	code = target_check_contact(t, how == CLIENT_FORCE, err);
 	if (code == OPUS_CONFINED && how == CLIENT_SUSPEND)
 		code = suspend_begin(t, &suspend, err);

@@ -1,7 +1,7 @@
 /*
  * hurry.c - the command and the agent's thread go before other threads.
  *
- * Called by:  client.c.
+ * Called by:  client.c, send_main.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.

@@ -1,7 +1,7 @@
 /*
  * hurry.h - the command and the agent's thread go before other threads.
  *
- * Included by: client.c.
+ * Included by: client.h, send_main.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe: heap.

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hurry.h"
 #include "options.h"
 #include "run.h"
 
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
 	struct options o;
 	enum opus_code code;
 
+	hurry_self();
 	code = options_parse(argc, argv, &o, &err);
 	if (code != OPUS_OK)
 		code = usage_error(argc, argv, &o, &err);
