@@ -19,6 +19,7 @@
 
 #include "contact.h"
 #include "give.h"
+#include "hurry.h"
 #include "interrupt.h"
 
 static const char *doing(enum wire_type type)
@@ -256,7 +257,7 @@ enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,
 		return error_set(err, OPUS_INTERNAL,
 				 "the agent did not say hello first");
 	c->hello = m.hello;
-	hurry_begin(&c->hurry, t, m.hello.tid);
+	hurry_agent(t, m.hello.tid);
 	c->silence_ns = CLIENT_SILENCE_NS;
 	return c->hello.needs ? give(c, err) : OPUS_OK;
 }
@@ -294,7 +295,6 @@ enum opus_code client_init(struct client *c, struct target *t,
 
 void client_deinit(struct client *c)
 {
-	hurry_end(&c->hurry);
 	if (c->t)
 		limit_restore(&c->limit, c->t->pid);
 	if (c->fd >= 0)

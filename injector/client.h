@@ -10,7 +10,6 @@
 #define OPUS_CLIENT_H
 
 #include "common/wire.h"
-#include "hurry.h"
 #include "suspend.h"
 #include "target.h"
 
@@ -23,7 +22,6 @@
 struct client {
 	const struct target *t;
 	int fd;              /* -1: no connection */
-	struct hurry hurry;  /* the agent's thread, lifted */
 	struct limit limit;  /* of its threads, lifted */
 	uint32_t serial;     /* of the last request */
 	enum wire_type asked; /* its type */

@@ -11,6 +11,11 @@
  * processor each piece comes at the end of the queue, and the millisecond
  * becomes seconds (64 threads that spin on two processors: 2 to 5 s). The agent
  * cannot lift its own thread in a service that has dropped its rights, root can.
+ *
+ * It is not put down again. It has its end to see to when the connection closes,
+ * and the scheduler would hold the time that it had at the high priority against
+ * it at the low one, at 86 times its length: a thread that came so to its turn
+ * only 2 s later kept the next command from reaching the agent.
  */
 #include "hurry.h"
 
@@ -38,14 +43,14 @@ struct attr {
 };
 
 /* A thread that a hook of the patch makes shall not inherit it. */
-static bool lift(pid_t tid)
+static void lift(pid_t tid)
 {
 	struct attr a = {.size = sizeof(a), .policy = SCHED_OTHER,
 			 .flags = RESET_ON_FORK, .nice = NICE_BEST};
 
 	/* One of a real-time service goes first as it is. */
-	return sched_getscheduler(tid) == SCHED_OTHER &&
-	       syscall(SYS_sched_setattr, tid, &a, 0) == 0;
+	if (sched_getscheduler(tid) == SCHED_OTHER)
+		syscall(SYS_sched_setattr, tid, &a, 0);
 }
 
 void hurry_self(void)
@@ -71,22 +76,10 @@ static pid_t outer_tid(const struct target *t, pid_t inner)
 	return 0;
 }
 
-void hurry_begin(struct hurry *ret, const struct target *t, pid_t inner_tid)
+void hurry_agent(const struct target *t, pid_t inner_tid)
 {
 	pid_t tid = geteuid() == 0 && inner_tid > 0 ? outer_tid(t, inner_tid) : 0;
 
-	ret->tid = 0;
-	if (tid == 0)
-		return;
-	ret->nice = getpriority(PRIO_PROCESS, (id_t)tid);
-	if (lift(tid))
-		ret->tid = tid;
-}
-
-void hurry_end(struct hurry *h)
-{
-	/* Most often it has ended by now. */
-	if (h->tid)
-		setpriority(PRIO_PROCESS, (id_t)h->tid, h->nice);
-	h->tid = 0;
+	if (tid)
+		lift(tid);
 }

@@ -1,7 +1,7 @@
 /*
  * hurry.h - the command and the agent's thread go before other threads.
  *
- * Included by: client.h, send_main.c.
+ * Included by: client.c, send_main.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe: heap.
@@ -11,19 +11,15 @@
 
 #include "target.h"
 
-/* A thread of the target and the nice value that it had; tid 0: none. */
-struct hurry {
-	pid_t tid;
-	int nice;
-};
-
 /* Give this process the highest ordinary priority, if it may have that. */
 void hurry_self(void);
 
-/* The same for the thread that the target knows as `inner_tid` (0: unknown);
- * it is in `ret` until hurry_end(). Nothing happens without the right to do so
- * (CAP_SYS_NICE), and nobody need know. */
-void hurry_begin(struct hurry *ret, const struct target *t, pid_t inner_tid);
-void hurry_end(struct hurry *h);
+/*
+ * The same for the agent's thread, which the target knows as `inner_tid` (0:
+ * unknown). It stays so for its life, which ends with the conversation or with
+ * the update that it leaves pending; a thread that a hook makes is not concerned.
+ * Nothing happens without the right to do so (CAP_SYS_NICE), and nobody need know.
+ */
+void hurry_agent(const struct target *t, pid_t inner_tid);
 
 #endif
