@@ -389,15 +389,18 @@ def section_services():
             series[k][1].append((share, float(now["min"]) / base,
                                  float(now["max"]) / base))
         rates.append(line)
-        failed = sum(float(r["mean"]) * int(r["n"]) for r in s.rows
-                     if r["service"] == name and
-                     r["figure"] in ("failed", "updates_failed"))
+        failed = {bare: sum(float(r["mean"]) * int(r["n"]) for r in s.rows
+                            if r["service"] == name and
+                            (r["state"] in ("without", "dormant")) == bare and
+                            r["figure"] in ("failed", "updates_failed"))
+                  for bare in (True, False)}
         tails.append([name, *(cell(row(name, state, figure)) or "not told by its tool"
                               for figure in ("p999_ms", "longest_ms")
                               for state in ("dormant", "updates")),
                       cell(row(name, "updates", "update_ms")),
                       short(row(name, "updates", "updates")["median"])
-                      if row(name, "updates", "updates") else "", f"{failed:.0f}"])
+                      if row(name, "updates", "updates") else "",
+                      f"{failed[True]:.0f}", f"{failed[False]:.0f}"])
     head = ["service", "without the agent"]
     for state in ("agent asleep", "while updates are made", "with the patch in"):
         head += [state, "ratio"]
@@ -421,7 +424,8 @@ The same window without updates and with them.
 
 """ + table(["service", "p99.9, without updates", "p99.9, with", "longest, without",
              "longest, with", "one update, whole command", "updates a window",
-             "requests and updates that failed, all windows"], tails)
+             "failed requests, agent absent or asleep",
+             "failed requests and updates, during and after updates"], tails)
 
 
 # --- 5 and 6
