@@ -124,6 +124,13 @@ class Target:
         elif agent:
             until(self._ready, f"{self.command[0]}: the agent is ready")
 
+    def last_words(self):
+        """What it said and nobody has read: of one that has ended."""
+        said = self.rest
+        with contextlib.suppress(OSError):
+            said += os.read(self.process.stdout.fileno(), 4096)
+        return f", saying {said.decode(errors='replace')!r}" if said else ""
+
     def _injected(self):
         """Too early, the program is not there yet, or still in the loader."""
         if self.process.poll() is not None:
@@ -267,7 +274,8 @@ def _explain():
     """After a failure: where the targets are, and what the agent logged."""
     for target in list(_targets):
         if target.process.poll() is not None:
-            print(f"-- target {target.pid} ended: {target.process.returncode}")
+            print(f"-- target {target.pid} ended: {target.process.returncode}"
+                  f"{target.last_words()}")
             continue
         with contextlib.suppress(Exception):
             print("-- opus-send log:", send("log", pid=target, status=None,
