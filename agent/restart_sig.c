@@ -198,11 +198,41 @@ static bool is_transfer(long nr)
 	}
 }
 
+/*
+ * A stop by SIGSTOP or a tracer came first, and the kernel has set the thread
+ * back to restart_syscall(2), which this handler's end turns into EINTR
+ * (restore_sigcontext() forgets what was to be restarted). The number of the call
+ * itself, whose arguments are still there; -1: it is not known.
+ */
+static long number_forgotten(const ucontext_t *context)
+{
+	const greg_t *g = context->uc_mcontext.gregs;
+	const uint8_t *ip = (const uint8_t *)g[REG_RIP];
+
+	if (ip + 2 == (const uint8_t *)restart_syscall_return)
+		return *(const long *)(g[REG_RSP] - 8);
+	if (ip + 2 == (const uint8_t *)restart_call_return)
+		return atomic_load(&restart_self.number);
+	if (((uintptr_t)ip & 0xfff) < 2 || ((uintptr_t)ip & 0xfff) > 0xffe ||
+	    !is_syscall(ip))
+		return -1;
+	return number_loaded(ip);
+}
+
 void restart_system_call_sig(ucontext_t *context)
 {
 	greg_t *g = context->uc_mcontext.gregs;
 	long nr;
 
+	if (g[REG_RAX] == SYS_restart_syscall) {
+		nr = number_forgotten(context);
+		if (nr < 0)
+			return;
+		rest_set(g, nr);
+		g[REG_RAX] = nr;
+		restart_self.restarted = true;
+		return;
+	}
 	if (g[REG_RAX] != -EINTR)
 		return;
 	nr = restart_number_sig(context);
