@@ -12,7 +12,7 @@ import re
 import subprocess
 import time
 
-from service import BUILD, CUT, NotSo, read, until
+from service import BUILD, CUT, SILENT, NotSo, read, until
 from source import say
 
 SEND = os.path.join(BUILD, "opus-send")
@@ -98,17 +98,29 @@ class Case:
 
     # -- the demonstration ------------------------------------------------
 
+    def ready(self):
+        """The program that runs, or a new one; says if it is new."""
+        if self.service and self.healthy():
+            return False
+        self.fresh()
+        return True
+
+    def show_open(self, attack, what):
+        self.show(attack, what, attack.open)
+        if attack.open == SILENT:
+            # One that is about to hang for ever may still give an ordinary
+            # answer: the attack has reached it, but not yet its worst part.
+            self.stop()
+
     def demonstrate_open(self):
         for attack in self.attacks:
-            if not (self.service and self.healthy()):
-                self.fresh()
-            self.show(attack, "vulnerable", attack.open)
+            self.ready()
+            self.show_open(attack, "vulnerable")
 
     def demonstrate_patched(self, patch, plan):
         """Patched live, fixed, reverted; returns the milliseconds it took."""
         name = plan["info"][0]["name"]
-        if not self.healthy():
-            self.fresh()
+        self.ready()
         took = self.apply(patch)
         for attack in self.attacks:
             self.show(attack, "patched", attack.closed)
@@ -119,11 +131,10 @@ class Case:
         if not self.healthy():
             raise NotSo("it does not work after the patch was taken out")
         for attack in self.attacks:
-            if not self.healthy():
-                self.fresh()
+            if self.ready():
                 self.apply(patch)
                 self.revert(name)
-            self.show(attack, "reverted", attack.open)
+            self.show_open(attack, "reverted")
         return took
 
     def apply(self, patch):

@@ -117,7 +117,8 @@ class Service:
         return SILENT
 
     def last_words(self):
-        return read(self.log)[-2000:]
+        return "\n".join([read(self.log)[-2000:],
+                          *(where(pid) for pid in self.processes())])
 
 
 def read(path):
@@ -131,6 +132,20 @@ def read(path):
 def state_of(pid):
     stat = read(f"/proc/{pid}/stat")
     return stat.rpartition(") ")[2][:1] or "X"
+
+
+def where(pid):
+    """For people: what each thread of a process does just now."""
+    lines = []
+    for task in sorted(glob.glob(f"/proc/{pid}/task/*")):
+        status = dict(line.split(":\t", 1) for line in
+                      read(task + "/status").splitlines() if ":\t" in line)
+        lines.append(" ".join([task, state_of(task[len("/proc/"):]),
+                               read(task + "/wchan"),
+                               read(task + "/syscall").strip(),
+                               *(f"{key} {status.get(key)}" for key in
+                                 ("VmRSS", "SigPnd", "SigBlk"))]))
+    return "\n".join(lines)
 
 
 def kill(pid):
