@@ -37,7 +37,7 @@
 #include "restart.h"
 
 #define CONTACT_STACK (4ul << 20) /* of a stack that is looked at */
-#define CONTACT_RETRY_NS 20000
+#define CONTACT_RETRY_NS 2048L /* the least, a power of two; see retry_arm() */
 #define CONTACT_RETRIES_NS 500000000u
 
 _Atomic uint32_t contact_state;
@@ -247,9 +247,14 @@ static int retry_timer;                 /* id of the kernel's */
 
 static void retry_arm(void)
 {
-	/* Not at a fixed distance: the thread may be in a loop of that length. */
+	/* Not at a fixed distance: the thread may be in a loop of that length.
+	 * Short ones too: one that fills new memory spends nearly all its time
+	 * in page faults of malloc. Long ones too: a try takes some 30 us, and
+	 * a handler that is not let run never ends. */
+	uint64_t random = raw_counter() >> 5;
+	long least = CONTACT_RETRY_NS << 2 * (random & 3);
 	struct itimerspec t = {.it_value.tv_nsec =
-			       CONTACT_RETRY_NS + (long)(raw_counter() & 0x3fff)};
+			       least + ((long)(random >> 2) & (least - 1))};
 
 	raw_syscall6(SYS_timer_settime, retry_timer, 0, (long)&t, 0, 0, 0);
 }

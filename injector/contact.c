@@ -414,14 +414,12 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 
 	while (interrupt_clock() - begin < CONTACT_LIMIT_NS) {
 		tid = contact_threads_next(&threads, c->t);
-		if (tid == 0)
-			wait = CONTACT_LAST_NS; /* all block it, or have ended */
-		else if (!target_is_unchanged(c->t, tid))
+		if (tid != 0 && !target_is_unchanged(c->t, tid))
 			return error_set(err, OPUS_DIED,
 				"the process started another program (exec) "
 				"before its agent was reached; nothing was sent "
 				"to that one");
-		else if (contact_signal(c, tid) < 0 && errno == EPERM)
+		if (tid != 0 && contact_signal(c, tid) < 0 && errno == EPERM)
 			return error_set_errno(err, OPUS_PERMISSION,
 				"it may not be signalled; run as root or as "
 				"uid %d", (int)c->t->status.euid);
@@ -438,7 +436,9 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 			break;
 		if (start_error(c) == EAGAIN)
 			(void)limit_lift(&c->t->limit, c->t->pid);
-		if (threads.rounds && !threads.runs)
+		/* There is none if all block it, have yet to see it, or have
+		 * ended. */
+		if (tid == 0 || (threads.rounds && !threads.runs))
 			wait = wait * 2 < CONTACT_LAST_NS ? wait * 2
 							  : CONTACT_LAST_NS;
 		if (interrupt_clock() - moved > CONTACT_MOVE_NS) {

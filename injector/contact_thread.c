@@ -9,7 +9,10 @@
  * The agent can start in a thread that sleeps in one of a few system calls, or
  * runs outside libc and the loader. Threads of the first kind are tried first,
  * then those that run, then the rest; threads that block the signal not at all
- * (it would stay queued and be answered at some later time).
+ * (it would stay queued and be answered at some later time), nor those for which
+ * one waits already: a thread that got no processor for 100 ms would find so many
+ * (they are queued, signal(7)) that it did nothing else for a while, all of them
+ * at one and the same place.
  */
 #include "contact_thread.h"
 
@@ -57,9 +60,9 @@ int contact_thread_rank(long number)
 	}
 }
 
-static bool is_blocked(const struct target *t, const struct proc_status *s)
+static bool is_out_of_reach(const struct target *t, const struct proc_status *s)
 {
-	return s->blocked >> (t->beacon.signal - 1) & 1;
+	return (s->blocked | s->pending) >> (t->beacon.signal - 1) & 1;
 }
 
 /* Rank of a thread, RANKS if it cannot be used. */
@@ -67,7 +70,7 @@ static int thread_look(const struct target *t, pid_t tid)
 {
 	struct proc_status s;
 
-	if (!proc_status_read(t->pid, tid, &s) || !s.memory || is_blocked(t, &s))
+	if (!proc_status_read(t->pid, tid, &s) || !s.memory || is_out_of_reach(t, &s))
 		return RANKS;
 	return contact_thread_rank(proc_syscall(t->pid, tid));
 }
@@ -102,7 +105,7 @@ pid_t contact_threads_next(struct contact_threads *threads,
 {
 	if (!threads->started) {
 		threads->started = true;
-		if (!is_blocked(t, &t->status) &&
+		if (!is_out_of_reach(t, &t->status) &&
 		    (t->status.threads == 1 ||
 		     contact_thread_rank(proc_syscall(t->pid, t->view)) == 0))
 			return t->view;
