@@ -58,24 +58,35 @@ static long number_loaded(const uint8_t *p)
 	return -1;
 }
 
+/* The number with which the `syscall` at `p` was made; -1: there is none, or it
+ * is not known. `ip` is p or right behind it: only if all of it is on the page of
+ * that one, it can be read for sure. */
+static long number_at(const greg_t *g, const uint8_t *p, uintptr_t ip)
+{
+	if (p + 2 == (const uint8_t *)restart_syscall_return)
+		return *(const long *)(g[REG_RSP] - 8);
+	if (p + 2 == (const uint8_t *)restart_call_return)
+		return atomic_load(&restart_self.number);
+	if ((((uintptr_t)p ^ ip) | (((uintptr_t)p + 1) ^ ip)) & ~0xfffUL)
+		return -1;
+	return is_syscall(p) ? number_loaded(p) : -1;
+}
+
 long restart_number_sig(const ucontext_t *context)
 {
 	const greg_t *g = context->uc_mcontext.gregs;
-	const uint8_t *ip = (const uint8_t *)g[REG_RIP];
+	uintptr_t ip = (uintptr_t)g[REG_RIP];
+	const uint8_t *p = (const uint8_t *)ip;
 
-	if (ip == (const uint8_t *)restart_syscall_return &&
-	    g[REG_RAX] == -EINTR)
-		return *(const long *)(g[REG_RSP] - 8);
-	if (ip == (const uint8_t *)restart_call_return && g[REG_RAX] == -EINTR)
-		return atomic_load(&restart_self.number);
-	/* Only addresses whose two bytes on either side are on one page: code
-	 * at a page's edge may have nothing mapped beyond it. */
-	if (((uintptr_t)ip & 0xfff) < 2 || ((uintptr_t)ip & 0xfff) > 0xffe)
-		return -1;
-	if (g[REG_RAX] == -EINTR && is_syscall(ip - 2))
-		return number_loaded(ip - 2);
+	if (g[REG_RAX] == -EINTR)
+		return number_at(g, p - 2, ip);
+	/* A stop by SIGSTOP or a tracer came first, and the kernel has set the
+	 * thread back to restart_syscall(2); the arguments are still there. */
+	if (g[REG_RAX] == SYS_restart_syscall)
+		return number_at(g, p, ip);
 	/* With SA_RESTART the kernel has set the thread back itself. */
-	if (is_syscall(ip) && g[REG_RAX] >= 0 && g[REG_RAX] < 1024)
+	if (g[REG_RAX] >= 0 && g[REG_RAX] < 1024 && (ip & 0xfff) != 0xfff &&
+	    is_syscall(p))
 		return g[REG_RAX];
 	return -1;
 }
@@ -198,42 +209,14 @@ static bool is_transfer(long nr)
 	}
 }
 
-/*
- * A stop by SIGSTOP or a tracer came first, and the kernel has set the thread
- * back to restart_syscall(2), which this handler's end turns into EINTR
- * (restore_sigcontext() forgets what was to be restarted). The number of the call
- * itself, whose arguments are still there; -1: it is not known.
- */
-static long number_forgotten(const ucontext_t *context)
-{
-	const greg_t *g = context->uc_mcontext.gregs;
-	const uint8_t *ip = (const uint8_t *)g[REG_RIP];
-
-	if (ip + 2 == (const uint8_t *)restart_syscall_return)
-		return *(const long *)(g[REG_RSP] - 8);
-	if (ip + 2 == (const uint8_t *)restart_call_return)
-		return atomic_load(&restart_self.number);
-	if (((uintptr_t)ip & 0xfff) < 2 || ((uintptr_t)ip & 0xfff) > 0xffe ||
-	    !is_syscall(ip))
-		return -1;
-	return number_loaded(ip);
-}
-
+/* restart_syscall(2), too, ends with EINTR behind a handler: the end of ours makes
+ * the kernel forget what was to be restarted (restore_sigcontext()). */
 void restart_system_call_sig(ucontext_t *context)
 {
 	greg_t *g = context->uc_mcontext.gregs;
 	long nr;
 
-	if (g[REG_RAX] == SYS_restart_syscall) {
-		nr = number_forgotten(context);
-		if (nr < 0)
-			return;
-		rest_set(g, nr);
-		g[REG_RAX] = nr;
-		restart_self.restarted = true;
-		return;
-	}
-	if (g[REG_RAX] != -EINTR)
+	if (g[REG_RAX] != -EINTR && g[REG_RAX] != SYS_restart_syscall)
 		return;
 	nr = restart_number_sig(context);
 	/* After EINTR the descriptor is closed already (close(2), "Dealing
@@ -245,8 +228,9 @@ void restart_system_call_sig(ucontext_t *context)
 		return;
 	}
 	rest_set(g, nr);
+	if (g[REG_RAX] == -EINTR)
+		g[REG_RIP] -= 2;
 	g[REG_RAX] = nr;
-	g[REG_RIP] -= 2;
 	restart_self.restarted = true;
 }
 
