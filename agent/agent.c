@@ -126,8 +126,10 @@ AT_START void contact_init(void)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		dl_iterate_phdr(range_of, dlsym(RTLD_DEFAULT, names[i]));
 	dl_iterate_phdr(range_of, (void *)contact_init);
-	if (agent_late)
+	if (agent_late) {
 		nodefer_look();
+		contact_syscall = (uintptr_t)dlsym(RTLD_DEFAULT, "syscall");
+	}
 	/* The kernel puts it above all frames (execve(2)). */
 	contact_first_stack = getauxval(AT_EXECFN);
 }

@@ -39,6 +39,8 @@ extern _Atomic bool contact_nodefer;
 #define CONTACT_OWN_FRAME 0x5355504f454d4152ul
 /* The end of the first thread's stack, or nearly; 0 if unknown. */
 extern uintptr_t contact_first_stack;
+/* libc's syscall(), where threads may have been before a late agent came. */
+extern uintptr_t contact_syscall;
 
 /* Constructor: remember which code must not be interrupted for a thread to be
  * created (libc, the loader, the module that provides malloc, the agent). */

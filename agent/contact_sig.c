@@ -15,7 +15,8 @@
  * mmap, munmap, brk, madvise and futex; the loader has its own copies of the
  * file calls, and its code is excluded as a whole. A callback that libc calls
  * under a lock (dl_iterate_phdr's) holds the loader's, which pthread_create
- * does not take. A signal handler of the host may have interrupted one of these
+ * does not take. What these modules did not call themselves by syscall(2) is
+ * none of their waits. A signal handler of the host may have interrupted one of these
  * modules: that is looked for on the stack.
  *
  * If the place is bad, the signal comes again in a moment, by a timer: a thread
@@ -37,6 +38,8 @@
 #include "restart.h"
 
 #define CONTACT_STACK (4ul << 20) /* of a stack that is looked at */
+/* Of the code of libc's syscall(), up to behind its `syscall`; without a frame. */
+#define CONTACT_SYSCALL 32
 #define CONTACT_RETRY_NS 2048L /* the least, a power of two; see retry_arm() */
 #define CONTACT_RETRIES_NS 500000000u
 
@@ -46,6 +49,7 @@ _Atomic uint64_t contact_queue[CONTACT_QUEUE];
 START_DATA struct contact_range contact_ranges[CONTACT_RANGES];
 START_DATA uint32_t contact_range_count;
 START_DATA uintptr_t contact_first_stack;
+START_DATA uintptr_t contact_syscall;
 _Atomic bool contact_nodefer;
 
 static bool contact_waits(long nr)
@@ -204,6 +208,20 @@ static bool contact_in_handler(const ucontext_t *context)
 	return false;
 }
 
+/* Is the thread in syscall(), called by somebody else than the modules that have
+ * the locks? They make some of their waits by it, too: tcmalloc's locks do. */
+static bool contact_in_syscall(const ucontext_t *context)
+{
+	uintptr_t ip = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+	const uintptr_t *sp = (const void *)context->uc_mcontext.gregs[REG_RSP];
+
+	if (ip - (uintptr_t)restart_call_return + 2 <= 2)
+		return !contact_in_range(restart_caller());
+	return (ip - (uintptr_t)restart_syscall_return + 2 <= 2 ||
+		ip - contact_syscall < CONTACT_SYSCALL) &&
+	       !contact_in_range(*sp);
+}
+
 int contact_safe_sig(const ucontext_t *context)
 {
 	uintptr_t ip = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
@@ -211,6 +229,8 @@ int contact_safe_sig(const ucontext_t *context)
 
 	if (contact_in_handler(context))
 		return 0;
+	if (contact_in_syscall(context))
+		return 1;
 	if (nr >= 0 && (contact_waits(nr) ||
 			(nr == SYS_futex && contact_waits_futex(context))))
 		return 1;

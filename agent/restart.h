@@ -86,6 +86,12 @@ restart_enter(struct restart_note *note, bool own)
 			      memory_order_relaxed);
 }
 
+/* Where the function that has called restart_enter() returns to. */
+static inline uintptr_t restart_caller(void)
+{
+	return ((const uintptr_t *)atomic_load(&restart_self.sp))[1];
+}
+
 static inline void restart_leave(const struct restart_note *note)
 {
 	struct restart_wait *w = &restart_self;
