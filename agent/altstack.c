@@ -12,12 +12,12 @@
  */
 #include "altstack.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "own_signal.h"
 #include "proc.h"
 
 #define ANSWER_NS 5000000u /* of one thread, which may wait for a processor */
@@ -25,37 +25,26 @@
 
 static void ask_one(uint32_t tid)
 {
-	siginfo_t info = {.si_signo = agent_signal, .si_code = SI_QUEUE};
+	siginfo_t info = own_signal(agent_signal);
 	uint32_t before = atomic_load(&altstack_answers);
 
-	info.si_pid = getpid();
-	info.si_uid = getuid();
-	info.si_value.sival_ptr = (void *)(ALTSTACK_TAG << 56);
-	if (raw_syscall6(SYS_rt_tgsigqueueinfo, info.si_pid, tid, agent_signal,
-			 (long)&info, 0, 0) == 0)
+	if (own_signal_send(&info, tid, ALTSTACK_TAG << 56) == 0)
 		futex_wait(&altstack_answers, before, ANSWER_NS);
 }
 
 void altstack_ask(void)
 {
-	char buffer[4096] __attribute__((aligned(8)));
 	uint64_t end = raw_now() + ASK_NS;
-	uint32_t self = (uint32_t)raw_gettid();
+	uint32_t self = (uint32_t)raw_gettid(), tid;
 	int dir = opus_beacon.flags & BEACON_ASKED ? -1 : proc_open_tasks();
-	long n;
+	struct proc_tasks tasks;
 
-	while (dir >= 0 && (n = raw_syscall3(SYS_getdents64, dir, (long)buffer,
-					     sizeof(buffer))) > 0)
-		for (long at = 0; at < n && raw_now() < end;) {
-			const struct proc_entry *d = (void *)(buffer + at);
-			uint32_t tid = proc_tid(d);
-
-			at += d->length;
-			if (tid != 0 && tid != self)
-				ask_one(tid);
-		}
 	if (dir < 0)
 		return;
+	proc_tasks_begin(&tasks, dir);
+	while (raw_now() < end && (tid = proc_tasks_next(&tasks)) != 0)
+		if (tid != self)
+			ask_one(tid);
 	close(dir);
 	beacon_flag(BEACON_ASKED, 0);
 }

@@ -24,11 +24,12 @@ _Atomic bool altstack_shared;
 void altstack_note_sig(const stack_t *stack)
 {
 	uint64_t hash = (uintptr_t)stack->ss_sp * 0x9e3779b97f4a7c15u;
-	uint64_t tid = (uint32_t)raw_gettid(), old;
+	uint64_t tid, old;
 
 	if (stack->ss_size == 0 || stack->ss_flags & SS_DISABLE ||
 	    atomic_load(&altstack_shared))
 		return;
+	tid = (uint32_t)raw_gettid();
 	hash &= 0xffffffff00000000u;
 	old = atomic_exchange(&seen[hash >> 54], hash | tid);
 	/* A thread that has ended may have left it to this one. */

@@ -35,6 +35,7 @@
 #include "descriptor.h"
 #include "gate.h"
 #include "library.h"
+#include "own_signal.h"
 #include "proc.h"
 #include "serve.h"
 #include "unwind.h"
@@ -60,16 +61,13 @@ static struct serve_client clients[SERVE_CLIENTS];
 
 void control_wake_sig(void)
 {
-	siginfo_t info = {.si_signo = agent_signal, .si_code = SI_QUEUE};
-	int tid = atomic_load(&control_tid), pid = raw_getpid();
+	int tid = atomic_load(&control_tid);
+	siginfo_t info;
 
 	if (tid == 0 || atomic_exchange(&control_woken, true))
 		return;
-	info.si_pid = pid;
-	info.si_uid = (uid_t)raw_syscall3(SYS_getuid, 0, 0, 0);
-	info.si_value.sival_ptr = (void *)(CONTROL_WAKE_TAG << 56);
-	raw_syscall6(SYS_rt_tgsigqueueinfo, pid, tid, agent_signal, (long)&info,
-		     0, 0);
+	info = own_signal(agent_signal);
+	own_signal_send(&info, (uint32_t)tid, CONTROL_WAKE_TAG << 56);
 }
 
 bool control_sleeps_sig(void)

@@ -92,6 +92,55 @@ int proc_open_tasks(void)
 	return open_below("task", O_RDONLY | O_DIRECTORY);
 }
 
+/* What getdents64(2) writes. */
+struct proc_entry {
+	uint64_t inode;
+	int64_t next;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+/* The thread of such an entry; 0: it is none of a thread. */
+static uint32_t entry_tid(const struct proc_entry *e)
+{
+	const char *s = e->name;
+	uint32_t value = 0;
+
+	for (; *s >= '0' && *s <= '9'; s++)
+		value = value * 10 + (uint32_t)(*s - '0');
+	return *s ? 0 : value;
+}
+
+void proc_tasks_begin(struct proc_tasks *ret, int dir)
+{
+	ret->dir = dir;
+	ret->at = ret->size = 0;
+	lseek(dir, 0, SEEK_SET);
+}
+
+uint32_t proc_tasks_next(struct proc_tasks *tasks)
+{
+	for (;;) {
+		const struct proc_entry *e;
+		uint32_t tid;
+
+		if (tasks->at >= tasks->size) {
+			tasks->size = raw_syscall3(SYS_getdents64, tasks->dir,
+						   (long)tasks->buffer,
+						   sizeof(tasks->buffer));
+			tasks->at = 0;
+			if (tasks->size <= 0)
+				return 0;
+		}
+		e = (const void *)(tasks->buffer + tasks->at);
+		tasks->at += e->length;
+		tid = entry_tid(e);
+		if (tid != 0)
+			return tid;
+	}
+}
+
 /* Is our own thread in it, by the number that it has for itself? NSpid lists
  * the numbers from the namespace of that procfs inwards (proc(5)): a second one
  * would mean that it belongs to a namespace further out. */

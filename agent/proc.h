@@ -1,11 +1,12 @@
 /*
  * proc.h - the process's own folder of /proc, also where there is no /proc.
  *
- * Included by: stop.c, object.c, text.c, patch.c, why.c, serve.c, control.c.
+ * Included by: stop.c, altstack.c, object.c, text.c, patch.c, why.c, serve.c,
+ *              control.c.
  * Runs on:     agent thread; agent_forked() calls proc_forget().
  * Locks:       none; raw system calls.
- * Signal:      proc_open() and proc_open_tasks() may run while threads are
- *              stopped, the rest may not.
+ * Signal:      proc_open(), proc_open_tasks() and proc_tasks_*() may run while
+ *              threads are stopped, the rest may not.
  */
 #ifndef OPUS_AGENT_PROC_H
 #define OPUS_AGENT_PROC_H
@@ -31,24 +32,15 @@ enum opus_code proc_take(int fd, struct opus_error *err) MUST_CHECK;
 int proc_open(const char *name, int flags);
 /* Open the folder with an entry per thread. A descriptor, or -errno. */
 int proc_open_tasks(void);
-/* What getdents64(2) writes. */
-struct proc_entry {
-	uint64_t inode;
-	int64_t next;
-	unsigned short length;
-	unsigned char type;
-	char name[];
+/* A pass over that folder. opendir(3) would allocate. */
+struct proc_tasks {
+	int dir;
+	long at, size; /* in the buffer */
+	char buffer[8192] __attribute__((aligned(8)));
 };
-/* The thread of such an entry; 0: it is none of a thread. */
-static inline uint32_t proc_tid(const struct proc_entry *e)
-{
-	const char *s = e->name;
-	uint32_t value = 0;
-
-	for (; *s >= '0' && *s <= '9'; s++)
-		value = value * 10 + (uint32_t)(*s - '0');
-	return *s ? 0 : value;
-}
+void proc_tasks_begin(struct proc_tasks *ret, int dir);
+/* Its next thread; 0: that was the last one. */
+uint32_t proc_tasks_next(struct proc_tasks *tasks);
 /* Open a file of another thread of the process. A descriptor, or -errno. */
 int proc_open_of(unsigned int tid, const char *name);
 

@@ -31,13 +31,20 @@ static void work_sig(const siginfo_t *info, uint64_t value, ucontext_t *context)
 {
 	if (info->si_code == SI_TIMER)
 		contact_retry_sig(info, context);
-	else if (info->si_code == SI_QUEUE && value >> 56 == STOP_TAG)
+	if (info->si_code != SI_QUEUE)
+		return;
+	switch (value >> 56) {
+	case STOP_TAG:
 		stop_park_sig((uint32_t)(value >> 32 & 0xffffff),
 			      (uint32_t)value, context);
-	else if (info->si_code == SI_QUEUE && value >> 56 == WIRE_CONTACT_TAG)
+		break;
+	case WIRE_CONTACT_TAG:
 		contact_sig(value, context);
-	else if (info->si_code == SI_QUEUE && value >> 56 == ALTSTACK_TAG)
+		break;
+	case ALTSTACK_TAG:
 		altstack_answer_sig(context);
+		break;
+	}
 }
 
 void signal_handle_sig(int signo, siginfo_t *info, void *context)

@@ -9,7 +9,6 @@
  */
 #include "stop.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "own_signal.h"
 #include "proc.h"
 #include "stop_shared.h"
 #include "stop_signal.h"
@@ -29,7 +29,7 @@
 struct stop_walk {
 	int dir;
 	int pid;
-	uid_t uid;
+	siginfo_t signal;
 	uint32_t self;
 	uint64_t deadline;
 	uint32_t fresh;   /* threads first seen in this pass */
@@ -121,20 +121,11 @@ static bool kernel_known(const struct stop_walk *w, uint32_t tid)
 	return false;
 }
 
-static int stop_signal(const struct stop_walk *w, uint32_t tid, uint32_t index)
+static long stop_signal(struct stop_walk *w, uint32_t tid, uint32_t index)
 {
-	siginfo_t info;
-	uint64_t value = (uint64_t)STOP_TAG << 56 |
-			 (uint64_t)(stop_shared.number & 0xffffff) << 32 | index;
-
-	memset(&info, 0, sizeof(info));
-	info.si_signo = stop_signal_number;
-	info.si_code = SI_QUEUE;
-	info.si_pid = w->pid;
-	info.si_uid = w->uid;
-	info.si_value.sival_ptr = (void *)value;
-	return (int)raw_syscall6(SYS_rt_tgsigqueueinfo, w->pid, (long)tid,
-				 stop_signal_number, (long)&info, 0, 0);
+	return own_signal_send(&w->signal, tid,
+		(uint64_t)STOP_TAG << 56 |
+		(uint64_t)(stop_shared.number & 0xffffff) << 32 | index);
 }
 
 static struct stop_thread *stop_find(uint32_t tid)
@@ -150,7 +141,7 @@ static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
 			       struct opus_error *err)
 {
 	struct stop_thread *t = &stop_now.threads[stop_now.count];
-	int rc;
+	long rc;
 
 	t->tid = tid;
 	t->context = NULL;
@@ -168,7 +159,7 @@ static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
 		atomic_store(&t->state, STOP_GONE);
 	else if (rc < 0)
 		return error_set(err, OPUS_RESOURCE,
-				 "the kernel queues no more signals (error %d): raise RLIMIT_SIGPENDING",
+				 "the kernel queues no more signals (error %ld): raise RLIMIT_SIGPENDING",
 				 -rc);
 	return OPUS_OK;
 }
@@ -176,39 +167,30 @@ static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
 /* One pass over /proc/self/task. */
 static enum opus_code stop_list(struct stop_walk *w, struct opus_error *err)
 {
-	char buffer[8192] __attribute__((aligned(8)));
-	uint32_t at = 0;
-	long n;
+	struct proc_tasks tasks;
+	uint32_t at = 0, tid;
+	enum opus_code code;
 
-	lseek(w->dir, 0, SEEK_SET);
-	while ((n = raw_syscall3(SYS_getdents64, w->dir, (long)buffer,
-				 sizeof(buffer))) > 0) {
-		for (long pos = 0; pos < n;) {
-			const struct proc_entry *d = (void *)(buffer + pos);
-			uint32_t tid = proc_tid(d);
-			enum opus_code code;
-
-			pos += d->length;
-			if (tid == 0 || tid == w->self)
-				continue;
-			/* Listings keep their order: the next known thread is
-			 * almost always the next slot. */
-			if (at < stop_now.count &&
-			    stop_now.threads[at].tid == tid) {
-				at++;
-				continue;
-			}
-			/* A higher id than all so far is new, which spares
-			 * the search in the first pass. */
-			if (tid <= w->highest && stop_find(tid))
-				continue;
-			if (stop_now.count == stop_now.capacity)
-				return OPUS_ALREADY; /* list too small: again */
-			code = stop_ask(w, tid, err);
-			if (code != OPUS_OK)
-				return code;
-			at = stop_now.count;
+	proc_tasks_begin(&tasks, w->dir);
+	while ((tid = proc_tasks_next(&tasks)) != 0) {
+		if (tid == w->self)
+			continue;
+		/* Listings keep their order: the next known thread is almost
+		 * always the next slot. */
+		if (at < stop_now.count && stop_now.threads[at].tid == tid) {
+			at++;
+			continue;
 		}
+		/* A higher id than all so far is new, which spares the search
+		 * in the first pass. */
+		if (tid <= w->highest && stop_find(tid))
+			continue;
+		if (stop_now.count == stop_now.capacity)
+			return OPUS_ALREADY; /* list too small: again */
+		code = stop_ask(w, tid, err);
+		if (code != OPUS_OK)
+			return code;
+		at = stop_now.count;
 	}
 	return OPUS_OK;
 }
@@ -337,14 +319,12 @@ static enum opus_code stop_run(struct stop_walk *w, const uint32_t *only,
 
 static uint32_t count_tasks(int dir)
 {
-	char buffer[8192] __attribute__((aligned(8)));
+	struct proc_tasks tasks;
 	uint32_t count = 0;
-	long n;
 
-	while ((n = raw_syscall3(SYS_getdents64, dir, (long)buffer,
-				 sizeof(buffer))) > 0)
-		for (long pos = 0; pos < n; count++)
-			pos += ((struct proc_entry *)(buffer + pos))->length;
+	proc_tasks_begin(&tasks, dir);
+	while (proc_tasks_next(&tasks) != 0)
+		count++;
 	return count;
 }
 
@@ -369,21 +349,20 @@ static void stop_begin(void)
 enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			    struct opus_error *err)
 {
-	struct stop_walk w = {.self = (uint32_t)raw_gettid(), .pid = getpid(),
-			      .uid = getuid()};
+	struct stop_walk w = {.self = (uint32_t)raw_gettid(), .pid = getpid()};
 	struct opus_error local;
 	enum opus_code code;
 
 	err = err ? err : &local;
 	error_clear(err);
 	stop_signal_prepare();
+	w.signal = own_signal(stop_signal_number);
 	w.dir = proc_open_tasks();
 	if (w.dir < 0)
 		return error_set(err, OPUS_RESOURCE,
 			"cannot list the threads: the process sees no /proc with its own process ids (error %d)",
 			-w.dir);
 	do {
-		lseek(w.dir, 0, SEEK_SET);
 		code = stop_reserve(2 * count_tasks(w.dir) + 64, err);
 		if (code != OPUS_OK)
 			break;
