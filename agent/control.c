@@ -286,7 +286,7 @@ static void *control_main(void *arg)
 	(void)arg;
 	mask_set(MASK);
 	library_own();
-	prctl(PR_SET_NAME, "opus-agent");
+	prctl(PR_SET_NAME, BEACON_THREAD);
 	for (;;) {
 		uint32_t idle = CONTACT_IDLE;
 

@@ -25,6 +25,7 @@
 #define BEACON_MAGIC "OPUS-LP\n\x1a" "beacon"
 #define BEACON_VERSION 2
 #define BEACON_PATCHES 64
+#define BEACON_THREAD "opus-agent" /* name of the control thread */
 
 enum beacon_flags {
 	BEACON_READY = 1,    /* the constructor is done, the signal is caught */

@@ -256,21 +256,14 @@ static bool is_inside(const struct holder *h, pid_t tid, bool early)
 	       (proc_syscall(h->t->pid, tid) < 0 && runs_inside(h, tid));
 }
 
-static bool is_agents(pid_t pid, pid_t tid)
-{
-	struct proc_status s;
-
-	return proc_status_read(pid, tid, &s) && strcmp(s.name, "opus-agent") == 0;
-}
-
 static bool all_done(const struct holder *h, uint64_t since)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(h->t->pid, &tids);
+	ssize_t count;
 
-	for (ssize_t i = 0; i < count; i++)
-		if (is_agents(h->t->pid, tids[i]))
-			return false;
+	if (beacon_thread(h->t->pid))
+		return false;
+	count = proc_threads(h->t->pid, &tids);
 	for (ssize_t i = 0; i < count; i++)
 		if (is_inside(h, tids[i], interrupt_clock() - since < HANDLER_NS))
 			return false;
