@@ -271,7 +271,7 @@ enum client_confined client_how(const struct options *o)
 enum opus_code client_init(struct client *c, struct target *t,
 			   enum client_confined how, struct opus_error *err)
 {
-	struct suspend suspend = {0};
+	struct child suspend = {0};
 	enum opus_code code;
 	int fd;
 

@@ -27,7 +27,7 @@ struct client {
 	enum wire_type asked; /* its type */
 	uint64_t silence_ns; /* CLIENT_SILENCE_NS; shorter in tests */
 	struct wire_hello hello;
-	struct suspend suspend;
+	struct child suspend;   /* holds the filters of t */
 };
 
 /* Any message; its strings end in NUL, its counts are within their arrays. */
