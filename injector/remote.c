@@ -16,7 +16,6 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -267,20 +266,6 @@ bool remote_mask(struct remote *r, uint64_t mask)
 
 /* --- the frame --- */
 
-static bool memory_write(pid_t tid, uint64_t at, const void *bytes, size_t size)
-{
-	struct iovec local = {(void *)bytes, size};
-	struct iovec remote = {(void *)at, size};
-	char path[64];
-
-	if (process_vm_writev(tid, &local, 1, &remote, 1, 0) == (ssize_t)size)
-		return true;
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	return fd >= 0 && pwrite(fd, bytes, size, (off_t)at) == (ssize_t)size;
-}
-
 /* PTRACE_GET_RSEQ_CONFIGURATION: is the thread inside a restartable sequence?
  * The kernel would forget to restart it. */
 static bool in_sequence(const struct remote *r)
@@ -329,7 +314,7 @@ static enum opus_code frame_write(struct remote *r, struct opus_error *err)
 	r->home = ((r->words - size) & ~63ull) - 64;
 	size = remote_frame(r, r->home, frame, sizeof(frame));
 	if (size == 0 || r->home + size > r->words ||
-	    !memory_write(r->tid, r->home, frame, size))
+	    !proc_memory_write(r->tid, r->home, frame, size))
 		return error_set(err, OPUS_NO_CONTACT,
 			"thread %d has no %zu bytes left on its stack",
 			(int)r->tid, size);
@@ -339,7 +324,7 @@ static enum opus_code frame_write(struct remote *r, struct opus_error *err)
 enum opus_code remote_words(struct remote *r, const void *bytes, size_t size,
 			    struct opus_error *err)
 {
-	if (size <= REMOTE_WORDS && memory_write(r->tid, r->words, bytes, size))
+	if (size <= REMOTE_WORDS && proc_memory_write(r->tid, r->words, bytes, size))
 		return OPUS_OK;
 	return error_set_errno(err, OPUS_INTERNAL,
 			       "cannot write to the stack of thread %d",

@@ -11,6 +11,7 @@
  *   inwait      its only thread lives in a handler that has interrupted a wait
  *   execs       starts itself again and again
  *   spinning    never makes a system call
+ *   narrow      another thread waits with 500 bytes left of its stack
  */
 #include "../target.h"
 
@@ -105,6 +106,20 @@ static void *count(void *unused)
 	return unused;
 }
 
+static void *narrow(void *unused)
+{
+	pthread_attr_t attr;
+	void *start;
+	size_t size;
+
+	pthread_getattr_np(pthread_self(), &attr);
+	pthread_attr_getstack(&attr, &start, &size);
+	*(volatile char *)alloca((char *)__builtin_frame_address(0) -
+				 (char *)start - 700) = 1;
+	poll(NULL, 0, -1);
+	return unused;
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "plain";
@@ -135,6 +150,8 @@ int main(int argc, char **argv)
 		pthread_create(&thread, NULL, load, argv[2]);
 		usleep(100000);
 	}
+	if (!strcmp(kind, "narrow"))
+		pthread_create(&thread, NULL, narrow, NULL);
 	if (!strcmp(kind, "handler"))
 		hammer();
 	if (!strcmp(kind, "inwait"))
