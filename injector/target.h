@@ -57,6 +57,9 @@ void target_list_deinit(struct target_list *list);
  */
 enum opus_code target_look(struct target *t, struct opus_error *err) MUST_CHECK;
 
+/* A thread that lives on where the first one, `view`, has ended; 0: none. */
+pid_t target_view(pid_t pid, pid_t view);
+
 /* Has any thread a seccomp filter that is not the agent's own? Filters belong to
  * threads, and every thread will run the agent's code. */
 bool target_has_filter(const struct target *t);
@@ -101,5 +104,8 @@ int target_maps_plan(pid_t pid, const struct plan *plan);
 /* How often has it loaded such an object? More than once by dlmopen(3): an
  * agent sees the copy in its own namespace. 0 if that cannot be found out. */
 unsigned int target_copies(pid_t pid, const struct plan *plan);
+
+/* The two remember which objects are concerned, for the next process; no more. */
+void target_plan_forget(void);
 
 #endif
