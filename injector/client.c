@@ -272,6 +272,7 @@ enum opus_code client_init(struct client *c, struct target *t,
 			   enum client_confined how, struct opus_error *err)
 {
 	struct child suspend = {0};
+	struct limit limit = {0};
 	enum opus_code code;
 	int fd;
 
@@ -282,14 +283,13 @@ enum opus_code client_init(struct client *c, struct target *t,
 	if (code == OPUS_CONFINED && how == CLIENT_SUSPEND)
 		code = suspend_begin(t, &suspend, err);
 	if (code == OPUS_OK)
-		code = contact_make(t, &fd, err);
+		code = contact_make(t, &limit, &fd, err);
 	if (code == OPUS_OK)
 		code = client_init_fd(c, t, fd, err);
 	if (code == OPUS_OK && how != CLIENT_FORCE)
 		code = target_check_filter(t, err);
 	c->suspend = suspend;
-	c->limit = t->limit;
-	t->limit.lifted = false;
+	c->limit = limit;
 	return code;
 }
 

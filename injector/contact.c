@@ -67,6 +67,7 @@ _Static_assert(sizeof(folders) / sizeof(folders[0]) == WIRE_FOLDER_COUNT,
 /* The socket while it exists; -1 and "" otherwise. */
 struct contact {
 	struct target *t;
+	struct limit *limit;
 	int listener;
 	int folder_fd;     /* -1 also for an abstract name */
 	bool same_network; /* as ours */
@@ -437,7 +438,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 		if (ended)
 			break;
 		if (start_error(c) == EAGAIN)
-			(void)limit_lift(&c->t->limit, c->t->pid);
+			(void)limit_lift(c->limit, c->t->pid);
 		if (threads.rounds && !threads.runs)
 			wait = wait * 2 < CONTACT_LAST_NS ? wait * 2
 							  : CONTACT_LAST_NS;
@@ -451,10 +452,10 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 	return contact_failed(c, err);
 }
 
-enum opus_code contact_make(struct target *t, int *ret_fd,
+enum opus_code contact_make(struct target *t, struct limit *limit, int *ret_fd,
 			    struct opus_error *err)
 {
-	struct contact c = {.t = t, .listener = -1, .folder_fd = -1,
+	struct contact c = {.t = t, .limit = limit, .listener = -1, .folder_fd = -1,
 			    .same_network = network_is_ours(t)};
 	enum opus_code code;
 

@@ -41,6 +41,7 @@
 #include "image.h"
 #include "interrupt.h"
 #include "jail.h"
+#include "limit.h"
 #include "place.h"
 #include "playground.h"
 #include "remote.h"

@@ -11,7 +11,6 @@
 
 #include "common/beacon.h"
 #include "common/plan.h"
-#include "limit.h"
 #include "options.h"
 #include "proc.h"
 
@@ -26,7 +25,6 @@ struct target {
 	uint64_t beacon_at;  /* 0: no beacon was found */
 	bool confined;       /* target_has_filter(), by target_check_contact() */
 	bool vforked;        /* has its parent's memory until it becomes a program */
-	struct limit limit;  /* lifted by contact_make(), who calls puts it back */
 	bool used_folder;    /* set by contact_make(): its socket had a path */
 };
 
