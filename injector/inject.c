@@ -162,11 +162,15 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 {
 	uint64_t end = interrupt_clock() + SEARCH_NS;
 	enum opus_code code = OPUS_NO_CONTACT;
+	pid_t only = in->request->thread;
 	struct proc_status s;
 
+	if (only && !proc_status_read(in->t->pid, only, &s))
+		return error_set(err, OPUS_NO_TARGET,
+				 "process %d has no thread %d", in->t->pid, only);
 	do {
 		CLEANUP(cleanup_free) pid_t *tids = NULL;
-		size_t count = rank_threads(in->t, in->request->thread, &tids);
+		size_t count = rank_threads(in->t, only, &tids);
 
 		if (!proc_status_read(in->t->pid, in->t->pid, &s) ||
 		    (!count && !lives(&s)))

@@ -145,17 +145,20 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 	sigset_t child;
 
 	memset(r, 0, offsetof(struct remote, xstate));
-	r->confined = proc_status_read(pid, tid, &s) && s.seccomp;
 	r->pid = pid;
 	r->tid = tid;
 	r->code = code;
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	r->stopped_ns = interrupt_clock();
 	if (tracee_ask(PTRACE_SEIZE, tid, 0, (void *)PTRACE_O_TRACESYSGOOD) != 0)
 		return tracee_refused(pid, tid, err);
 	r->attached = true;
+	/* Its number may be another's by now, of another process. */
+	if (!proc_status_read(pid, tid, &s))
+		return thread_ended(r, err);
+	r->confined = s.seccomp;
+	r->stopped_ns = interrupt_clock();
 	result = attach_stop(r, err);
 	if (result == OPUS_OK)
 		shadow_look(&r->shadow, tid);
