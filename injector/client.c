@@ -274,6 +274,7 @@ enum opus_code client_init(struct client *c, struct target *t,
 	struct child suspend = {0};
 	struct limit limit = {0};
 	enum opus_code code;
+	bool ask;
 	int fd;
 
 	memset(c, 0, sizeof(*c));
@@ -282,12 +283,13 @@ enum opus_code client_init(struct client *c, struct target *t,
 	code = target_check_contact(t, how == CLIENT_FORCE, err);
 	if (code == OPUS_CONFINED && how == CLIENT_SUSPEND)
 		code = suspend_begin(t, &suspend, err);
+	ask = how != CLIENT_FORCE && !suspend.pid;
 	if (code == OPUS_OK)
-		code = contact_make(t, &limit, &fd, err);
+		code = contact_make(t, ask, &limit, &fd, err);
 	if (code == OPUS_OK)
 		code = client_init_fd(c, t, fd, err);
-	if (code == OPUS_OK && how != CLIENT_FORCE)
-		code = target_check_filter(t, err);
+	if (code == OPUS_OK && ask)
+		code = target_check_filter(t, t->view, err);
 	c->suspend = suspend;
 	c->limit = limit;
 	return code;

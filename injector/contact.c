@@ -68,6 +68,7 @@ _Static_assert(sizeof(folders) / sizeof(folders[0]) == WIRE_FOLDER_COUNT,
 struct contact {
 	struct target *t;
 	struct limit *limit;
+	bool ask;          /* its filters, before each signal */
 	int listener;
 	int folder_fd;     /* -1 also for an abstract name */
 	bool same_network; /* as ours */
@@ -296,7 +297,8 @@ static int contact_signal(const struct contact *c, pid_t tid)
 	/* A filter of system calls may not like the agent's timer, whichever
 	 * of the threads has it: the request must not depend on who gets it. */
 	info.si_value.sival_ptr = (void *)(uintptr_t)(
-		c->value | (c->t->confined ? 0 : WIRE_CONTACT_TIMER));
+		c->value | (c->t->confined ? 0 : WIRE_CONTACT_TIMER) |
+		WIRE_CONTACT_FILTERS_SET(c->t->beacon.filters_begun));
 	return (int)syscall(SYS_rt_tgsigqueueinfo, c->t->pid, tid,
 			    info.si_signo, &info);
 }
@@ -415,6 +417,8 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 
 	while (interrupt_clock() - begin < CONTACT_LIMIT_NS) {
 		tid = contact_threads_next(&threads, c->t);
+		if (tid != 0 && c->ask && target_check_filter(c->t, tid, err) != OPUS_OK)
+			return err->code;
 		if (tid == 0)
 			wait = CONTACT_LAST_NS; /* all block it, or have ended */
 		else if (!target_is_unchanged(c->t, tid))
@@ -452,10 +456,10 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 	return contact_failed(c, err);
 }
 
-enum opus_code contact_make(struct target *t, struct limit *limit, int *ret_fd,
-			    struct opus_error *err)
+enum opus_code contact_make(struct target *t, bool ask, struct limit *limit,
+			    int *ret_fd, struct opus_error *err)
 {
-	struct contact c = {.t = t, .limit = limit, .listener = -1, .folder_fd = -1,
+	struct contact c = {.t = t, .limit = limit, .ask = ask, .listener = -1, .folder_fd = -1,
 			    .same_network = network_is_ours(t)};
 	enum opus_code code;
 

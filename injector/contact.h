@@ -22,11 +22,12 @@
  * The process is disturbed by one signal handler per attempt. Only to be
  * called after target_check_contact(): the signal kills a process that does
  * not catch it.
- * Errors: OPUS_NO_CONTACT, OPUS_DIED, OPUS_PERMISSION, OPUS_RESOURCE,
+ * `ask`: call target_check_filter() before each signal.
+ * Errors: its own, OPUS_NO_CONTACT, OPUS_DIED, OPUS_PERMISSION, OPUS_RESOURCE,
  * OPUS_CANCELLED (interrupted by a signal).
  */
-enum opus_code contact_make(struct target *t, struct limit *limit, int *ret_fd,
-			    struct opus_error *err) MUST_CHECK;
+enum opus_code contact_make(struct target *t, bool ask, struct limit *limit,
+			    int *ret_fd, struct opus_error *err) MUST_CHECK;
 
 /*
  * Remove sockets of this project that lie in the same folders of the process'

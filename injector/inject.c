@@ -125,7 +125,10 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 	code = remote_attach(&in->remote, in->t->pid, tid, &in->code, err);
 	if (code != OPUS_OK)
 		return code;
-	code = in->suspend ? remote_suspend(&in->remote, err) : OPUS_OK;
+	if (in->suspend)
+		code = remote_suspend(&in->remote, err);
+	else if (in->remote.confined && !in->request->force)
+		code = confine_check_stopped(&in->remote, err); /* it may be new */
 	if (code != OPUS_OK) {
 		give_back(in);
 		return code;

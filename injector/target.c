@@ -112,6 +112,7 @@ static bool is_vforked(const struct target *t)
 	       syscall(SYS_kcmp, t->pid, t->status.parent, KCMP_VM, 0, 0) == 0;
 }
 
+#define FILTER_TRIES 100
 #define START_TRIES 200 /* a second, on a machine that is not busy */
 
 static bool is_starting(const struct target *t)
@@ -242,14 +243,31 @@ enum opus_code target_check_contact(struct target *t, bool force,
 	return confine_check(t, err); /* ask the filters */
 }
 
-enum opus_code target_check_filter(struct target *t, struct opus_error *err)
+/* Those of the beacon, with none that is being installed. */
+static void filters_read(struct target *t)
 {
+	const struct timespec moment = {0, 200000};
+	uint64_t at = t->beacon_at + offsetof(struct beacon, filters_begun);
+	uint16_t now[2] = {0};
+
+	for (int n = 0; proc_memory_read(t->view, at, now, sizeof(now)) &&
+			now[0] != now[1] && n < FILTER_TRIES; n++)
+		nanosleep(&moment, NULL);
+	t->beacon.filters_begun = now[0];
+	t->beacon.filters_ended = now[1];
+}
+
+enum opus_code target_check_filter(struct target *t, pid_t tid,
+				   struct opus_error *err)
+{
+	uint16_t before = t->beacon.filters_begun;
 	struct proc_status now;
 
-	if (t->confined || !proc_status_read(t->pid, t->view, &now) ||
-	    !is_confined(t, &now))
+	filters_read(t); /* then look: what comes after that the agent sees */
+	if (t->confined && t->beacon.filters_begun == before)
 		return OPUS_OK;
-	t->status = now;
+	if (!proc_status_read(t->pid, tid, &now) || !is_confined(t, &now))
+		return OPUS_OK;
 	t->confined = true;
 	return confine_check(t, err);
 }

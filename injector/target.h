@@ -72,12 +72,13 @@ enum opus_code target_check_contact(struct target *t, bool force,
 				    struct opus_error *err) MUST_CHECK;
 
 /*
- * Has it confined itself since target_check_contact() found no filter? A session
- * does so soon after its start, and the filter may kill for what is to come.
- * Looks at one thread. Errors: OPUS_CONFINED, OPUS_PERMISSION.
+ * Has it confined itself since its filters were looked at? A session does so soon
+ * after its start, and the filter may kill for what is to come. Looks at one
+ * thread, which may be signalled then: of a filter that comes in between the
+ * agent knows. Errors: OPUS_CONFINED, OPUS_PERMISSION.
  */
-enum opus_code target_check_filter(struct target *t, struct opus_error *err)
-	MUST_CHECK;
+enum opus_code target_check_filter(struct target *t, pid_t tid,
+				   struct opus_error *err) MUST_CHECK;
 
 /*
  * Is this thread's memory still the one that the beacon was read from, with a
