@@ -19,8 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <linux/memfd.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -42,6 +40,7 @@
 #include "interrupt.h"
 #include "jail.h"
 #include "limit.h"
+#include "load.h"
 #include "place.h"
 #include "playground.h"
 #include "rank.h"
@@ -53,9 +52,7 @@
 #endif
 
 #define SEARCH_NS 2000000000ull
-#define LOAD_NS 10000000000ull
-#define SLICE_NS 100000000ull
-#define SERVE_NS 1000000ull
+#define MOMENT_NS 1000000ull
 #define ENDING_MS 200
 
 struct inject {
@@ -74,13 +71,20 @@ struct inject {
 	int folder;                    /* the same: its folder of /proc */
 	bool jail;                     /* it has none to open the agent by */
 	bool suspend;                  /* filters, of what we trace */
-	char why[80]; /* the last thread was refused */
+	char why[80];  /* the last thread was refused */
+	uint64_t end;  /* of the search for one */
 	struct inject_report report;
 };
 
 /* --- prepare --- */
 
-static enum opus_code prepare(struct inject *in, struct opus_error *err)
+static void forget(struct inject *in)
+{
+	place_deinit(&in->place);
+	modules_deinit(&in->modules);
+}
+
+static enum opus_code look(struct inject *in, struct opus_error *err)
 {
 	CLEANUP(cleanup_free) char *maps = proc_maps_read(in->t->view);
 	enum opus_code code;
@@ -89,14 +93,45 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 		return error_set_errno(err, errno == EACCES || errno == EPERM
 						    ? OPUS_PERMISSION : OPUS_DIED,
 				       "cannot read its mappings");
+	/* One whose preloads were not there yet when target_look() looked. */
+	if (target_has_agent(in->t->pid) > 0)
+		return error_set(err, OPUS_ALREADY, "it has an agent");
 	code = modules_init(&in->modules, in->t->view, maps, err);
 	if (code == OPUS_OK)
 		code = fit_check(&in->modules, &in->functions, err);
+	if (code == OPUS_OK)
+		code = remote_code_find(&in->modules, &in->code, err);
+	return code;
+}
+
+/* At the start of a process its libc may be missing, or be there in part. */
+static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
+{
+	enum opus_code code;
+
+	while ((code = look(in, err)) != OPUS_ALREADY &&
+	       modules_loading(&in->modules)) {
+		if (interrupt_clock() > in->end)
+			return error_set(err, OPUS_NO_CONTACT,
+				"its dynamic loader is still at work after %g s: "
+				"it is starting, or loads a library; try again",
+				SEARCH_NS / 1e9);
+		forget(in);
+		if (interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, false) ==
+		    INTERRUPT_SIGNAL)
+			return error_set(err, OPUS_CANCELLED,
+					 "interrupted; nothing changed");
+	}
+	return code;
+}
+
+static enum opus_code prepare(struct inject *in, struct opus_error *err)
+{
+	enum opus_code code = look_patiently(in, err);
+
 	in->jail = jail_is(in->t->view);
 	if (code == OPUS_OK && in->jail && !in->request->suspend)
 		code = jail_check(in->t, err);
-	if (code == OPUS_OK)
-		code = remote_code_find(&in->modules, &in->code, err);
 	if (code == OPUS_OK)
 		code = place_init(&in->place, &in->modules, in->code.home,
 				  err);
@@ -163,7 +198,6 @@ static bool may_try_another(enum opus_code code, const struct inject *in)
 
 static enum opus_code choose(struct inject *in, struct opus_error *err)
 {
-	uint64_t end = interrupt_clock() + SEARCH_NS;
 	enum opus_code code = OPUS_NO_CONTACT;
 	pid_t only = in->request->thread;
 	struct proc_status s;
@@ -198,8 +232,8 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 				return error_set(err, OPUS_CANCELLED,
 					"interrupted; nothing changed");
 		}
-		interrupt_poll(NULL, 0, interrupt_clock() + 1000000, true);
-	} while (interrupt_clock() < end);
+		interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, true);
+	} while (interrupt_clock() < in->end && !modules_changed(&in->modules));
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where libc can be called "
 		"within %g s (%s); try again when it is less busy",
@@ -385,70 +419,7 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	return code;
 }
 
-/* --- load --- */
-
-static void futex_call(_Atomic uint32_t *word, int operation, uint32_t value,
-		       const struct timespec *limit)
-{
-	syscall(SYS_futex, word, operation, value, limit, NULL, 0);
-}
-
-/* Let the new thread load the agent, or leave. */
-static enum opus_code load_begin(struct inject *in, struct opus_error *err)
-{
-	struct playground *p = in->playground;
-	bool ok = pwrite(in->file, in->image.bytes, in->image.size, 0) ==
-		  (ssize_t)in->image.size;
-
-	if (!ok)
-		(void)!error_set_errno(err, OPUS_RESOURCE,
-			"the agent cannot be written into the process");
-	p->released = ok ? PLAYGROUND_LOAD : PLAYGROUND_LEAVE;
-	futex_call(&p->released, FUTEX_WAKE, INT_MAX, NULL);
-	return ok ? OPUS_OK : OPUS_RESOURCE;
-}
-
-/* Wait for the new thread. */
-static enum opus_code load_wait(struct inject *in, struct opus_error *err)
-{
-	const struct timespec slice = {0, in->suspend ? SERVE_NS : SLICE_NS};
-	struct playground *p = in->playground;
-	struct pollfd end = {.fd = in->t->pidfd, .events = POLLIN};
-	uint64_t limit = interrupt_clock() + LOAD_NS;
-
-	for (;;) {
-		uint32_t state = p->state;
-
-		if (in->suspend)
-			suspend_serve(false);
-		if (state == PLAYGROUND_LOADED)
-			return OPUS_OK;
-		p->text[sizeof(p->text) - 1] = '\0';
-		if (state == PLAYGROUND_FAILED)
-			return error_set(err, OPUS_NO_AGENT,
-				"the loader of the process refused the agent: %s",
-				p->text);
-		if (end.fd >= 0 && poll(&end, 1, 0) > 0)
-			return error_set(err, OPUS_DIED,
-				"the process ended while the agent was loaded");
-		if (interrupt_clock() > limit)
-			return error_set(err, OPUS_NO_ANSWER,
-				"the agent is still being loaded after %g s: a "
-				"thread of the process holds the loader (a "
-				"constructor that waits?); it will be there when "
-				"that is over", LOAD_NS / 1e9);
-		futex_call(&p->state, FUTEX_WAIT, state, &slice);
-	}
-}
-
-/* The new thread is traced to its end, that its filters stay suspended. */
-static void load_end(const struct inject *in)
-{
-	uint64_t end = interrupt_clock() + LOAD_NS;
-
-	while (in->suspend && suspend_serve(true) && interrupt_clock() < end)
-		interrupt_poll(NULL, 0, interrupt_clock() + SERVE_NS, true);
-}
+/* --- the whole --- */
 
 static enum opus_code join(struct inject *in, struct opus_error *err)
 {
@@ -480,10 +451,15 @@ static bool view_moves(struct inject *in)
 	free(proc_maps_read_any(in->t->pid, &view));
 	if (view == in->t->view)
 		return false;
-	place_deinit(&in->place);
-	modules_deinit(&in->modules);
 	in->t->view = view;
 	return true;
+}
+
+/* Stacks are unwound by what was mapped before. */
+static bool objects_change(const struct inject *in, enum opus_code code)
+{
+	return code == OPUS_NO_CONTACT && !in->playground && in->fd < 0 &&
+	       interrupt_clock() < in->end && modules_changed(&in->modules);
 }
 
 static enum opus_code inject_run(struct inject *in, struct opus_error *err)
@@ -492,14 +468,17 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 
 	if (code != OPUS_OK)
 		return code;
-	do
+	in->end = interrupt_clock() + SEARCH_NS;
+	do {
+		forget(in);
 		code = join(in, err);
-	while (code != OPUS_OK && view_moves(in));
+	} while (code != OPUS_OK && (view_moves(in) || objects_change(in, code)));
 	if (code == OPUS_OK && !in->request->check)
-		code = load_begin(in, err);
+		code = load_begin(in->playground, in->file, &in->image, err);
 	if (code == OPUS_OK && !in->request->check)
-		code = load_wait(in, err);
-	load_end(in);
+		code = load_wait(in->playground, in->t->pidfd, in->suspend, err);
+	if (in->suspend)
+		load_end();
 	return code;
 }
 
@@ -527,6 +506,7 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 	struct inject in = {.t = t, .request = request, .fd = -1, .file = -1,
 			    .folder = -1};
 	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
+	struct opus_error now;
 	enum opus_code code;
 
 	memset(ret, 0, sizeof(*ret));
@@ -542,6 +522,8 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 				 "the process ended while it was joined");
 	if (code == OPUS_OK && !request->check)
 		code = err->code = joined_check(t, err);
+	else if (code == OPUS_ALREADY && joined_check(t, &now) != OPUS_OK)
+		*err = now, code = now.code;
 	ret->total_ns = interrupt_clock() - begin;
 	return code;
 }

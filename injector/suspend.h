@@ -1,7 +1,7 @@
 /*
  * suspend.h - suspend seccomp filters while the agent works.
  *
- * Included by: client.c, inject.c.
+ * Included by: client.c, inject.c, load.c, remote.c.
  * Runs on:     command; the holding in a child of it.
  * Locks:       none.
  * Signal:      unsafe: heap.

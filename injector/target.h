@@ -46,6 +46,9 @@ enum opus_code target_list_init(const struct options *o, const struct plan *plan
 	MUST_CHECK;
 void target_list_deinit(struct target_list *list);
 
+/* Is an agent mapped? 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
+int target_has_agent(pid_t pid);
+
 /*
  * Look at the process and read its beacon. After OPUS_OK an agent is there,
  * but see target_check_contact(). On failure as much of `t` is filled in as

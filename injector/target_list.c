@@ -1,7 +1,7 @@
 /*
  * target_list.c - find the processes that a command is about.
  *
- * Called by:  run.c.
+ * Called by:  run.c, inject.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -44,7 +44,7 @@ static int runs_exe(pid_t pid, pid_t view, const char *exe,
 	       (now[len] == '\0' || strcmp(now + len, " (deleted)") == 0);
 }
 
-static int has_agent(pid_t pid)
+int target_has_agent(pid_t pid)
 {
 	pid_t view;
 	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
@@ -115,7 +115,7 @@ static int search_match(const struct search *s, pid_t pid)
 	if ((o->tree && !tree_is_below(&s->tree, pid, o->tree)) ||
 	    (o->unit && !tree_in_unit(pid, o->unit)))
 		return 0;
-	return s->plan ? target_maps_plan(pid, s->plan) : has_agent(pid);
+	return s->plan ? target_maps_plan(pid, s->plan) : target_has_agent(pid);
 }
 
 static int depth_compare(const void *a, const void *b)
