@@ -27,6 +27,7 @@
 #include "contact.h"
 #include "control.h"
 #include "follow.h"
+#include "filter.h"
 #include "fork.h"
 #include "gate.h"
 #include "got.h"
@@ -141,6 +142,7 @@ static void agent_forked(void)
 	fork_child();
 	text_finish(); /* not the parent's memory, for the child to write to */
 	stop_forked();
+	filter_forked();
 	control_forked();
 	update_forked();
 	guard_forked();

@@ -50,6 +50,8 @@ void contact_init(void);
 void contact_sig(uint64_t value, const ucontext_t *context);
 /* A timer's signal with the agent's number has arrived. Any thread. */
 void contact_retry_sig(const siginfo_t *info, const ucontext_t *context);
+/* No timer's signal shall come any more. Any thread. */
+void contact_retry_end_sig(void);
 /* In the child of fork(). */
 void contact_forked(void);
 

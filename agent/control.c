@@ -33,6 +33,7 @@
 #include "arch/x86_64/valgrind.h"
 #include "contact.h"
 #include "descriptor.h"
+#include "filter.h"
 #include "gate.h"
 #include "library.h"
 #include "own_signal.h"
@@ -120,11 +121,19 @@ static bool peer_allowed(int fd)
 	return cred.uid == 0 || cred.uid == geteuid();
 }
 
+static bool clients_open(void)
+{
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (clients[i].open)
+			return true;
+	return false;
+}
+
 static void client_connect(uint64_t value)
 {
 	static const char *const folders[] = WIRE_FOLDERS;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	uint64_t folder = value >> 48 & 0x7f; /* without WIRE_CONTACT_TIMER */
+	uint64_t folder = WIRE_CONTACT_PLACE(value);
 	socklen_t size = sizeof(address);
 	int fd, length;
 
@@ -155,6 +164,9 @@ static void client_connect(uint64_t value)
 	}
 	for (int i = 0; i < SERVE_CLIENTS; i++)
 		if (!clients[i].open) {
+			/* What others were told still holds for them. */
+			if (!clients_open() && !update_now.active)
+				filter_know();
 			serve_open(&clients[i], fd);
 			return;
 		}
@@ -197,14 +209,6 @@ static bool work_waiting(void)
 		if (atomic_load(&contact_queue[i]) != 0)
 			return true;
 	return library_waiting();
-}
-
-static bool clients_open(void)
-{
-	for (int i = 0; i < SERVE_CLIENTS; i++)
-		if (clients[i].open)
-			return true;
-	return false;
 }
 
 /* --- the loop --- */
@@ -284,7 +288,8 @@ static void *control_main(void *arg)
 	(void)arg;
 	mask_set(MASK);
 	library_own();
-	prctl(PR_SET_NAME, "opus-agent");
+	filter_know();
+	prctl(PR_SET_NAME, BEACON_THREAD);
 	for (;;) {
 		uint32_t idle = CONTACT_IDLE;
 

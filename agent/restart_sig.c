@@ -23,6 +23,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "filter.h"
 
 #define BACK 48 /* bytes before `syscall` in which the number is looked for */
 #define NS 1000000000u
@@ -276,6 +277,7 @@ const uint8_t restart_calls[RESTART_CALLS] = {
 	[SYS_nanosleep] = 1, [SYS_clock_nanosleep] = 1, [SYS_futex] = 1,
 	[SYS_rt_sigtimedwait] = 1, [SYS_semtimedop] = 1,
 	[426] = 1 /* io_uring_enter */, [441] = 1 /* epoll_pwait2 */,
+	[SYS_prctl] = 1, [SYS_seccomp] = 1,
 };
 
 /* Does it wait, with a limit? Others are made without a note, since a futex(2)
@@ -312,6 +314,8 @@ long restart_call_sig(long number, long a, long b, long c, long d, long e, long 
 	struct restart_note note = {0};
 	long ret;
 
+	if (number == SYS_prctl || number == SYS_seccomp)
+		return filter_call_sig(number, a, b, c, d, e, f);
 	if (!is_timed(number, b, d, e))
 		return restart_syscall(number, a, b, c, d, e, f);
 	restart_enter(&note, false);

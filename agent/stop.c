@@ -19,6 +19,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "filter.h"
 #include "own_signal.h"
 #include "proc.h"
 #include "stop_shared.h"
@@ -368,7 +369,9 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			break;
 		stop_begin();
 		w.deadline = stop_now.started_ns + limit_ns;
-		code = stop_run(&w, only, err);
+		code = filter_check(err);
+		if (code == OPUS_OK)
+			code = stop_run(&w, only, err);
 		if (code == OPUS_OK && !stop_hold())
 			code = OPUS_NO_ANSWER;
 		if (code != OPUS_OK)

@@ -25,6 +25,7 @@
 #define BEACON_MAGIC "OPUS-LP\n\x1a" "beacon"
 #define BEACON_VERSION 2
 #define BEACON_PATCHES 64
+#define BEACON_THREAD "opus-agent" /* name of the control thread */
 
 enum beacon_flags {
 	BEACON_READY = 1,    /* the constructor is done, the signal is caught */
@@ -58,7 +59,9 @@ struct beacon {
 	char off_reason[128];
 	uint32_t start_error; /* errno of the last attempt to start the control
 			       * thread; 0: it succeeded */
-	uint32_t spare;
+	/* seccomp filters that the program has begun to install, and has installed;
+	 * any thread writes them, outside `sequence`. */
+	uint16_t filters_begun, filters_ended;
 	struct beacon_patch patch[BEACON_PATCHES];
 };
 

@@ -203,8 +203,9 @@ struct wire_line {
 };
 
 /* Contact value, the 64 bits of siginfo's si_value:
- *   63..56 WIRE_CONTACT_TAG | 55 WIRE_CONTACT_TIMER | 54..48 index of the place |
- *   47..0 random
+ *   63..56 WIRE_CONTACT_TAG | 55 WIRE_CONTACT_TIMER |
+ *   54..51 beacon's filters_begun when the filters were asked |
+ *   50..48 index of the place | 47..0 random
  * and the socket is FOLDER/opus-<12 hex digits of the random part>, or, at the
  * place with no folder, that name in the abstract namespace (unix(7)), which
  * belongs to the network namespace and is the same in any root. */
@@ -212,6 +213,11 @@ struct wire_line {
 /* No filter of system calls is on: the agent may use timer_create(2) to try
  * again where it cannot start. */
 #define WIRE_CONTACT_TIMER (1ull << 55)
+#define WIRE_CONTACT_FILTERS_MASK 0xfu
+#define WIRE_CONTACT_FILTERS_SET(count) \
+	(((uint64_t)(count) & WIRE_CONTACT_FILTERS_MASK) << 51)
+#define WIRE_CONTACT_FILTERS(value) ((value) >> 51 & WIRE_CONTACT_FILTERS_MASK)
+#define WIRE_CONTACT_PLACE(value) ((value) >> 48 & 7u)
 #define WIRE_FOLDERS {"/run", "/tmp", "/var/tmp", "/dev/shm", ""}
 #define WIRE_FOLDER_COUNT 5
 #define WIRE_ABSTRACT 4 /* index of the place with no folder */

@@ -1,7 +1,7 @@
 /*
  * beacon_read.c - find the agent's beacon in another process.
  *
- * Called by:  target.c.
+ * Called by:  target.c, hurry.c, suspend.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -22,6 +22,8 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <time.h>
+
+#include "common/cleanup.h"
 
 #define MAGIC_SIZE sizeof(((struct beacon *)0)->magic)
 #define BEACON_PAGES 256 /* of one mapping that are looked at */
@@ -183,4 +185,18 @@ enum opus_code beacon_read(pid_t view, char *maps, struct beacon *ret,
 	if (code == OPUS_OK)
 		code = beacon_check(ret, err);
 	return code;
+}
+
+pid_t beacon_thread(pid_t pid)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(pid, &tids);
+	struct proc_status s;
+
+	/* It is one of the youngest. */
+	for (ssize_t i = count - 1; i >= 0; i--)
+		if (proc_status_read(pid, tids[i], &s) &&
+		    strcmp(s.name, BEACON_THREAD) == 0)
+			return tids[i];
+	return 0;
 }

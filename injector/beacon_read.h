@@ -43,4 +43,7 @@ enum opus_code beacon_copy(pid_t view, uint64_t at, struct beacon *ret,
  * Errors: OPUS_NO_AGENT, OPUS_VERSION. */
 enum opus_code beacon_check(struct beacon *b, struct opus_error *err) MUST_CHECK;
 
+/* The control thread of the process, by its name; 0: there is none. */
+pid_t beacon_thread(pid_t pid);
+
 #endif

@@ -1,7 +1,7 @@
 /*
  * child.c - fork, call, and read back what came of it.
  *
- * Called by:  inject.c, confine.c.
+ * Called by:  inject.c, confine.c, unmask.c, vfork.c, suspend.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -10,10 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/types.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "interrupt.h"
 
 static ssize_t transfer(int fd, struct opus_error *err, void *result, size_t size,
 			bool out)
@@ -57,4 +60,64 @@ enum opus_code child_run(enum opus_code (*work)(void *data, struct opus_error *e
 		return error_set(err, OPUS_INTERNAL,
 				 "the process that was to do it was killed");
 	return err->code;
+}
+
+/* In the child: never returns. */
+static void hold_run(void (*hold)(const void *data, int tell, int end),
+		     const void *data, const int told[2], const int end[2])
+{
+	close(told[0]);
+	close(end[1]);
+	hold(data, told[1], end[0]);
+	_exit(0);
+}
+
+enum opus_code child_hold(struct child *c,
+			  void (*hold)(const void *data, int tell, int end),
+			  const void *data, void *told, size_t size,
+			  struct opus_error *err)
+{
+	int tell[2], end[2];
+	ssize_t got;
+
+	if (pipe2(tell, O_CLOEXEC) != 0)
+		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
+	if (pipe2(end, O_CLOEXEC) != 0) {
+		close(tell[0]);
+		close(tell[1]);
+		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
+	}
+	c->pid = fork();
+	if (c->pid == 0)
+		hold_run(hold, data, tell, end);
+	c->end = end[1];
+	close(end[0]);
+	close(tell[1]);
+	do
+		got = read(tell[0], told, size);
+	while (got < 0 && errno == EINTR);
+	close(tell[0]);
+	if (got == (ssize_t)size)
+		return OPUS_OK;
+	child_release(c, 0);
+	return error_set(err, OPUS_RESOURCE,
+			 "the process that was to do it was killed");
+}
+
+void child_release(struct child *c, uint64_t limit_ns)
+{
+	struct pollfd ended;
+
+	if (c->pid == 0)
+		return;
+	close(c->end);
+	ended = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, c->pid, 0),
+				.events = POLLIN};
+	if (ended.fd >= 0) {
+		(void)interrupt_poll(&ended, 1, interrupt_clock() + limit_ns, true);
+		close(ended.fd);
+	}
+	if (c->pid > 0)
+		waitpid(c->pid, NULL, WNOHANG);
+	c->pid = 0;
 }

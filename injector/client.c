@@ -271,8 +271,10 @@ enum client_confined client_how(const struct options *o)
 enum opus_code client_init(struct client *c, struct target *t,
 			   enum client_confined how, struct opus_error *err)
 {
-	struct suspend suspend = {0};
+	struct child suspend = {0};
+	struct limit limit = {0};
 	enum opus_code code;
+	bool ask;
 	int fd;
 
 	memset(c, 0, sizeof(*c));
@@ -281,15 +283,15 @@ enum opus_code client_init(struct client *c, struct target *t,
 	code = target_check_contact(t, how == CLIENT_FORCE, err);
 	if (code == OPUS_CONFINED && how == CLIENT_SUSPEND)
 		code = suspend_begin(t, &suspend, err);
+	ask = how != CLIENT_FORCE && !suspend.pid;
 	if (code == OPUS_OK)
-		code = contact_make(t, &fd, err);
+		code = contact_make(t, ask, &limit, &fd, err);
 	if (code == OPUS_OK)
 		code = client_init_fd(c, t, fd, err);
-	if (code == OPUS_OK && how != CLIENT_FORCE)
-		code = target_check_filter(t, err);
+	if (code == OPUS_OK && ask)
+		code = target_check_filter(t, t->view, err);
 	c->suspend = suspend;
-	c->limit = t->limit;
-	t->limit.lifted = false;
+	c->limit = limit;
 	return code;
 }
 

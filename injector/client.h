@@ -10,6 +10,7 @@
 #define OPUS_CLIENT_H
 
 #include "common/wire.h"
+#include "limit.h"
 #include "suspend.h"
 #include "target.h"
 
@@ -22,12 +23,12 @@
 struct client {
 	const struct target *t;
 	int fd;              /* -1: no connection */
-	struct limit limit;  /* of its threads, lifted */
+	struct limit limit;  /* of its threads, perhaps lifted */
 	uint32_t serial;     /* of the last request */
 	enum wire_type asked; /* its type */
 	uint64_t silence_ns; /* CLIENT_SILENCE_NS; shorter in tests */
 	struct wire_hello hello;
-	struct suspend suspend;
+	struct child suspend;   /* holds the filters of t */
 };
 
 /* Any message; its strings end in NUL, its counts are within their arrays. */

@@ -122,6 +122,30 @@ static enum opus_code filters_read(pid_t tid, struct filters *f,
 	}
 }
 
+/* The thread is stopped. */
+static enum opus_code stopped_check(struct remote *r, struct filters *f,
+				    struct opus_error *err)
+{
+	enum opus_code code = filters_read(r->tid, f, err);
+
+	if (code != OPUS_OK)
+		return code;
+	if ((ask_all(f->code, f->lengths, f->count, &restart) &
+	     SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW)
+		r->confined = false;
+	return confine_ask(f->code, f->lengths, f->count, err);
+}
+
+enum opus_code confine_check_stopped(struct remote *r, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) struct sock_filter *code =
+		malloc(CODE_MAX * sizeof(*code));
+	struct filters f = {.code = code};
+
+	return code ? stopped_check(r, &f, err)
+		    : error_set(err, OPUS_RESOURCE, "no memory");
+}
+
 static enum opus_code thread_check(const struct target *t, pid_t tid,
 				   struct filters *f, struct opus_error *err)
 {
@@ -134,16 +158,11 @@ static enum opus_code thread_check(const struct target *t, pid_t tid,
 			"a seccomp filter is on, which cannot be read: %.300s",
 			why.text);
 	if (code == OPUS_OK)
-		code = filters_read(tid, f, &why);
-	if (code == OPUS_OK && (ask_all(f->code, f->lengths, f->count, &restart) &
-				SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW)
-		r.confined = false;
+		code = stopped_check(&r, f, &why);
 	remote_detach(&r);
-	if (code != OPUS_OK) {
+	if (code != OPUS_OK)
 		*err = why;
-		return code;
-	}
-	return confine_ask(f->code, f->lengths, f->count, err);
+	return code;
 }
 
 enum opus_code confine_check_here(const struct target *t, struct opus_error *err)

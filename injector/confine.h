@@ -27,6 +27,11 @@ enum opus_code confine_check(const struct target *t, struct opus_error *err)
 enum opus_code confine_check_here(const struct target *t,
 				  struct opus_error *err) MUST_CHECK;
 
+/* The same for one thread, which remote_attach() has stopped. */
+struct remote;
+enum opus_code confine_check_stopped(struct remote *r, struct opus_error *err)
+	MUST_CHECK;
+
 /* What all `count` programs together, each `lengths[i]` instructions one after
  * the other in `code`, say to the agent's calls. OPUS_CONFINED. */
 struct sock_filter;

@@ -67,6 +67,8 @@ _Static_assert(sizeof(folders) / sizeof(folders[0]) == WIRE_FOLDER_COUNT,
 /* The socket while it exists; -1 and "" otherwise. */
 struct contact {
 	struct target *t;
+	struct limit *limit;
+	bool ask;          /* its filters, before each signal */
 	int listener;
 	int folder_fd;     /* -1 also for an abstract name */
 	bool same_network; /* as ours */
@@ -295,7 +297,8 @@ static int contact_signal(const struct contact *c, pid_t tid)
 	/* A filter of system calls may not like the agent's timer, whichever
 	 * of the threads has it: the request must not depend on who gets it. */
 	info.si_value.sival_ptr = (void *)(uintptr_t)(
-		c->value | (c->t->confined ? 0 : WIRE_CONTACT_TIMER));
+		c->value | (c->t->confined ? 0 : WIRE_CONTACT_TIMER) |
+		WIRE_CONTACT_FILTERS_SET(c->t->beacon.filters_begun));
 	return (int)syscall(SYS_rt_tgsigqueueinfo, c->t->pid, tid,
 			    info.si_signo, &info);
 }
@@ -401,6 +404,24 @@ static uint64_t patience(const struct contact *c, bool runs, uint64_t wait)
 	return runs ? CONTACT_RUNS_NS : wait;
 }
 
+static enum opus_code contact_ask(const struct contact *c, pid_t tid,
+				  struct opus_error *err)
+{
+	enum opus_code code = c->ask ? target_check_filter(c->t, tid, err) : OPUS_OK;
+
+	if (code != OPUS_OK)
+		return code;
+	if (!target_is_unchanged(c->t, tid))
+		return error_set(err, OPUS_DIED,
+			"the process started another program (exec) before its "
+			"agent was reached; nothing was sent to that one");
+	if (contact_signal(c, tid) < 0 && errno == EPERM)
+		return error_set_errno(err, OPUS_PERMISSION,
+			"it may not be signalled; run as root or as uid %d",
+			(int)c->t->status.euid);
+	return OPUS_OK;
+}
+
 /* One thread after the other, until someone connects. */
 static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				     struct opus_error *err)
@@ -414,15 +435,9 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 
 	while (interrupt_clock() - begin < CONTACT_LIMIT_NS) {
 		tid = contact_threads_next(&threads, c->t);
-		if (tid != 0 && !target_is_unchanged(c->t, tid))
-			return error_set(err, OPUS_DIED,
-				"the process started another program (exec) "
-				"before its agent was reached; nothing was sent "
-				"to that one");
-		if (tid != 0 && contact_signal(c, tid) < 0 && errno == EPERM)
-			return error_set_errno(err, OPUS_PERMISSION,
-				"it may not be signalled; run as root or as "
-				"uid %d", (int)c->t->status.euid);
+		code = tid ? contact_ask(c, tid, err) : OPUS_OK;
+		if (code != OPUS_OK)
+			return code;
 		*ret_fd = contact_wait(c, interrupt_clock() +
 					  patience(c, tid && threads.runs, wait),
 				       &ended);
@@ -435,7 +450,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 		if (ended)
 			break;
 		if (start_error(c) == EAGAIN)
-			(void)limit_lift(&c->t->limit, c->t->pid);
+			(void)limit_lift(c->limit, c->t->pid);
 		/* There is none if all block it, have yet to see it, or have
 		 * ended. */
 		if (tid == 0 || (threads.rounds && !threads.runs))
@@ -451,10 +466,10 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 	return contact_failed(c, err);
 }
 
-enum opus_code contact_make(struct target *t, int *ret_fd,
-			    struct opus_error *err)
+enum opus_code contact_make(struct target *t, bool ask, struct limit *limit,
+			    int *ret_fd, struct opus_error *err)
 {
-	struct contact c = {.t = t, .listener = -1, .folder_fd = -1,
+	struct contact c = {.t = t, .limit = limit, .ask = ask, .listener = -1, .folder_fd = -1,
 			    .same_network = network_is_ours(t)};
 	enum opus_code code;
 

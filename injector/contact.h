@@ -9,22 +9,25 @@
 #ifndef OPUS_CONTACT_H
 #define OPUS_CONTACT_H
 
+#include "limit.h"
 #include "target.h"
 
 /*
  * Make a socket where the process can reach it, send the contact signal to one
  * thread after the other until the agent has connected, check that it is the
  * agent of this process, and remove the socket. `*ret_fd` is the connection;
- * nothing else is left behind, whatever happens.
+ * nothing else is left behind, whatever happens, but `limit`, which may have been
+ * lifted: the caller puts it back.
  *
  * The process is disturbed by one signal handler per attempt. Only to be
  * called after target_check_contact(): the signal kills a process that does
  * not catch it.
- * Errors: OPUS_NO_CONTACT, OPUS_DIED, OPUS_PERMISSION, OPUS_RESOURCE,
+ * `ask`: call target_check_filter() before each signal.
+ * Errors: its own, OPUS_NO_CONTACT, OPUS_DIED, OPUS_PERMISSION, OPUS_RESOURCE,
  * OPUS_CANCELLED (interrupted by a signal).
  */
-enum opus_code contact_make(struct target *t, int *ret_fd,
-			    struct opus_error *err) MUST_CHECK;
+enum opus_code contact_make(struct target *t, bool ask, struct limit *limit,
+			    int *ret_fd, struct opus_error *err) MUST_CHECK;
 
 /*
  * Remove sockets of this project that lie in the same folders of the process'

@@ -21,17 +21,14 @@
 
 #include <sched.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
+#include "beacon_read.h"
 
 #define NICE_BEST (-20)
 #define RESET_ON_FORK 1 /* SCHED_FLAG_RESET_ON_FORK of <linux/sched.h> */
-#define CONTROL_NAME "opus-agent" /* as agent/control.c calls its thread */
 
 /* struct sched_attr, first version (sched_setattr(2)); glibc 2.36 has none. */
 struct attr {
@@ -61,19 +58,12 @@ void hurry_self(void)
 /* In another pid namespace its number is another: it is known by its name. */
 static pid_t outer_tid(const struct target *t, pid_t inner)
 {
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count;
 	struct proc_status s;
 
 	/* Only its own: it could name any. */
 	if (t->status.inner_pid == t->pid)
 		return proc_status_read(t->pid, inner, &s) ? inner : 0;
-	count = proc_threads(t->pid, &tids);
-	for (ssize_t i = count - 1; i >= 0; i--)
-		if (proc_status_read(t->pid, tids[i], &s) &&
-		    strcmp(s.name, CONTROL_NAME) == 0)
-			return tids[i];
-	return 0;
+	return beacon_thread(t->pid);
 }
 
 void hurry_agent(const struct target *t, pid_t inner_tid)

@@ -19,8 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <linux/memfd.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -41,8 +39,11 @@
 #include "image.h"
 #include "interrupt.h"
 #include "jail.h"
+#include "limit.h"
+#include "load.h"
 #include "place.h"
 #include "playground.h"
+#include "rank.h"
 #include "remote.h"
 #include "suspend.h"
 
@@ -51,10 +52,7 @@
 #endif
 
 #define SEARCH_NS 2000000000ull
-#define LOAD_NS 10000000000ull
-#define SLICE_NS 100000000ull
-#define SERVE_NS 1000000ull
-#define THREADS_LOOKED_AT 64
+#define MOMENT_NS 1000000ull
 #define ENDING_MS 200
 
 struct inject {
@@ -73,13 +71,20 @@ struct inject {
 	int folder;                    /* the same: its folder of /proc */
 	bool jail;                     /* it has none to open the agent by */
 	bool suspend;                  /* filters, of what we trace */
-	char why[80]; /* the last thread was refused */
+	char why[80];  /* the last thread was refused */
+	uint64_t end;  /* of the search for one */
 	struct inject_report report;
 };
 
 /* --- prepare --- */
 
-static enum opus_code prepare(struct inject *in, struct opus_error *err)
+static void forget(struct inject *in)
+{
+	place_deinit(&in->place);
+	modules_deinit(&in->modules);
+}
+
+static enum opus_code look(struct inject *in, struct opus_error *err)
 {
 	CLEANUP(cleanup_free) char *maps = proc_maps_read(in->t->view);
 	enum opus_code code;
@@ -88,14 +93,45 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 		return error_set_errno(err, errno == EACCES || errno == EPERM
 						    ? OPUS_PERMISSION : OPUS_DIED,
 				       "cannot read its mappings");
+	/* One whose preloads were not there yet when target_look() looked. */
+	if (target_has_agent(in->t->pid) > 0)
+		return error_set(err, OPUS_ALREADY, "it has an agent");
 	code = modules_init(&in->modules, in->t->view, maps, err);
 	if (code == OPUS_OK)
 		code = fit_check(&in->modules, &in->functions, err);
+	if (code == OPUS_OK)
+		code = remote_code_find(&in->modules, &in->code, err);
+	return code;
+}
+
+/* At the start of a process its libc may be missing, or be there in part. */
+static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
+{
+	enum opus_code code;
+
+	while ((code = look(in, err)) != OPUS_ALREADY &&
+	       modules_loading(&in->modules)) {
+		if (interrupt_clock() > in->end)
+			return error_set(err, OPUS_NO_CONTACT,
+				"its dynamic loader is still at work after %g s: "
+				"it is starting, or loads a library; try again",
+				SEARCH_NS / 1e9);
+		forget(in);
+		if (interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, false) ==
+		    INTERRUPT_SIGNAL)
+			return error_set(err, OPUS_CANCELLED,
+					 "interrupted; nothing changed");
+	}
+	return code;
+}
+
+static enum opus_code prepare(struct inject *in, struct opus_error *err)
+{
+	enum opus_code code = look_patiently(in, err);
+
 	in->jail = jail_is(in->t->view);
 	if (code == OPUS_OK && in->jail && !in->request->suspend)
 		code = jail_check(in->t, err);
-	if (code == OPUS_OK)
-		code = remote_code_find(&in->modules, &in->code, err);
 	if (code == OPUS_OK)
 		code = place_init(&in->place, &in->modules, in->code.home,
 				  err);
@@ -103,60 +139,6 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 }
 
 /* --- choose --- */
-
-/* A thread for which a stop is nothing at all comes first: its wait has no
- * time limit, or one that the kernel keeps. RANKS: not fit. */
-#define RANKS 4
-
-static unsigned char thread_rank(const struct target *t, pid_t tid)
-{
-	unsigned long a[6];
-	struct proc_status s;
-	char path[64];
-	long number;
-	bool timed;
-
-	if (!proc_status_read(t->pid, tid, &s) || !s.memory || s.state == 'D')
-		return RANKS;
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", t->pid, tid);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
-
-	if (!text || sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0],
-			    &a[1], &a[2], &a[3], &a[4], &a[5]) != 7)
-		return 2; /* it runs */
-	if (number < 0 || !place_waits(number, a[1]))
-		return 3;
-	timed = (number == SYS_epoll_wait || number == SYS_epoll_pwait)
-			? (int)a[3] > 0
-		: number == SYS_rt_sigtimedwait ? a[2] != 0
-		: number == SYS_semtimedop || number == SYS_epoll_pwait2
-			? a[3] != 0 : false;
-	return timed ? 1 : 0;
-}
-
-/* The threads, best first. The caller frees them. */
-static size_t threads_order(const struct target *t, pid_t only, pid_t **ret)
-{
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
-	unsigned char ranks[THREADS_LOOKED_AT];
-	size_t used = 0;
-
-	if (count > THREADS_LOOKED_AT)
-		count = THREADS_LOOKED_AT;
-	*ret = count > 0 ? malloc((size_t)count * sizeof(pid_t)) : NULL;
-	if (*ret && only) {
-		**ret = only;
-		return 1;
-	}
-	for (ssize_t i = 0; *ret && i < count; i++)
-		ranks[i] = thread_rank(t, tids[i]);
-	for (unsigned char rank = 0; *ret && rank < RANKS; rank++)
-		for (ssize_t i = 0; i < count; i++)
-			if (ranks[i] == rank)
-				(*ret)[used++] = tids[i];
-	return used;
-}
 
 /* Let the borrowed thread go, and remember how long it was stopped. */
 static void give_back(struct inject *in)
@@ -178,7 +160,10 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 	code = remote_attach(&in->remote, in->t->pid, tid, &in->code, err);
 	if (code != OPUS_OK)
 		return code;
-	code = in->suspend ? remote_suspend(&in->remote, err) : OPUS_OK;
+	if (in->suspend)
+		code = remote_suspend(&in->remote, err);
+	else if (in->remote.confined && !in->request->force)
+		code = confine_check_stopped(&in->remote, err); /* it may be new */
 	if (code != OPUS_OK) {
 		give_back(in);
 		return code;
@@ -213,13 +198,16 @@ static bool may_try_another(enum opus_code code, const struct inject *in)
 
 static enum opus_code choose(struct inject *in, struct opus_error *err)
 {
-	uint64_t end = interrupt_clock() + SEARCH_NS;
 	enum opus_code code = OPUS_NO_CONTACT;
+	pid_t only = in->request->thread;
 	struct proc_status s;
 
+	if (only && !proc_status_read(in->t->pid, only, &s))
+		return error_set(err, OPUS_NO_TARGET,
+				 "process %d has no thread %d", in->t->pid, only);
 	do {
 		CLEANUP(cleanup_free) pid_t *tids = NULL;
-		size_t count = threads_order(in->t, in->request->thread, &tids);
+		size_t count = rank_threads(in->t, only, &tids);
 
 		if (!proc_status_read(in->t->pid, in->t->pid, &s) ||
 		    (!count && !lives(&s)))
@@ -244,8 +232,8 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 				return error_set(err, OPUS_CANCELLED,
 					"interrupted; nothing changed");
 		}
-		interrupt_poll(NULL, 0, interrupt_clock() + 1000000, true);
-	} while (interrupt_clock() < end);
+		interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, true);
+	} while (interrupt_clock() < in->end && !modules_changed(&in->modules));
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where libc can be called "
 		"within %g s (%s); try again when it is less busy",
@@ -431,70 +419,7 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	return code;
 }
 
-/* --- load --- */
-
-static void futex_call(_Atomic uint32_t *word, int operation, uint32_t value,
-		       const struct timespec *limit)
-{
-	syscall(SYS_futex, word, operation, value, limit, NULL, 0);
-}
-
-/* Let the new thread load the agent, or leave. */
-static enum opus_code load_begin(struct inject *in, struct opus_error *err)
-{
-	struct playground *p = in->playground;
-	bool ok = pwrite(in->file, in->image.bytes, in->image.size, 0) ==
-		  (ssize_t)in->image.size;
-
-	if (!ok)
-		(void)!error_set_errno(err, OPUS_RESOURCE,
-			"the agent cannot be written into the process");
-	p->released = ok ? PLAYGROUND_LOAD : PLAYGROUND_LEAVE;
-	futex_call(&p->released, FUTEX_WAKE, INT_MAX, NULL);
-	return ok ? OPUS_OK : OPUS_RESOURCE;
-}
-
-/* Wait for the new thread. */
-static enum opus_code load_wait(struct inject *in, struct opus_error *err)
-{
-	const struct timespec slice = {0, in->suspend ? SERVE_NS : SLICE_NS};
-	struct playground *p = in->playground;
-	struct pollfd end = {.fd = in->t->pidfd, .events = POLLIN};
-	uint64_t limit = interrupt_clock() + LOAD_NS;
-
-	for (;;) {
-		uint32_t state = p->state;
-
-		if (in->suspend)
-			suspend_serve(false);
-		if (state == PLAYGROUND_LOADED)
-			return OPUS_OK;
-		p->text[sizeof(p->text) - 1] = '\0';
-		if (state == PLAYGROUND_FAILED)
-			return error_set(err, OPUS_NO_AGENT,
-				"the loader of the process refused the agent: %s",
-				p->text);
-		if (end.fd >= 0 && poll(&end, 1, 0) > 0)
-			return error_set(err, OPUS_DIED,
-				"the process ended while the agent was loaded");
-		if (interrupt_clock() > limit)
-			return error_set(err, OPUS_NO_ANSWER,
-				"the agent is still being loaded after %g s: a "
-				"thread of the process holds the loader (a "
-				"constructor that waits?); it will be there when "
-				"that is over", LOAD_NS / 1e9);
-		futex_call(&p->state, FUTEX_WAIT, state, &slice);
-	}
-}
-
-/* The new thread is traced to its end, that its filters stay suspended. */
-static void load_end(const struct inject *in)
-{
-	uint64_t end = interrupt_clock() + LOAD_NS;
-
-	while (in->suspend && suspend_serve(true) && interrupt_clock() < end)
-		interrupt_poll(NULL, 0, interrupt_clock() + SERVE_NS, true);
-}
+/* --- the whole --- */
 
 static enum opus_code join(struct inject *in, struct opus_error *err)
 {
@@ -526,10 +451,15 @@ static bool view_moves(struct inject *in)
 	free(proc_maps_read_any(in->t->pid, &view));
 	if (view == in->t->view)
 		return false;
-	place_deinit(&in->place);
-	modules_deinit(&in->modules);
 	in->t->view = view;
 	return true;
+}
+
+/* Stacks are unwound by what was mapped before. */
+static bool objects_change(const struct inject *in, enum opus_code code)
+{
+	return code == OPUS_NO_CONTACT && !in->playground && in->fd < 0 &&
+	       interrupt_clock() < in->end && modules_changed(&in->modules);
 }
 
 static enum opus_code inject_run(struct inject *in, struct opus_error *err)
@@ -538,14 +468,17 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 
 	if (code != OPUS_OK)
 		return code;
-	do
+	in->end = interrupt_clock() + SEARCH_NS;
+	do {
+		forget(in);
 		code = join(in, err);
-	while (code != OPUS_OK && view_moves(in));
+	} while (code != OPUS_OK && (view_moves(in) || objects_change(in, code)));
 	if (code == OPUS_OK && !in->request->check)
-		code = load_begin(in, err);
+		code = load_begin(in->playground, in->file, &in->image, err);
 	if (code == OPUS_OK && !in->request->check)
-		code = load_wait(in, err);
-	load_end(in);
+		code = load_wait(in->playground, in->t->pidfd, in->suspend, err);
+	if (in->suspend)
+		load_end();
 	return code;
 }
 
@@ -573,6 +506,7 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 	struct inject in = {.t = t, .request = request, .fd = -1, .file = -1,
 			    .folder = -1};
 	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
+	struct opus_error now;
 	enum opus_code code;
 
 	memset(ret, 0, sizeof(*ret));
@@ -588,6 +522,8 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 				 "the process ended while it was joined");
 	if (code == OPUS_OK && !request->check)
 		code = err->code = joined_check(t, err);
+	else if (code == OPUS_ALREADY && joined_check(t, &now) != OPUS_OK)
+		*err = now, code = now.code;
 	ret->total_ns = interrupt_clock() - begin;
 	return code;
 }

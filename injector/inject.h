@@ -33,7 +33,7 @@ struct inject_request {
  *
  * The work is done in a child of ours: a thread that cannot be let go any more
  * (it sleeps in the kernel) is free when that child ends.
- * Errors: OPUS_ALREADY (it has an agent), OPUS_NO_AGENT (there can be none),
+ * Errors: OPUS_ALREADY (it has an agent, as target_look() has found by now), OPUS_NO_AGENT (there can be none),
  * OPUS_NO_CONTACT (no thread was at a safe place), OPUS_NO_ANSWER,
  * OPUS_CONFINED, OPUS_PERMISSION, OPUS_DIED, OPUS_RESOURCE, OPUS_CANCELLED.
  */

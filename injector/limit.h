@@ -1,7 +1,7 @@
 /*
  * limit.h - let a process have one more thread than it may.
  *
- * Included by: target.h, contact.c, client.c, inject.c.
+ * Included by: contact.h, client.h, inject.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe: not async-signal-safe by POSIX.

@@ -10,6 +10,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,35 @@ void modules_deinit(struct modules *m)
 {
 	free(m->list);
 	memset(m, 0, sizeof(*m));
+}
+
+bool modules_loading(const struct modules *m)
+{
+	/* struct r_debug of <link.h>, which glibc 2.35 has made longer. */
+	struct r_debug r;
+	uint64_t at = m->loader ? module_symbol(m, m->loader, "_r_debug") : 0;
+
+	return at && proc_memory_read(m->view, at, &r, sizeof(r)) &&
+	       (r.r_version == 0 || r.r_state != RT_CONSISTENT);
+}
+
+bool modules_changed(const struct modules *m)
+{
+	CLEANUP(cleanup_free) char *maps = proc_maps_read(m->view);
+	struct modules now = {.view = m->view};
+	struct opus_error ignored;
+	bool changed;
+
+	if (!maps || list_read(&now, maps, &ignored) != OPUS_OK) {
+		modules_deinit(&now);
+		return false;
+	}
+	changed = now.count != m->count;
+	for (size_t i = 0; i < now.count && !changed; i++)
+		changed = now.list[i].start != m->list[i].start ||
+			  now.list[i].inode != m->list[i].inode;
+	modules_deinit(&now);
+	return changed;
 }
 
 const struct module *modules_find(const struct modules *m, uint64_t address)

@@ -54,6 +54,13 @@ enum opus_code modules_init(struct modules *m, pid_t view, char *maps,
 			    struct opus_error *err) MUST_CHECK;
 void modules_deinit(struct modules *m);
 
+/* Is the loader at work, at the start of the process or for dlopen(3)? Then not
+ * all objects may be there, or not whole. */
+bool modules_loading(const struct modules *m);
+
+/* Are other objects mapped by now? */
+bool modules_changed(const struct modules *m);
+
 /* The one that holds the address, or NULL. */
 const struct module *modules_find(const struct modules *m, uint64_t address);
 

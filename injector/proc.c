@@ -322,6 +322,41 @@ bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size)
 	return mem_read(view, at, ret, size);
 }
 
+bool proc_memory_force(pid_t view, uint64_t at, const void *bytes, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", view);
+	CLEANUP(cleanup_close) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && pwrite(fd, bytes, size, (off_t)at) == (ssize_t)size;
+}
+
+static bool is_writable(pid_t view, uint64_t start, uint64_t end)
+{
+	CLEANUP(cleanup_free) char *maps = proc_maps_read(view);
+	char *cursor = maps;
+	struct proc_map map;
+
+	while (maps && start < end && proc_maps_next(&cursor, &map))
+		if (map.writable && map.start <= start && start < map.end)
+			start = map.end;
+	return start >= end;
+}
+
+bool proc_memory_write(pid_t view, uint64_t at, const void *bytes, size_t size)
+{
+	struct iovec local = {(void *)(uintptr_t)bytes, size};
+	struct iovec remote = {(void *)(uintptr_t)at, size};
+	ssize_t n = process_vm_writev(view, &local, 1, &remote, 1, 0);
+
+	if (n >= 0)
+		return n == (ssize_t)size;
+	return (errno == ENOSYS || errno == EPERM) &&
+	       is_writable(view, at, at + size) &&
+	       proc_memory_force(view, at, bytes, size);
+}
+
 static size_t note_build_id(const uint8_t *note, size_t size, uint8_t *ret,
 			    size_t room)
 {

@@ -89,6 +89,12 @@ long proc_syscall_parse(const char *text);
  * True if all of it was read; else errno. */
 bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size);
 
+/* Write it, where the process could. True if all of it was written. */
+bool proc_memory_write(pid_t view, uint64_t at, const void *bytes, size_t size);
+/* The same by /proc/PID/mem, which writes to any private mapping of a process
+ * that we trace: code, shadow stacks, and guard pages of stacks. */
+bool proc_memory_force(pid_t view, uint64_t at, const void *bytes, size_t size);
+
 /*
  * GNU build-id of the ELF object that is mapped at `at`, from the memory of
  * the process, so that it is right for files that were replaced or deleted.

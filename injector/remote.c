@@ -16,7 +16,6 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -34,6 +33,7 @@
 #include "interrupt.h"
 #include "proc.h"
 #include "suspend.h"
+#include "tracee.h"
 
 #define RED_ZONE 128
 #define WAIT_NS 500000000ull /* for a thread to come to run, and stop */
@@ -62,55 +62,9 @@ enum opus_code remote_code_find(const struct modules *m, struct remote_code *ret
 
 /* --- waiting for stops --- */
 
-static long trace(int request, pid_t tid, unsigned long address, void *data)
-{
-	return ptrace(request, tid, (void *)address, data);
-}
-
-/* The next stop of the thread, whose status goes to `*ret`. False at the time
- * limit; a thread that has ended gives true with no stop in the status. */
-static bool stop_wait(pid_t tid, uint64_t limit_ns, int *ret)
-{
-	uint64_t end = interrupt_clock() + limit_ns, now;
-	struct timespec rest;
-	sigset_t child;
-	pid_t got;
-
-	/* Blocked by remote_attach(), so that none is lost in between. */
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	for (;;) {
-		got = waitpid(tid, ret, __WALL | WNOHANG);
-		if (got == tid)
-			return true;
-		if (got < 0 && errno != EINTR) {
-			*ret = 0;
-			return true;
-		}
-		now = interrupt_clock();
-		if (now >= end)
-			return false;
-		rest.tv_sec = (time_t)((end - now) / 1000000000u);
-		rest.tv_nsec = (long)((end - now) % 1000000000u);
-		sigtimedwait(&child, NULL, &rest);
-	}
-}
-
-static bool is_interrupt(int status)
-{
-	return status >> 16 == PTRACE_EVENT_STOP;
-}
-
 static bool is_call(int status)
 {
 	return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
-}
-
-/* A signal of the host's: it gets it when it goes on. */
-static int host_signal(int status)
-{
-	return status >> 16 == 0 && WSTOPSIG(status) != (SIGTRAP | 0x80)
-		       ? WSTOPSIG(status) : 0;
 }
 
 static enum opus_code thread_ended(struct remote *r, struct opus_error *err)
@@ -129,10 +83,10 @@ static enum opus_code run_until(struct remote *r, int request,
 	int status, pass = 0;
 
 	for (;;) {
-		if (trace(request, r->tid, 0, (void *)(long)pass) != 0 &&
+		if (tracee_ask(request, r->tid, 0, (void *)(long)pass) != 0 &&
 		    errno == ESRCH)
 			return thread_ended(r, err);
-		if (!stop_wait(r->tid, limit_ns, &status))
+		if (!tracee_wait(r->tid, limit_ns, &status))
 			return error_set(err, OPUS_NO_ANSWER,
 				"thread %d did not come back within %g s",
 				(int)r->tid, (double)limit_ns / 1e9);
@@ -140,68 +94,30 @@ static enum opus_code run_until(struct remote *r, int request,
 			return thread_ended(r, err);
 		if (wanted(status))
 			return OPUS_OK;
-		pass = host_signal(status);
+		pass = tracee_signal(status);
 	}
 }
 
 static bool registers_get(struct remote *r, struct user_regs_struct *ret)
 {
-	return trace(PTRACE_GETREGS, r->tid, 0, ret) == 0;
+	return tracee_ask(PTRACE_GETREGS, r->tid, 0, ret) == 0;
 }
 
 static bool registers_set(struct remote *r, const struct user_regs_struct *regs)
 {
-	return trace(PTRACE_SETREGS, r->tid, 0, (void *)regs) == 0;
+	return tracee_ask(PTRACE_SETREGS, r->tid, 0, (void *)regs) == 0;
 }
 
 /* --- attach --- */
-
-static enum opus_code attach_refused(struct remote *r, struct opus_error *err)
-{
-	struct proc_status s;
-	char yama[8] = "0";
-	FILE *file;
-
-	if (errno == ESRCH)
-		return error_set(err, OPUS_DIED, "thread %d has ended", (int)r->tid);
-	if (proc_status_read(r->pid, r->tid, &s) && s.tracer)
-		return error_set(err, OPUS_NO_CONTACT,
-			"process %d traces it (a debugger, strace?); only one "
-			"can: end that, and try again", (int)s.tracer);
-	file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
-	if (file) {
-		if (!fgets(yama, sizeof(yama), file))
-			yama[0] = '0';
-		fclose(file);
-	}
-	if (yama[0] == '3')
-		return error_set(err, OPUS_PERMISSION,
-			"kernel.yama.ptrace_scope is 3: nobody may attach to a "
-			"process until the next boot; start it with the agent");
-	if (yama[0] != '0' && geteuid() != 0)
-		return error_set(err, OPUS_PERMISSION,
-			"it may not be attached to, since kernel.yama."
-			"ptrace_scope is %c; this works: sudo opus-inject --pid %d",
-			yama[0], (int)r->pid);
-	if (geteuid() != 0)
-		return error_set(err, OPUS_PERMISSION,
-			"it may not be attached to: it belongs to uid %d, has more "
-			"rights than we, or hides its memory (PR_SET_DUMPABLE); "
-			"this works: sudo opus-inject --pid %d",
-			(int)s.euid, (int)r->pid);
-	return error_set(err, OPUS_PERMISSION,
-		"not even this root may attach to it; the capability "
-		"CAP_SYS_PTRACE is missing (a container's root?)");
-}
 
 static enum opus_code attach_stop(struct remote *r, struct opus_error *err)
 {
 	int status;
 
-	if (trace(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
+	if (tracee_ask(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
 		return thread_ended(r, err);
 	for (;;) {
-		if (!stop_wait(r->tid, WAIT_NS, &status)) {
+		if (!tracee_wait(r->tid, WAIT_NS, &status)) {
 			err->tid = r->tid;
 			return error_set(err, OPUS_NO_ANSWER,
 				"thread %d does not stop: it waits in the kernel "
@@ -209,9 +125,9 @@ static enum opus_code attach_stop(struct remote *r, struct opus_error *err)
 		}
 		if (!WIFSTOPPED(status))
 			return thread_ended(r, err);
-		if (is_interrupt(status))
+		if (tracee_is_interrupted(status))
 			break;
-		trace(PTRACE_CONT, r->tid, 0, (void *)(long)host_signal(status));
+		tracee_ask(PTRACE_CONT, r->tid, 0, (void *)(long)tracee_signal(status));
 	}
 	if (WSTOPSIG(status) != SIGTRAP)
 		return error_set(err, OPUS_NO_CONTACT,
@@ -229,23 +145,26 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 	sigset_t child;
 
 	memset(r, 0, offsetof(struct remote, xstate));
-	r->confined = proc_status_read(pid, tid, &s) && s.seccomp;
 	r->pid = pid;
 	r->tid = tid;
 	r->code = code;
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	r->stopped_ns = interrupt_clock();
-	if (trace(PTRACE_SEIZE, tid, 0, (void *)PTRACE_O_TRACESYSGOOD) != 0)
-		return attach_refused(r, err);
+	if (tracee_ask(PTRACE_SEIZE, tid, 0, (void *)PTRACE_O_TRACESYSGOOD) != 0)
+		return tracee_refused(pid, tid, err);
 	r->attached = true;
+	/* Its number may be another's by now, of another process. */
+	if (!proc_status_read(pid, tid, &s))
+		return thread_ended(r, err);
+	r->confined = s.seccomp;
+	r->stopped_ns = interrupt_clock();
 	result = attach_stop(r, err);
 	if (result == OPUS_OK)
 		shadow_look(&r->shadow, tid);
 	if (result == OPUS_OK &&
 	    (!registers_get(r, &r->saved) ||
-	     trace(PTRACE_GETSIGMASK, tid, sizeof(r->mask), &r->mask) != 0))
+	     tracee_ask(PTRACE_GETSIGMASK, tid, sizeof(r->mask), &r->mask) != 0))
 		result = thread_ended(r, err);
 	if (result != OPUS_OK)
 		remote_detach(r);
@@ -254,7 +173,7 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 
 enum opus_code remote_suspend(struct remote *r, struct opus_error *err)
 {
-	if (trace(PTRACE_SETOPTIONS, r->tid, 0,
+	if (tracee_ask(PTRACE_SETOPTIONS, r->tid, 0,
 		  (void *)(PTRACE_O_TRACESYSGOOD | suspend_options())) == 0)
 		return OPUS_OK;
 	return suspend_refused(errno, r->tid, err);
@@ -262,24 +181,10 @@ enum opus_code remote_suspend(struct remote *r, struct opus_error *err)
 
 bool remote_mask(struct remote *r, uint64_t mask)
 {
-	return trace(PTRACE_SETSIGMASK, r->tid, sizeof(mask), &mask) == 0;
+	return tracee_ask(PTRACE_SETSIGMASK, r->tid, sizeof(mask), &mask) == 0;
 }
 
 /* --- the frame --- */
-
-static bool memory_write(pid_t tid, uint64_t at, const void *bytes, size_t size)
-{
-	struct iovec local = {(void *)bytes, size};
-	struct iovec remote = {(void *)at, size};
-	char path[64];
-
-	if (process_vm_writev(tid, &local, 1, &remote, 1, 0) == (ssize_t)size)
-		return true;
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	CLEANUP(cleanup_close) int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	return fd >= 0 && pwrite(fd, bytes, size, (off_t)at) == (ssize_t)size;
-}
 
 /* PTRACE_GET_RSEQ_CONFIGURATION: is the thread inside a restartable sequence?
  * The kernel would forget to restart it. */
@@ -288,7 +193,7 @@ static bool in_sequence(const struct remote *r)
 	struct __ptrace_rseq_configuration c;
 	uint64_t section = 0;
 
-	if (trace(PTRACE_GET_RSEQ_CONFIGURATION, r->tid, sizeof(c), &c) !=
+	if (tracee_ask(PTRACE_GET_RSEQ_CONFIGURATION, r->tid, sizeof(c), &c) !=
 		    sizeof(c) || !c.rseq_abi_pointer)
 		return false;
 	/* struct rseq: cpu_id_start, cpu_id, rseq_cs. */
@@ -318,7 +223,7 @@ static enum opus_code frame_write(struct remote *r, struct opus_error *err)
 	struct iovec io = {r->xstate, sizeof(r->xstate)};
 	size_t size;
 
-	if (trace(PTRACE_GETREGSET, r->tid, NT_X86_XSTATE, &io) != 0)
+	if (tracee_ask(PTRACE_GETREGSET, r->tid, NT_X86_XSTATE, &io) != 0)
 		return error_set_errno(err, OPUS_NO_CONTACT,
 			"thread %d: its vector registers cannot be read",
 			(int)r->tid);
@@ -329,7 +234,7 @@ static enum opus_code frame_write(struct remote *r, struct opus_error *err)
 	r->home = ((r->words - size) & ~63ull) - 64;
 	size = remote_frame(r, r->home, frame, sizeof(frame));
 	if (size == 0 || r->home + size > r->words ||
-	    !memory_write(r->tid, r->home, frame, size))
+	    !proc_memory_write(r->tid, r->home, frame, size))
 		return error_set(err, OPUS_NO_CONTACT,
 			"thread %d has no %zu bytes left on its stack",
 			(int)r->tid, size);
@@ -339,7 +244,7 @@ static enum opus_code frame_write(struct remote *r, struct opus_error *err)
 enum opus_code remote_words(struct remote *r, const void *bytes, size_t size,
 			    struct opus_error *err)
 {
-	if (size <= REMOTE_WORDS && memory_write(r->tid, r->words, bytes, size))
+	if (size <= REMOTE_WORDS && proc_memory_write(r->tid, r->words, bytes, size))
 		return OPUS_OK;
 	return error_set_errno(err, OPUS_INTERNAL,
 			       "cannot write to the stack of thread %d",
@@ -443,9 +348,9 @@ static enum opus_code home_catch(struct remote *r, struct opus_error *err)
 	/* Killed here, the thread makes the call again. */
 	regs.rip = r->code->home;
 	if (!registers_set(r, &regs) ||
-	    trace(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
+	    tracee_ask(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
 		return thread_ended(r, err);
-	return run_until(r, PTRACE_CONT, is_interrupt, CALL_NS, err);
+	return run_until(r, PTRACE_CONT, tracee_is_interrupted, CALL_NS, err);
 }
 
 /* Let it run until it has set `back`; signals are passed on. Stops at each of
@@ -467,7 +372,7 @@ static enum opus_code run_wait(struct remote *r, _Atomic uint32_t *back,
 			continue;
 		if (!WIFSTOPPED(status))
 			return thread_ended(r, err);
-		trace(PTRACE_CONT, r->tid, 0, (void *)(long)host_signal(status));
+		tracee_ask(PTRACE_CONT, r->tid, 0, (void *)(long)tracee_signal(status));
 	}
 	return OPUS_OK;
 }
@@ -480,7 +385,7 @@ static enum opus_code mask_again(struct remote *r, struct opus_error *err)
 	uint64_t now, result, args[6] = {SIG_SETMASK, r->words, 0, sizeof(want)};
 	enum opus_code code;
 
-	if (trace(PTRACE_GETSIGMASK, r->tid, sizeof(now), &now) != 0)
+	if (tracee_ask(PTRACE_GETSIGMASK, r->tid, sizeof(now), &now) != 0)
 		return thread_ended(r, err);
 	if ((now | UNBLOCKABLE) == (want | UNBLOCKABLE))
 		return OPUS_OK;
@@ -505,7 +410,7 @@ enum opus_code remote_run(struct remote *r, const struct remote_run *run,
 	regs.eflags &= ~(1ull << 10);
 	/* It must not be torn out of what it runs now: it may hold locks. */
 	r->runs = true;
-	if (!registers_set(r, &regs) || trace(PTRACE_CONT, r->tid, 0, NULL) != 0)
+	if (!registers_set(r, &regs) || tracee_ask(PTRACE_CONT, r->tid, 0, NULL) != 0)
 		return thread_ended(r, err);
 	code = run_wait(r, run->back, err);
 	if (code == OPUS_OK)
@@ -561,8 +466,8 @@ static void restore(struct remote *r)
 		return;
 	if (remote_must_hide(r))
 		make_anew(r, &regs);
-	trace(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io);
-	trace(PTRACE_SETSIGMASK, r->tid, sizeof(r->mask), &r->mask);
+	tracee_ask(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io);
+	tracee_ask(PTRACE_SETSIGMASK, r->tid, sizeof(r->mask), &r->mask);
 	registers_set(r, &regs);
 }
 
@@ -572,9 +477,9 @@ static void stop_again(struct remote *r)
 {
 	int status;
 
-	if (trace(PTRACE_INTERRUPT, r->tid, 0, NULL) == 0 &&
-	    stop_wait(r->tid, WAIT_NS, &status) && WIFSTOPPED(status))
-		r->signal = host_signal(status);
+	if (tracee_ask(PTRACE_INTERRUPT, r->tid, 0, NULL) == 0 &&
+	    tracee_wait(r->tid, WAIT_NS, &status) && WIFSTOPPED(status))
+		r->signal = tracee_signal(status);
 }
 
 uint64_t remote_detach(struct remote *r)
@@ -592,7 +497,7 @@ uint64_t remote_detach(struct remote *r)
 		registers_set(r, &regs);
 	}
 	if (r->attached)
-		trace(PTRACE_DETACH, r->tid, 0, (void *)(long)r->signal);
+		tracee_ask(PTRACE_DETACH, r->tid, 0, (void *)(long)r->signal);
 	r->attached = r->away = false;
 	return interrupt_clock() - r->stopped_ns;
 }

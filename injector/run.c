@@ -74,6 +74,10 @@ static void join(const struct run *run, struct target *t, struct report *r)
 		return;
 	}
 	code = inject_agent(t, &request, &r->join, &r->error);
+	if (code == OPUS_ALREADY) { /* it was at its start when we looked */
+		error_clear(&r->error);
+		return;
+	}
 	if (code == OPUS_OK && run->o->dry_run)
 		error_set(&r->error, OPUS_NO_AGENT,
 			"it has no agent; that can be brought in, and `apply` "

@@ -11,13 +11,10 @@
  */
 #include "shadow.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-#include "common/cleanup.h"
+#include "proc.h"
 
 #ifndef NT_X86_SHSTK
 #define NT_X86_SHSTK 0x204 /* <linux/elf.h> of Linux 6.6 */
@@ -42,17 +39,7 @@ static bool kernel_set(pid_t tid, uint64_t pointer)
 	return regset(PTRACE_SETREGSET, tid, &pointer);
 }
 
-static bool kernel_write(pid_t tid, uint64_t at, const void *bytes, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	CLEANUP(cleanup_close) int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd >= 0 && pwrite(fd, bytes, size, (off_t)at) == (ssize_t)size;
-}
-
-struct shadow_kernel shadow_kernel = {kernel_get, kernel_set, kernel_write};
+struct shadow_kernel shadow_kernel = {kernel_get, kernel_set, proc_memory_force};
 
 void shadow_look(struct shadow *s, pid_t tid)
 {

@@ -21,7 +21,6 @@
 #include "suspend.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -256,21 +255,14 @@ static bool is_inside(const struct holder *h, pid_t tid, bool early)
 	       (proc_syscall(h->t->pid, tid) < 0 && runs_inside(h, tid));
 }
 
-static bool is_agents(pid_t pid, pid_t tid)
-{
-	struct proc_status s;
-
-	return proc_status_read(pid, tid, &s) && strcmp(s.name, "opus-agent") == 0;
-}
-
 static bool all_done(const struct holder *h, uint64_t since)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(h->t->pid, &tids);
+	ssize_t count;
 
-	for (ssize_t i = 0; i < count; i++)
-		if (is_agents(h->t->pid, tids[i]))
-			return false;
+	if (beacon_thread(h->t->pid))
+		return false;
+	count = proc_threads(h->t->pid, &tids);
 	for (ssize_t i = 0; i < count; i++)
 		if (is_inside(h, tids[i], interrupt_clock() - since < HANDLER_NS))
 			return false;
@@ -299,9 +291,9 @@ static void hold(const struct holder *h)
 	}
 }
 
-static void holder_main(const struct target *t, int out, int in)
+static void holder_main(const void *data, int tell, int end)
 {
-	struct holder h = {.t = t, .end = in};
+	struct holder h = {.t = data, .end = end};
 	struct opus_error err = {0};
 	sigset_t child;
 
@@ -311,62 +303,28 @@ static void holder_main(const struct target *t, int out, int in)
 	h.child = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	code_find(&h);
 	err.code = h.child < 0 ? error_set_errno(&err, OPUS_RESOURCE, "signalfd")
-			       : seize_all(t, &err);
-	if (write(out, &err, sizeof(err)) == sizeof(err) && err.code == OPUS_OK)
+			       : seize_all(h.t, &err);
+	if (write(tell, &err, sizeof(err)) == sizeof(err) && err.code == OPUS_OK)
 		hold(&h);
-	_exit(0);
 }
 
-enum opus_code suspend_begin(const struct target *t, struct suspend *s,
+enum opus_code suspend_begin(const struct target *t, struct child *holder,
 			     struct opus_error *err)
 {
-	int told[2], end[2];
-	ssize_t got;
+	struct opus_error told;
+	enum opus_code code = suspend_check(t, err);
 
-	if (suspend_check(t, err) != OPUS_OK)
-		return err->code;
-	if (pipe2(told, O_CLOEXEC) != 0)
-		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
-	if (pipe2(end, O_CLOEXEC) != 0) {
-		close(told[0]);
-		close(told[1]);
-		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
-	}
-	s->holder = fork();
-	if (s->holder == 0) {
-		close(end[1]);
-		holder_main(t, told[1], end[0]);
-	}
-	s->end = end[1];
-	close(end[0]);
-	close(told[1]);
-	do
-		got = read(told[0], err, sizeof(*err));
-	while (got < 0 && errno == EINTR);
-	close(told[0]);
-	if (got != sizeof(*err))
-		err->code = error_set(err, OPUS_RESOURCE,
-				      "the process that was to do it was killed");
-	if (err->code != OPUS_OK)
-		suspend_end(s);
-	return err->code;
+	if (code == OPUS_OK)
+		code = child_hold(holder, holder_main, t, &told, sizeof(told), err);
+	if (code != OPUS_OK || told.code == OPUS_OK)
+		return code;
+	suspend_end(holder);
+	*err = told;
+	return told.code;
 }
 
-void suspend_end(struct suspend *s)
+void suspend_end(struct child *holder)
 {
-	struct pollfd ended;
-
-	if (s->holder == 0)
-		return;
-	close(s->end);
-	ended = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, s->holder, 0),
-				.events = POLLIN};
 	/* It goes on without us if the agent does. */
-	if (ended.fd >= 0) {
-		(void)interrupt_poll(&ended, 1, interrupt_clock() + END_NS, true);
-		close(ended.fd);
-	}
-	if (s->holder > 0)
-		waitpid(s->holder, NULL, WNOHANG);
-	s->holder = 0;
+	child_release(holder, END_NS);
 }

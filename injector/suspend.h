@@ -1,7 +1,7 @@
 /*
  * suspend.h - suspend seccomp filters while the agent works.
  *
- * Included by: client.c, inject.c.
+ * Included by: client.c, inject.c, load.c, remote.c.
  * Runs on:     command; the holding in a child of it.
  * Locks:       none.
  * Signal:      unsafe: heap.
@@ -16,13 +16,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "child.h"
 #include "target.h"
-
-/* Zero to begin with. */
-struct suspend {
-	pid_t holder; /* a child of ours; 0: none */
-	int end;      /* of a pipe: closed, it comes to its end */
-};
 
 /*
  * Suspend the filters of all threads of the process, and of those that it makes.
@@ -30,12 +25,12 @@ struct suspend {
  * suspend_end(). Errors: OPUS_CONFINED (we may not, or the kernel cannot),
  * OPUS_NO_CONTACT (somebody else traces it), OPUS_DIED, OPUS_RESOURCE.
  */
-enum opus_code suspend_begin(const struct target *t, struct suspend *s,
+enum opus_code suspend_begin(const struct target *t, struct child *holder,
 			     struct opus_error *err) MUST_CHECK;
 
 /* Our connection to the agent is closed: let the filters apply again as soon as
  * its thread has ended and nobody runs its code. */
-void suspend_end(struct suspend *s);
+void suspend_end(struct child *holder);
 
 /* Can it be of use? Not in seccomp's strict mode, in which the processor does not
  * let a thread read its clock either. OPUS_CONFINED. */

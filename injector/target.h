@@ -11,7 +11,6 @@
 
 #include "common/beacon.h"
 #include "common/plan.h"
-#include "limit.h"
 #include "options.h"
 #include "proc.h"
 
@@ -26,7 +25,6 @@ struct target {
 	uint64_t beacon_at;  /* 0: no beacon was found */
 	bool confined;       /* target_has_filter(), by target_check_contact() */
 	bool vforked;        /* has its parent's memory until it becomes a program */
-	struct limit limit;  /* lifted by contact_make(), who calls puts it back */
 	bool used_folder;    /* set by contact_make(): its socket had a path */
 };
 
@@ -48,6 +46,9 @@ enum opus_code target_list_init(const struct options *o, const struct plan *plan
 	MUST_CHECK;
 void target_list_deinit(struct target_list *list);
 
+/* Is an agent mapped? 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
+int target_has_agent(pid_t pid);
+
 /*
  * Look at the process and read its beacon. After OPUS_OK an agent is there,
  * but see target_check_contact(). On failure as much of `t` is filled in as
@@ -56,6 +57,9 @@ void target_list_deinit(struct target_list *list);
  * OPUS_DIED, OPUS_INTERNAL.
  */
 enum opus_code target_look(struct target *t, struct opus_error *err) MUST_CHECK;
+
+/* A thread that lives on where the first one, `view`, has ended; 0: none. */
+pid_t target_view(pid_t pid, pid_t view);
 
 /* Has any thread a seccomp filter that is not the agent's own? Filters belong to
  * threads, and every thread will run the agent's code. */
@@ -71,12 +75,13 @@ enum opus_code target_check_contact(struct target *t, bool force,
 				    struct opus_error *err) MUST_CHECK;
 
 /*
- * Has it confined itself since target_check_contact() found no filter? A session
- * does so soon after its start, and the filter may kill for what is to come.
- * Looks at one thread. Errors: OPUS_CONFINED, OPUS_PERMISSION.
+ * Has it confined itself since its filters were looked at? A session does so soon
+ * after its start, and the filter may kill for what is to come. Looks at one
+ * thread, which may be signalled then: of a filter that comes in between the
+ * agent knows. Errors: OPUS_CONFINED, OPUS_PERMISSION.
  */
-enum opus_code target_check_filter(struct target *t, struct opus_error *err)
-	MUST_CHECK;
+enum opus_code target_check_filter(struct target *t, pid_t tid,
+				   struct opus_error *err) MUST_CHECK;
 
 /*
  * Is this thread's memory still the one that the beacon was read from, with a
@@ -101,5 +106,8 @@ int target_maps_plan(pid_t pid, const struct plan *plan);
 /* How often has it loaded such an object? More than once by dlmopen(3): an
  * agent sees the copy in its own namespace. 0 if that cannot be found out. */
 unsigned int target_copies(pid_t pid, const struct plan *plan);
+
+/* The two remember which objects are concerned, for the next process; no more. */
+void target_plan_forget(void);
 
 #endif

@@ -223,7 +223,7 @@ struct reach {
 	const struct target *t;
 	int tries;
 	struct unmask masks;     /* put back at the end of the update */
-	struct vfork_hold vforks; /* let go when the agent has looked */
+	struct child vforks; /* let go when the agent has looked */
 };
 
 static void reach_deinit(struct reach *h)

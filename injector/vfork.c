@@ -17,14 +17,11 @@
  */
 #include "vfork.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -53,16 +50,17 @@ static pid_t child_of(pid_t pid, pid_t tid)
 									  : 0;
 }
 
-/* In the holder: never returns. */
-static void hold(const struct target *t, int out, int in)
+/* In the holder. */
+static void hold(const void *data, int tell, int end)
 {
+	const struct target *t = data;
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
 	struct remote *r = calloc(HELD_MAX, sizeof(*r));
 	ssize_t count = r ? proc_threads(t->pid, &tids) : 0;
 	struct opus_error ignored;
 	struct proc_status s;
 	uint8_t held = 0;
-	struct pollfd end = {.fd = in};
+	struct pollfd asked = {.fd = end};
 
 	for (ssize_t i = 0; i < count && held < HELD_MAX; i++) {
 		pid_t child = proc_status_read(t->pid, tids[i], &s) &&
@@ -72,47 +70,23 @@ static void hold(const struct target *t, int out, int in)
 					   &ignored) == OPUS_OK)
 			held++;
 	}
-	if (write(out, &held, 1) == 1 && held)
-		(void)interrupt_poll(&end, 1, interrupt_clock() + HELD_NS, true);
+	if (write(tell, &held, 1) == 1 && held)
+		(void)interrupt_poll(&asked, 1, interrupt_clock() + HELD_NS, true);
 	while (held > 0)
 		remote_detach(&r[--held]);
-	_exit(0);
 }
 
-bool vfork_hold(const struct target *t, struct vfork_hold *h)
+bool vfork_hold(const struct target *t, struct child *holder)
 {
+	struct opus_error ignored;
 	uint8_t held = 0;
-	int told[2], end[2];
 
-	if (pipe2(told, O_CLOEXEC) != 0)
-		return false;
-	if (pipe2(end, O_CLOEXEC) != 0) {
-		close(told[0]);
-		close(told[1]);
-		return false;
-	}
-	h->holder = fork();
-	if (h->holder == 0) {
-		close(end[1]);
-		hold(t, told[1], end[0]);
-	}
-	h->end = end[1];
-	close(end[0]);
-	close(told[1]);
-	while (h->holder > 0 && read(told[0], &held, 1) < 0 && errno == EINTR)
-		;
-	close(told[0]);
-	if (held == 0)
-		vfork_release(h);
+	if (child_hold(holder, hold, t, &held, 1, &ignored) == OPUS_OK && held == 0)
+		vfork_release(holder);
 	return held != 0;
 }
 
-void vfork_release(struct vfork_hold *h)
+void vfork_release(struct child *holder)
 {
-	if (h->holder == 0)
-		return;
-	close(h->end);
-	while (h->holder > 0 && waitpid(h->holder, NULL, 0) < 0 && errno == EINTR)
-		;
-	h->holder = 0;
+	child_release(holder, HELD_NS);
 }

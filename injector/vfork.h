@@ -15,21 +15,15 @@
 #define OPUS_VFORK_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
+#include "child.h"
 #include "target.h"
-
-/* Zero to begin with. */
-struct vfork_hold {
-	pid_t holder; /* a child of ours; 0: none */
-	int end;      /* of a pipe: closed, by our death too, it lets go */
-};
 
 /* Stop the vforked children of all threads. False if there are none that do, or
  * we may not attach to them: then nobody is held. */
-bool vfork_hold(const struct target *t, struct vfork_hold *h);
+bool vfork_hold(const struct target *t, struct child *holder);
 
 /* Let them go on. */
-void vfork_release(struct vfork_hold *h);
+void vfork_release(struct child *holder);
 
 #endif

@@ -14,6 +14,8 @@
  *   trap      membarrier sends SIGSYS
  *   timer     timer_create kills, in a second thread only, which lives in malloc
  *             and is the only one that takes the agent's signal
+ *   late HOW  says "starts", works inside libc for a while, where no agent can
+ *             start, and then is "openssh", by prctl(2) or syscall(2)
  *   mdwe      systemd's MemoryDenyWriteExecute=yes, as a filter
  *   mdwe2     the same by prctl(PR_SET_MDWE)
  */
@@ -74,6 +76,8 @@ static void put_deny(long call, int argument, unsigned int bits,
 	put((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
 }
 
+static int by_syscall;
+
 static void install(unsigned int otherwise)
 {
 	struct sock_fprog program = {0, code};
@@ -81,7 +85,8 @@ static void install(unsigned int otherwise)
 	put((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, otherwise));
 	program.len = used;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+	    (by_syscall ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)
+			: prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)))
 		die("seccomp");
 }
 
@@ -221,6 +226,15 @@ static void *serve(void *kind)
 	_exit(0);
 }
 
+static void work_inside(double seconds)
+{
+	static char room[1 << 24];
+	double end = now() + seconds;
+
+	for (int i = 0; now() < end; i++)
+		memset(room, i, sizeof(room));
+}
+
 int main(int argc, char **argv)
 {
 	const uint64_t realtime = ~0ull << (SIGRTMIN - 1);
@@ -238,6 +252,11 @@ int main(int argc, char **argv)
 		door_pass(&confined);
 		if (!strcmp(argv[1], "timer"))
 			syscall(SYS_rt_sigprocmask, SIG_BLOCK, &realtime, NULL, 8);
+	} else if (argc > 2 && !strcmp(argv[1], "late")) {
+		by_syscall = !strcmp(argv[2], "syscall");
+		say("starts");
+		work_inside(0.1);
+		confine("openssh");
 	} else if (argc > 2) {
 		if (chroot(argv[2]) || chdir("/"))
 			die("chroot");

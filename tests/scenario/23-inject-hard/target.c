@@ -10,7 +10,9 @@
  *   handler     its only thread waits in a handler that has interrupted malloc
  *   inwait      its only thread lives in a handler that has interrupted a wait
  *   execs       starts itself again and again
+ *   library     at the line "load" it lives on in a library: argv[2]
  *   spinning    never makes a system call
+ *   narrow      another thread waits with 500 bytes left of its stack
  */
 #include "../target.h"
 
@@ -34,18 +36,39 @@ static void drop(void)
 
 static struct door leave;
 
-static void *serve(void *unused)
+static void answer(void)
 {
 	char line[64];
 
-	say("ready");
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "leave"))
 			door_open(&leave);
 		say("%d", work(0));
 	}
 	exit(0);
+}
+
+static void *serve(void *unused)
+{
+	say("ready");
+	answer();
 	return unused;
+}
+
+static void serve_in(const char *path)
+{
+	char line[64];
+	void *library;
+	void (*run)(void (*)(void));
+
+	say("ready");
+	next(line, sizeof(line));
+	library = dlopen(path, RTLD_NOW);
+	run = library ? (void (*)(void (*)(void)))dlsym(library, "run") : NULL;
+	if (!run)
+		die("dlopen");
+	say("loaded");
+	run(answer);
 }
 
 static void *load(void *library)
@@ -105,6 +128,20 @@ static void *count(void *unused)
 	return unused;
 }
 
+static void *narrow(void *unused)
+{
+	pthread_attr_t attr;
+	void *start;
+	size_t size;
+
+	pthread_getattr_np(pthread_self(), &attr);
+	pthread_attr_getstack(&attr, &start, &size);
+	*(volatile char *)alloca((char *)__builtin_frame_address(0) -
+				 (char *)start - 700) = 1;
+	poll(NULL, 0, -1);
+	return unused;
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "plain";
@@ -135,6 +172,10 @@ int main(int argc, char **argv)
 		pthread_create(&thread, NULL, load, argv[2]);
 		usleep(100000);
 	}
+	if (!strcmp(kind, "narrow"))
+		pthread_create(&thread, NULL, narrow, NULL);
+	if (!strcmp(kind, "library"))
+		serve_in(argv[2]);
 	if (!strcmp(kind, "handler"))
 		hammer();
 	if (!strcmp(kind, "inwait"))

@@ -1,0 +1,71 @@
+/*
+ * rank.c - which thread to borrow first.
+ *
+ * Called by:  inject.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A thread for which a stop is nothing at all comes first: its wait has no time
+ * limit, or one that the kernel keeps.
+ */
+#include "rank.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include "common/cleanup.h"
+#include "place.h"
+
+#define RANKS 4 /* this one: not fit */
+#define THREADS_LOOKED_AT 64
+
+static unsigned char thread_rank(const struct target *t, pid_t tid)
+{
+	unsigned long a[6];
+	struct proc_status s;
+	char path[64];
+	long number;
+	bool timed;
+
+	if (!proc_status_read(t->pid, tid, &s) || !s.memory || s.state == 'D')
+		return RANKS;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", t->pid, tid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+
+	if (!text || sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0],
+			    &a[1], &a[2], &a[3], &a[4], &a[5]) != 7)
+		return 2; /* it runs */
+	if (number < 0 || !place_waits(number, a[1]))
+		return 3;
+	timed = (number == SYS_epoll_wait || number == SYS_epoll_pwait)
+			? (int)a[3] > 0
+		: number == SYS_rt_sigtimedwait ? a[2] != 0
+		: number == SYS_semtimedop || number == SYS_epoll_pwait2
+			? a[3] != 0 : false;
+	return timed ? 1 : 0;
+}
+
+size_t rank_threads(const struct target *t, pid_t only, pid_t **ret)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	unsigned char ranks[THREADS_LOOKED_AT];
+	size_t used = 0;
+
+	if (count > THREADS_LOOKED_AT)
+		count = THREADS_LOOKED_AT;
+	*ret = count > 0 ? malloc((size_t)count * sizeof(pid_t)) : NULL;
+	if (*ret && only) {
+		**ret = only;
+		return 1;
+	}
+	for (ssize_t i = 0; *ret && i < count; i++)
+		ranks[i] = thread_rank(t, tids[i]);
+	for (unsigned char rank = 0; *ret && rank < RANKS; rank++)
+		for (ssize_t i = 0; i < count; i++)
+			if (ranks[i] == rank)
+				(*ret)[used++] = tids[i];
+	return used;
+}

@@ -1,0 +1,18 @@
+/*
+ * rank.h - which thread to borrow first.
+ *
+ * Included by: inject.c.
+ * Runs on:     command.
+ * Locks:       none.
+ * Signal:      unsafe: heap.
+ */
+#ifndef OPUS_RANK_H
+#define OPUS_RANK_H
+
+#include "target.h"
+
+/* The threads that may be borrowed, best first; of many the first few. `only`,
+ * unless 0: none but this one. Returns how many; the caller frees them. */
+size_t rank_threads(const struct target *t, pid_t only, pid_t **ret);
+
+#endif

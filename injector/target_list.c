@@ -1,0 +1,198 @@
+/*
+ * target_list.c - find the processes that a command is about.
+ *
+ * Called by:  run.c, inject.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Searching all processes reads the mappings of each.
+ */
+#include "target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "beacon_read.h"
+#include "common/cleanup.h"
+#include "tree.h"
+
+/* Does the process run this program? Its file may have been replaced. */
+static int runs_exe(pid_t pid, pid_t view, const char *exe,
+		    const struct stat *wanted)
+{
+	char path[64], now[4200];
+	struct stat st;
+	size_t len = strlen(exe);
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", view);
+	if (wanted && stat(path, &st) == 0 && st.st_dev == wanted->st_dev &&
+	    st.st_ino == wanted->st_ino)
+		return 1;
+	n = readlink(path, now, sizeof(now) - 1);
+	if (n < 0 && errno == ENOENT && (view = target_view(pid, view)) != 0)
+		return runs_exe(pid, view, exe, wanted);
+	if (n < 0)
+		return errno == EACCES || errno == EPERM ? -1 : 0;
+	now[n] = '\0';
+	return strncmp(now, exe, len) == 0 &&
+	       (now[len] == '\0' || strcmp(now + len, " (deleted)") == 0);
+}
+
+int target_has_agent(pid_t pid)
+{
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
+
+	if (!maps)
+		return errno == EACCES || errno == EPERM ? -1 : 0;
+	return beacon_maps_have_agent(maps);
+}
+
+static enum opus_code list_add(struct target_list *list, pid_t pid,
+			       struct opus_error *err)
+{
+	struct target *more = realloc(list->targets, (list->count + 1) *
+							     sizeof(*more));
+
+	if (!more)
+		return error_set(err, OPUS_RESOURCE, "no memory");
+	list->targets = more;
+	memset(&more[list->count], 0, sizeof(*more));
+	more[list->count].pid = more[list->count].view = pid;
+	more[list->count].pidfd = -1;
+	list->count++;
+	return OPUS_OK;
+}
+
+/* Why a search found nothing. */
+static enum opus_code list_empty(const struct options *o, const struct plan *plan,
+				 size_t hidden, struct opus_error *err)
+{
+	char more[96] = "", where[256] = "";
+
+	if (hidden)
+		snprintf(more, sizeof(more),
+			 " (%zu of the processes could not be looked at)",
+			 hidden);
+	if (o->exe)
+		return error_set(err, OPUS_NO_TARGET,
+				 "no process runs %.300s%s", o->exe, more);
+	if (o->tree)
+		snprintf(where, sizeof(where), " below process %d", (int)o->tree);
+	if (o->unit)
+		snprintf(where, sizeof(where), " of unit %.200s", o->unit);
+	if (plan)
+		return error_set(err, OPUS_NO_TARGET,
+				 "no process%s has an object loaded that this "
+				 "patch changes%s", where, more);
+	return error_set(err, OPUS_NO_AGENT, "no process%s has an agent%s", where,
+			 more);
+}
+
+/* What --exe, --tree, --unit and --all look for. */
+struct search {
+	const struct options *o;
+	const struct plan *plan;
+	const char *exe;           /* as the kernel names it */
+	const struct stat *wanted; /* its file, NULL if it is gone */
+	struct tree tree;
+};
+
+/* 1 yes, 0 no, -1 it may not be looked at. */
+static int search_match(const struct search *s, pid_t pid)
+{
+	const struct options *o = s->o;
+
+	if (o->exe)
+		return runs_exe(pid, pid, s->exe, s->wanted);
+	/* A unit may hold helpers that are not concerned. */
+	if ((o->tree && !tree_is_below(&s->tree, pid, o->tree)) ||
+	    (o->unit && !tree_in_unit(pid, o->unit)))
+		return 0;
+	return s->plan ? target_maps_plan(pid, s->plan) : target_has_agent(pid);
+}
+
+static int depth_compare(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? -1 : 1;
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* Parents first: what a patched process forks comes out patched. */
+static void list_order(struct target_list *list, const struct tree *tree)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct target *t = &list->targets[i];
+		const struct tree_node *n = tree_find(tree, t->pid);
+
+		t->depth = tree_depth(tree, t->pid);
+		t->start = n ? n->start : 0;
+	}
+	if (list->count)
+		qsort(list->targets, list->count, sizeof(*list->targets),
+		      depth_compare);
+}
+
+static enum opus_code list_search(const struct options *o,
+				  const struct plan *plan,
+				  struct target_list *ret, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) char *real = o->exe ? realpath(o->exe, NULL) : NULL;
+	struct search s = {.o = o, .plan = plan, .exe = real ? real : o->exe};
+	enum opus_code code = OPUS_OK;
+	struct stat st;
+
+	if (!tree_init(&s.tree))
+		return error_set_errno(err, OPUS_RESOURCE, "cannot read /proc");
+	if (o->exe)
+		s.wanted = stat(o->exe, &st) == 0 ? &st : NULL;
+	for (size_t i = 0; code == OPUS_OK && i < s.tree.count; i++) {
+		pid_t pid = s.tree.nodes[i].pid;
+		int match = pid == getpid() ? 0 : search_match(&s, pid);
+
+		if (match > 0)
+			code = list_add(ret, pid, err);
+		else if (match < 0)
+			ret->hidden++;
+	}
+	list_order(ret, &s.tree);
+	if (code == OPUS_OK && o->tree && !tree_find(&s.tree, o->tree))
+		code = error_set(err, OPUS_NO_TARGET, "there is no process %d",
+				 (int)o->tree);
+	else if (code == OPUS_OK && ret->count == 0)
+		code = list_empty(o, plan, ret->hidden, err);
+	tree_deinit(&s.tree);
+	return code;
+}
+
+enum opus_code target_list_init(const struct options *o, const struct plan *plan,
+				struct target_list *ret, struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	memset(ret, 0, sizeof(*ret));
+	if (o->pid_count == 0)
+		return list_search(o, plan, ret, err);
+	for (size_t i = 0; code == OPUS_OK && i < o->pid_count; i++)
+		code = list_add(ret, o->pids[i], err);
+	return code;
+}
+
+void target_list_deinit(struct target_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->targets[i].pidfd >= 0)
+			close(list->targets[i].pidfd);
+	free(list->targets);
+	target_plan_forget();
+	memset(list, 0, sizeof(*list));
+}

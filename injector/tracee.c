@@ -1,0 +1,101 @@
+/*
+ * tracee.c - ptrace(2): the stops of a thread, and why it cannot be traced.
+ *
+ * Called by:  remote.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: stdio.
+ */
+#include "tracee.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "proc.h"
+
+long tracee_ask(int request, pid_t tid, unsigned long address, void *data)
+{
+	return ptrace(request, tid, (void *)address, data);
+}
+
+bool tracee_wait(pid_t tid, uint64_t limit_ns, int *ret)
+{
+	uint64_t end = interrupt_clock() + limit_ns, now;
+	struct timespec rest;
+	sigset_t child;
+	pid_t got;
+
+	/* Blocked by the caller, so that none is lost in between. */
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		got = waitpid(tid, ret, __WALL | WNOHANG);
+		if (got == tid)
+			return true;
+		if (got < 0 && errno != EINTR) {
+			*ret = 0;
+			return true;
+		}
+		now = interrupt_clock();
+		if (now >= end)
+			return false;
+		rest.tv_sec = (time_t)((end - now) / 1000000000u);
+		rest.tv_nsec = (long)((end - now) % 1000000000u);
+		sigtimedwait(&child, NULL, &rest);
+	}
+}
+
+bool tracee_is_interrupted(int status)
+{
+	return status >> 16 == PTRACE_EVENT_STOP;
+}
+
+int tracee_signal(int status)
+{
+	return status >> 16 == 0 && WSTOPSIG(status) != (SIGTRAP | 0x80)
+		       ? WSTOPSIG(status) : 0;
+}
+
+enum opus_code tracee_refused(pid_t pid, pid_t tid, struct opus_error *err)
+{
+	struct proc_status s = {0};
+	char yama[8] = "0";
+	FILE *file;
+
+	if (errno == ESRCH)
+		return error_set(err, OPUS_DIED, "thread %d has ended", (int)tid);
+	if (proc_status_read(pid, tid, &s) && s.tracer)
+		return error_set(err, OPUS_NO_CONTACT,
+			"process %d traces it (a debugger, strace?); only one "
+			"can: end that, and try again", (int)s.tracer);
+	file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	if (file) {
+		if (!fgets(yama, sizeof(yama), file))
+			yama[0] = '0';
+		fclose(file);
+	}
+	if (yama[0] == '3')
+		return error_set(err, OPUS_PERMISSION,
+			"kernel.yama.ptrace_scope is 3: nobody may attach to a "
+			"process until the next boot; start it with the agent");
+	if (yama[0] != '0' && geteuid() != 0)
+		return error_set(err, OPUS_PERMISSION,
+			"it may not be attached to, since kernel.yama."
+			"ptrace_scope is %c; this works: sudo opus-inject --pid %d",
+			yama[0], (int)pid);
+	if (geteuid() != 0)
+		return error_set(err, OPUS_PERMISSION,
+			"it may not be attached to: it belongs to uid %d, has more "
+			"rights than we, or hides its memory (PR_SET_DUMPABLE); "
+			"this works: sudo opus-inject --pid %d",
+			(int)s.euid, (int)pid);
+	return error_set(err, OPUS_PERMISSION,
+		"not even this root may attach to it; the capability "
+		"CAP_SYS_PTRACE is missing (a container's root?)");
+}
