@@ -82,6 +82,12 @@ struct cover {
 	const char *upper; /* NULL if there is no private view of it */
 };
 
+/* Assembly that the build makes of files of the diff, and perhaps other. */
+struct made_assembly {
+	const char *path;
+	uint8_t digest[DIGEST_SIZE]; /* of what was made before the diff */
+};
+
 struct diff {
 	const char *path;    /* of the diff */
 	const char *root;    /* the tree, absolute */
@@ -98,6 +104,9 @@ struct diff {
 	const char **made; /* sources that the build makes of files of the diff,
 			    * and perhaps others */
 	size_t mades;
+	struct made_assembly *assembly; /* the same of assembly */
+	size_t assemblies;
+	bool scripted; /* the build runs a script of the diff */
 	bool followed; /* `made` is known */
 	struct unit **unit;
 	size_t units;
@@ -168,8 +177,10 @@ const char *clone_suffix_of(const char *symbol);
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err) MUST_CHECK;
 
-/* generated.c: fill in diff.made. Errors: OPUS_RESOURCE. */
+/* generated.c: fill in diff.made and diff.assembly. Errors: OPUS_RESOURCE. */
 enum opus_code generated_find(struct build *b, struct opus_error *err) MUST_CHECK;
+/* After the build with the diff: is the assembly another now? */
+bool generated_differs(const struct made_assembly *a);
 
 /* mention.c: was the target made from a file of that path below the tree? True
  * as well if it has no debug information, which would tell. */

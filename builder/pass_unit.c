@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,38 @@ static enum opus_code capture_object_write(const char *path,
 	return image_write(path, capture_blob, size, err);
 }
 
+/* What a build may run, to make a source. */
+static bool is_script(const char *path)
+{
+	static const char *const suffixes[] = {".pl", ".py", ".sh", ".awk", ".tcl",
+					       ".rb", ".sed", NULL};
+
+	return !strchr(path_base(path), '.') || path_has_suffix(path, suffixes);
+}
+
+/* Documents and tests are in many diffs, and no compiler reads them. */
+static bool is_no_source(const char *path)
+{
+	static const char *const suffixes[] = {
+		".md", ".txt", ".rst", ".html", ".xml", ".1", ".3", ".5", ".7", ".8",
+		".po", ".sgml", ".adoc", ".t", ".test", NULL};
+
+	return is_script(path) || path_has_suffix(path, suffixes);
+}
+
+/* The diff's scripts, for the writer to see whether the build runs them. */
+static const char *scripts_list(struct build *b)
+{
+	const struct diff *d = b->diff;
+	const char *list = "OPUS_BUILD_SCRIPTS=";
+	char real[PATH_MAX];
+
+	for (size_t i = 0; i < d->files; i++)
+		if (is_script(d->file[i]) && realpath(d->file[i], real))
+			list = build_text(b, "%s%s\n", list, real);
+	return list;
+}
+
 /* Our environment, with the writer preloaded into everything. */
 static char **environment_make(struct build *b, const char *object,
 			       const char *records)
@@ -49,7 +82,7 @@ static char **environment_make(struct build *b, const char *object,
 
 	while (environ[count])
 		count++;
-	env = calloc(count + 4, sizeof(*env));
+	env = calloc(count + 5, sizeof(*env));
 	for (size_t i = 0; env && i < count; i++)
 		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
 			env[n++] = environ[i];
@@ -57,6 +90,7 @@ static char **environment_make(struct build *b, const char *object,
 		env[n++] = (char *)build_text(b, "LD_PRELOAD=%s%s%s", object,
 					      preload ? ":" : "", preload ? preload : "");
 		env[n++] = (char *)build_text(b, "OPUS_BUILD_CAPTURE=%s", records);
+		env[n++] = (char *)scripts_list(b);
 		/* A cached object would come without a call of the compiler. */
 		env[n++] = (char *)"CCACHE_RECACHE=1";
 	}
@@ -86,6 +120,7 @@ static enum opus_code build_command_run(struct build *b, struct opus_error *err)
 		command_add(&c, "%s", o->command[i]);
 	code = command_run(&c, o->verbose, err);
 	command_deinit(&c);
+	b->diff->scripted = access(build_text(b, "%s/.script", records), F_OK) == 0;
 	if (code == OPUS_INVALID && c.log && !build_interrupted)
 		build_log_show(b, c.log);
 	return code == OPUS_OK ? capture_read(b, records, err) : code;
@@ -112,16 +147,6 @@ static bool is_unit_source(const struct diff *d, const char *path)
 	return false;
 }
 
-/* Documents and tests are in many diffs, and no compiler reads them. */
-static bool is_no_source(const char *path)
-{
-	static const char *const suffixes[] = {
-		".md", ".txt", ".rst", ".html", ".xml", ".1", ".3", ".5", ".7", ".8",
-		".po", ".sgml", ".adoc", ".t", ".py", ".pl", ".sh", ".test", NULL};
-
-	return !strchr(path_base(path), '.') || path_has_suffix(path, suffixes);
-}
-
 static bool is_header(const char *path)
 {
 	static const char *const suffixes[] = {".h", ".hh", ".hpp", ".hxx", ".inc",
@@ -130,20 +155,15 @@ static bool is_header(const char *path)
 	return path_has_suffix(path, suffixes);
 }
 
-static bool is_assembly(const char *path)
-{
-	return path_has_suffix(path, (const char *const[]){".S", ".s", ".sx", ".asm", NULL});
-}
-
 /* Files that make units of which the diff says nothing: looked for only if the
  * diff has such a file. */
 static bool looks_everywhere(const struct diff *d)
 {
 	for (size_t i = 0; i < d->files; i++)
 		if (!is_unit_source(d, d->file[i]) && !is_no_source(d->file[i]) &&
-		    !is_assembly(d->file[i]))
+		    !path_is_assembly(d->file[i]))
 			return true;
-	return false;
+	return d->scripted;
 }
 
 static bool is_code(const char *path)
@@ -177,13 +197,13 @@ static void files_touch(const struct diff *d)
 static bool is_made_of(const struct diff *d, const char *path)
 {
 	return !is_unit_source(d, path) && !is_no_source(path) && !is_code(path) &&
-	       !is_assembly(path) &&
+	       !path_is_assembly(path) &&
 	       (!is_of_build(path) || path_has_suffix(path, (const char *const[]){".ac", NULL}));
 }
 
 static bool makes_sources(const struct diff *d)
 {
-	bool any = false;
+	bool any = d->scripted;
 
 	for (size_t i = 0; i < d->files; i++)
 		any |= is_made_of(d, d->file[i]);
@@ -311,6 +331,15 @@ static bool is_mentioned(const struct build *b, const char *path)
 	return found;
 }
 
+static void assembly_tell(struct build *b, const char *path)
+{
+	struct note_place place = {path, "1"};
+
+	build_tell(b, TOPIC_UNREAD, &place, path_base(path),
+		   "see that the rest of the diff closes the hole without it, or replace its functions by hand",
+		   "is assembly, which is not compared: this part of the fix is not in the patch");
+}
+
 /* A part of the fix that nobody compiled would be missing without a word, but
  * for what is in no target: tests, other programs, other systems. True if
  * there was something to warn of. */
@@ -323,7 +352,7 @@ static bool unread_warn(struct build *b)
 		const char *path = d->file[i];
 		struct note_place place = {path, "1"};
 
-		if (d->read[i] || !d->existed[i] || !(is_code(path) || is_assembly(path)))
+		if (d->read[i] || !d->existed[i] || !(is_code(path) || path_is_assembly(path)))
 			continue;
 		if (!is_mentioned(b, path)) {
 			build_remark(b, &place, path_base(path),
@@ -331,15 +360,19 @@ static bool unread_warn(struct build *b)
 			continue;
 		}
 		any = true;
-		if (is_assembly(path))
-			build_tell(b, TOPIC_UNREAD, &place, path_base(path),
-				   "see that the rest of the diff closes the hole without it, or replace its functions by hand",
-				   "is assembly, which is not compared: this part of the fix is not in the patch");
+		if (path_is_assembly(path))
+			assembly_tell(b, path);
 		else
 			build_tell(b, TOPIC_UNREAD, &place, path_base(path),
 				   "see that the build command builds everything (in a built tree: make -B)",
 				   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
 	}
+	for (size_t i = 0; i < d->assemblies; i++)
+		if (generated_differs(&d->assembly[i]) &&
+		    is_mentioned(b, d->assembly[i].path)) {
+			assembly_tell(b, d->assembly[i].path);
+			any = true;
+		}
 	return any;
 }
 

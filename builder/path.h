@@ -31,6 +31,11 @@ static inline bool path_has_suffix(const char *path, const char *const *suffixes
 	return false;
 }
 
+static inline bool path_is_assembly(const char *path)
+{
+	return path_has_suffix(path, (const char *const[]){".S", ".s", ".sx", ".asm", NULL});
+}
+
 /* Is it that folder, or in it? */
 static inline bool path_is_below(const char *path, const char *folder)
 {
