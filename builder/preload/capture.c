@@ -180,7 +180,8 @@ __attribute__((constructor)) static void capture(int argc, char **argv,
 	program[n] = 0;
 	if (scripts)
 		script_note(folder, scripts, argc, argv);
-	if (!is_compiler(program))
+	/* clang runs itself for each of several steps. */
+	if (!is_compiler(program) || (argc > 1 && strncmp(argv[1], "-cc1", 4) == 0))
 		return;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	if (again && strcmp(again, pid) == 0)
