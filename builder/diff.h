@@ -35,6 +35,8 @@ struct unit {
 	const char *source;   /* absolute, without links */
 	const char *relative; /* below the tree, or the last part */
 	const char *named;    /* the same as it was called, perhaps by a link */
+	const char *called;   /* the whole path of that: what it includes with ""
+			       * lies beside the link */
 	const char *folder;   /* working directory of the command */
 	struct command call;  /* as it was called */
 	const char *standard; /* -std=..., or NULL */
