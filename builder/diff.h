@@ -82,6 +82,9 @@ struct change {
 struct cover {
 	const char *path;
 	const char *upper; /* NULL if there is no private view of it */
+	const char *work;  /* what the kernel wants beside it */
+	const char *below; /* covers_push(): the upper one before, or NULL */
+	const char *below_work;
 };
 
 /* Assembly that the build makes of files of the diff, and perhaps other. */
@@ -108,6 +111,7 @@ struct diff {
 	size_t mades;
 	struct made_assembly *assembly; /* the same of assembly */
 	size_t assemblies;
+	size_t runs;   /* of the build */
 	bool scripted; /* the build runs a script of the diff */
 	bool followed; /* `made` is known */
 	struct unit **unit;
@@ -118,6 +122,20 @@ struct diff {
 	struct object **twin;
 	const char *emit; /* where to keep the sources, as it can be opened */
 };
+
+/* pass_unit.c: run the build command, with one more variable unless it is NULL,
+ * and add what it compiles to diff.unit. Errors: OPUS_INVALID (it fails),
+ * OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code build_command_run(struct build *b, const char *variable,
+				 struct opus_error *err) MUST_CHECK;
+
+/* complete.c: a source of a target that reads a file of the diff, and that the
+ * build did not compile; below the tree. NULL: there is none. */
+const char *build_missing(struct build *b);
+/* Run the build again after a cleaning, so that it compiles that as well. Where
+ * this fails all is as before. Errors: OPUS_RESOURCE. */
+enum opus_code build_complete(struct build *b, const char *missing,
+			      struct opus_error *err) MUST_CHECK;
 
 /* pass_tree.c: the files that the diff names, with `strip` parts taken off. */
 enum opus_code diff_files(struct build *b, struct opus_error *err) MUST_CHECK;

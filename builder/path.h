@@ -36,6 +36,12 @@ static inline bool path_is_assembly(const char *path)
 	return path_has_suffix(path, (const char *const[]){".S", ".s", ".sx", ".asm", NULL});
 }
 
+static inline bool path_is_header(const char *path)
+{
+	return path_has_suffix(path, (const char *const[]){".h", ".hh", ".hpp", ".hxx", ".inc",
+							   ".ipp", ".tcc", NULL});
+}
+
 /* Is it that folder, or in it? */
 static inline bool path_is_below(const char *path, const char *folder)
 {
