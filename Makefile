@@ -101,7 +101,7 @@ $(B)/tool/%.c.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
-$(addprefix $(B)/tool/builder/,$(addsuffix .c.o,parse abi clang)): TOOL_CFLAGS += -I/usr/lib/llvm-14/include
+$(addprefix $(B)/tool/builder/,$(addsuffix .c.o,parse parse_call abi clang)): TOOL_CFLAGS += -I/usr/lib/llvm-14/include
 # What opus-build preloads into the builds that it watches is carried inside it.
 $(B)/tool/builder/capture_blob.S.o: builder/capture_blob.S $(B)/capture.so
 	$(call say,AS,$<)

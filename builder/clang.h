@@ -37,11 +37,13 @@
 	F(getArrayElementType)						\
 	F(getArraySize)							\
 	F(getCString)							\
+	F(getCanonicalCursor)						\
 	F(getCanonicalType)						\
 	F(getCursorExtent)						\
 	F(getCursorKind)						\
 	F(getCursorLinkage)						\
 	F(getCursorLocation)						\
+	F(getCursorReferenced)						\
 	F(getCursorSemanticParent)					\
 	F(getCursorSpelling)						\
 	F(getCursorTLSKind)						\

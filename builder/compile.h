@@ -14,6 +14,8 @@
 
 /* True if the suffix of the file name says C++. */
 bool compile_is_cxx(const char *source);
+/* Is it C or C++, perhaps a header? */
+bool compile_is_code(const char *path);
 
 /* The command that links: --cc, or g++ if a source is C++, or gcc. It may be
  * several words. */

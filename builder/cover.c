@@ -54,21 +54,82 @@ bool cover_namespace(void)
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
-bool cover_mount(struct build *b, struct cover *c)
+static bool view_mount(struct build *b, const struct cover *c)
+{
+	const char *options = build_text(b, "lowerdir=%s%s%s,upperdir=%s,workdir=%s",
+					 c->below ? c->below : "", c->below ? ":" : "",
+					 c->path, c->upper, c->work);
+
+	return mount("overlay", c->path, "overlay", 0, options) == 0;
+}
+
+/* New folders for what is written into the view. */
+static bool halves_make(struct build *b, struct cover *c)
 {
 	const char *upper = build_text(b, "%s/upper%zu", b->folder, b->diff->mounted);
 	const char *work = build_text(b, "%s/work%zu", b->folder, b->diff->mounted);
-	const char *options = build_text(b, "lowerdir=%s,upperdir=%s,workdir=%s",
-					 c->path, upper, work);
 
 	b->diff->mounted++;
-	/* Commas and colons separate in the option string. */
-	if (strpbrk(c->path, ",:\\") || mkdir(upper, 0755) != 0 ||
-	    mkdir(work, 0755) != 0 ||
-	    mount("overlay", c->path, "overlay", 0, options) != 0)
+	if (mkdir(upper, 0755) != 0 || mkdir(work, 0755) != 0)
 		return false;
 	c->upper = upper;
+	c->work = work;
 	return true;
+}
+
+bool cover_mount(struct build *b, struct cover *c)
+{
+	/* Commas and colons separate in the option string. */
+	if (strpbrk(c->path, ",:\\") || !halves_make(b, c))
+		return false;
+	if (view_mount(b, c))
+		return true;
+	c->upper = NULL;
+	return false;
+}
+
+/* Put all views up anew, as their fields say now. The working directory is in
+ * what was mounted. */
+static bool views_change(struct build *b)
+{
+	struct diff *d = b->diff;
+	char cwd[PATH_MAX];
+	bool good = getcwd(cwd, sizeof(cwd)) != NULL && chdir("/") == 0;
+
+	for (size_t i = d->covers; i > 0; i--)
+		good = good && umount2(d->cover[i - 1].path, MNT_DETACH) == 0;
+	for (size_t i = 0; i < d->covers; i++)
+		good = good && view_mount(b, &d->cover[i]);
+	return good && chdir(cwd) == 0;
+}
+
+bool covers_push(struct build *b)
+{
+	struct diff *d = b->diff;
+	bool good = true;
+
+	for (size_t i = 0; i < d->covers; i++) {
+		struct cover *c = &d->cover[i];
+
+		c->below = c->upper;
+		c->below_work = c->work;
+		good = good && halves_make(b, c);
+	}
+	return good && views_change(b);
+}
+
+bool covers_pop(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->covers; i++) {
+		struct cover *c = &d->cover[i];
+
+		c->upper = c->below;
+		c->work = c->below_work;
+		c->below = NULL;
+	}
+	return views_change(b);
 }
 
 static bool has_file(struct build *b, const char *folder, const char *name)

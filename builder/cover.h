@@ -23,4 +23,10 @@ enum opus_code covers_find(struct build *b, struct opus_error *err) MUST_CHECK;
  * written there. False if the system cannot. */
 bool cover_mount(struct build *b, struct cover *c);
 
+/* Lay new views over all, which have to have one, so that what is written from
+ * now on can be taken away again by covers_pop(), that alone, once. False: the
+ * system cannot, and only covers_pop() makes the tree whole again. */
+bool covers_push(struct build *b);
+bool covers_pop(struct build *b);
+
 #endif

@@ -35,6 +35,8 @@ struct unit {
 	const char *source;   /* absolute, without links */
 	const char *relative; /* below the tree, or the last part */
 	const char *named;    /* the same as it was called, perhaps by a link */
+	const char *called;   /* the whole path of that: what it includes with ""
+			       * lies beside the link */
 	const char *folder;   /* working directory of the command */
 	struct command call;  /* as it was called */
 	const char *standard; /* -std=..., or NULL */
@@ -80,6 +82,15 @@ struct change {
 struct cover {
 	const char *path;
 	const char *upper; /* NULL if there is no private view of it */
+	const char *work;  /* what the kernel wants beside it */
+	const char *below; /* covers_push(): the upper one before, or NULL */
+	const char *below_work;
+};
+
+/* Assembly that the build makes of files of the diff, and perhaps other. */
+struct made_assembly {
+	const char *path;
+	uint8_t digest[DIGEST_SIZE]; /* of what was made before the diff */
 };
 
 struct diff {
@@ -98,6 +109,10 @@ struct diff {
 	const char **made; /* sources that the build makes of files of the diff,
 			    * and perhaps others */
 	size_t mades;
+	struct made_assembly *assembly; /* the same of assembly */
+	size_t assemblies;
+	size_t runs;   /* of the build */
+	bool scripted; /* the build runs a script of the diff */
 	bool followed; /* `made` is known */
 	struct unit **unit;
 	size_t units;
@@ -107,6 +122,20 @@ struct diff {
 	struct object **twin;
 	const char *emit; /* where to keep the sources, as it can be opened */
 };
+
+/* pass_unit.c: run the build command, with one more variable unless it is NULL,
+ * and add what it compiles to diff.unit. Errors: OPUS_INVALID (it fails),
+ * OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code build_command_run(struct build *b, const char *variable,
+				 struct opus_error *err) MUST_CHECK;
+
+/* complete.c: a source of a target that reads a file of the diff, and that the
+ * build did not compile; below the tree. NULL: there is none. */
+const char *build_missing(struct build *b);
+/* Run the build again after a cleaning, so that it compiles that as well. Where
+ * this fails all is as before. Errors: OPUS_RESOURCE. */
+enum opus_code build_complete(struct build *b, const char *missing,
+			      struct opus_error *err) MUST_CHECK;
 
 /* pass_tree.c: the files that the diff names, with `strip` parts taken off. */
 enum opus_code diff_files(struct build *b, struct opus_error *err) MUST_CHECK;
@@ -168,8 +197,10 @@ const char *clone_suffix_of(const char *symbol);
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err) MUST_CHECK;
 
-/* generated.c: fill in diff.made. Errors: OPUS_RESOURCE. */
+/* generated.c: fill in diff.made and diff.assembly. Errors: OPUS_RESOURCE. */
 enum opus_code generated_find(struct build *b, struct opus_error *err) MUST_CHECK;
+/* After the build with the diff: is the assembly another now? */
+bool generated_differs(const struct made_assembly *a);
 
 /* mention.c: was the target made from a file of that path below the tree? True
  * as well if it has no debug information, which would tell. */

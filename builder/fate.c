@@ -76,13 +76,27 @@ static bool is_dropped(struct build *b, struct unit *u, const struct entity *f)
 	       b->target[u->target]->has_symtab && !target_has(b, u, f);
 }
 
+/* Does another unit replace it already? An inline function of C++ is one function
+ * for all units that have it, and the linker makes it one in the patch, too. */
+static bool is_repeated(const struct diff *d, const struct change *c)
+{
+	for (const struct change *o = d->change; o < c; o++)
+		if (c->unit->cxx && o->unit != c->unit && o->present && !o->fresh &&
+		    o->target == c->target && o->entry == c->entry &&
+		    strcmp(o->linkage, c->linkage) == 0)
+			return true;
+	return false;
+}
+
 enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 {
 	const struct change *c = change_find(b->diff, u, f->linkage);
 	const struct entity *d = parse_function(&u->parse_after, f->linkage);
 
 	if (c)
-		return c->present && !c->fresh ? FATE_REPLACE : FATE_KEEP;
+		return c->present && !c->fresh && !is_repeated(b->diff, c)
+			       ? FATE_REPLACE
+			       : FATE_KEEP;
 	if (!d || f->is_template || d->in_class || d->is_template || d->is_inline || unit_is_new(u, d))
 		return FATE_KEEP;
 	if (d->is_member)

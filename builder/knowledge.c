@@ -87,23 +87,47 @@ static size_t name_number(struct numbered *n, const struct text *t,
 	return number;
 }
 
+/* Is the place in the text inside a function? *next: the first entity that may
+ * reach it; asked for growing places. */
+static bool is_in_function(const struct parse *p, size_t *next, uint32_t at)
+{
+	for (; *next < p->entities && p->entity[*next].start <= at; ++*next) {
+		const struct entity *e = &p->entity[*next];
+
+		if (e->kind == ENTITY_FUNCTION && e->body_at && e->end > at)
+			return e->body_at <= at;
+	}
+	return false;
+}
+
 /*
  * Write the plain text. What a macro made of line numbers would have one name:
  * these get a number, which tells them apart and does not move with the lines.
+ * Numbers outside of functions stay: enumerators that count by lines have to
+ * count on.
  */
 static enum opus_code text_write(const char *path, const struct text *t,
-				 const struct text *plain, struct opus_error *err)
+				 const struct text *plain, const struct parse *p,
+				 struct opus_error *err)
 {
 	FILE *out = fopen(path, "we");
 	struct numbered seen = {0};
-	size_t at = 0;
+	size_t at = 0, next = 0;
 
 	if (!out)
 		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
 	for (size_t i = 0; t->tokens == plain->tokens && i < plain->tokens; i++) {
-		const struct token *k = &plain->token[i];
+		const struct token *k = &plain->token[i], *real = &t->token[i];
 
-		if (k->kind != TOKEN_WORD || token_same(t, i, plain, i))
+		if (token_same(t, i, plain, i))
+			continue;
+		if (k->kind == TOKEN_NUMBER && !is_in_function(p, &next, real->at)) {
+			fwrite(plain->bytes + at, 1, k->at - at, out);
+			fwrite(t->bytes + real->at, 1, real->length, out);
+			at = k->at + k->length;
+			continue;
+		}
+		if (k->kind != TOKEN_WORD)
 			continue;
 		fwrite(plain->bytes + at, 1, k->at + k->length - at, out);
 		fprintf(out, "$%zu", name_number(&seen, t, plain, i));
@@ -119,11 +143,12 @@ static enum opus_code text_write(const char *path, const struct text *t,
 /* Compile one state of the unit and read what came of it. */
 static enum opus_code state_read(struct build *b, const struct unit *u,
 				 const struct text *t, const struct text *plain,
-				 struct shapes *ret, struct opus_error *err)
+				 const struct parse *p, struct shapes *ret,
+				 struct opus_error *err)
 {
 	const char *in = build_text(b, "%s/known.%s", b->folder, u->cxx ? "ii" : "i");
 	const char *out = build_text(b, "%s/known.o", b->folder);
-	enum opus_code code = text_write(in, t, plain, err);
+	enum opus_code code = text_write(in, t, plain, p, err);
 
 	if (code != OPUS_OK)
 		return code;
@@ -171,9 +196,9 @@ enum opus_code knowledge_add(struct build *b, struct unit *u, const char *becaus
 	if (u->known || u->fresh || u->same)
 		return OPUS_OK;
 	u->known = true;
-	code = state_read(b, u, &u->before, &u->before_plain, &old, &why);
+	code = state_read(b, u, &u->before, &u->before_plain, &u->parse_before, &old, &why);
 	if (code == OPUS_OK)
-		code = state_read(b, u, &u->after, &u->after_plain, &new, &why);
+		code = state_read(b, u, &u->after, &u->after_plain, &u->parse_after, &new, &why);
 	if (code == OPUS_OK)
 		return differing_add(b, u, because, &old, &new, err);
 	if (code != OPUS_INVALID) {

@@ -7,6 +7,7 @@
  * Signal:     unsafe: heap.
  */
 #include "parse.h"
+#include "parse_call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct visit {
 	struct parse *parse;
 	const char *function; /* around the cursor, or NULL */
 	const char *owner;    /* the same, mangled */
+	size_t index;	      /* of that entity */
 	uint32_t block_end;
 	bool nameless;	      /* inside an anonymous namespace */
 	bool in_class;
@@ -51,8 +53,7 @@ static char *string_take(CXString s)
 	return ret;
 }
 
-/* Offset in our text, false for what comes from the prelude. */
-static bool place_of(CXSourceLocation at, uint32_t *ret)
+bool parse_place(CXSourceLocation at, uint32_t *ret)
 {
 	CXFile file;
 	unsigned int offset;
@@ -79,9 +80,9 @@ static struct entity *entity_add(struct visit *v, CXCursor c,
 	struct entity e = {.kind = kind, .length = -1, .returns = true};
 	struct entity *grown;
 
-	if (!place_of(clang.getRangeStart(range), &e.start) ||
-	    !place_of(clang.getRangeEnd(range), &e.end) ||
-	    !place_of(clang.getCursorLocation(c), &e.name_at))
+	if (!parse_place(clang.getRangeStart(range), &e.start) ||
+	    !parse_place(clang.getRangeEnd(range), &e.end) ||
+	    !parse_place(clang.getCursorLocation(c), &e.name_at))
 		return NULL;
 	grown = build_grow(p->entity, p->entities, sizeof(*grown));
 	if (!grown) {
@@ -200,7 +201,7 @@ static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent,
 
 	(void)parent;
 	if (kind == CXCursor_CompoundStmt || kind == CXCursor_CXXTryStmt)
-		place_of(clang.getRangeStart(clang.getCursorExtent(c)),
+		parse_place(clang.getRangeStart(clang.getCursorExtent(c)),
 			 &e->body_at);
 	return CXChildVisit_Continue;
 }
@@ -217,6 +218,7 @@ static void visit_function(struct visit *v, CXCursor c)
 		return;
 	index = v->parse->entities - 1;
 	linkage_set(e, c);
+	e->first_at = v->cxx ? parse_first(c) : 0;
 	e->is_member = is_class(parent);
 	e->is_static_word = !e->is_member &&
 			    clang.Cursor_getStorageClass(c) == CX_SC_Static;
@@ -235,6 +237,7 @@ static void visit_function(struct visit *v, CXCursor c)
 	clang.visitChildren(c, find_body, e);
 	inner.function = e->name;
 	inner.owner = e->linkage;
+	inner.index = index;
 	inner.block_end = e->end;
 	inner.in_class = false;
 	clang.visitChildren(c, visit_inner, &inner);
@@ -370,7 +373,7 @@ static enum CXChildVisitResult visit_inner(CXCursor c, CXCursor parent,
 	if (kind == CXCursor_CompoundStmt) {
 		struct visit inner = *v;
 
-		place_of(clang.getRangeEnd(clang.getCursorExtent(c)),
+		parse_place(clang.getRangeEnd(clang.getCursorExtent(c)),
 			 &inner.block_end);
 		clang.visitChildren(c, visit_inner, &inner);
 		v->failed |= inner.failed;
@@ -388,6 +391,8 @@ static enum CXChildVisitResult visit_inner(CXCursor c, CXCursor parent,
 			e->block_end = v->block_end;
 		}
 	}
+	if (v->cxx && !parse_call_note(v->parse, v->index, c))
+		v->failed = true;
 	/* A class or struct within a function: its methods are code of it. */
 	return CXChildVisit_Recurse;
 }
@@ -528,6 +533,7 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 		return error_set(err, OPUS_INVALID,
 				 "libclang cannot read the preprocessed source (%d)",
 				 (int)code);
+	parse_calls_sort(ret);
 	for (size_t i = 0; i < ret->entities; i++)
 		if (ret->entity[i].kind == ENTITY_VARIABLE ||
 		    ret->entity[i].kind == ENTITY_LOCAL)
@@ -549,6 +555,7 @@ void parse_deinit(struct parse *p)
 		free(p->entity[i].detail);
 	}
 	free(p->entity);
+	free(p->call);
 	free(p->slot);
 	free(p->next);
 	memset(p, 0, sizeof(*p));

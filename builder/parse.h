@@ -40,6 +40,7 @@ struct entity {
 	uint32_t start, end; /* extent in the text */
 	uint32_t name_at;
 	uint32_t body_at;   /* of a function definition, else 0 */
+	uint32_t first_at;  /* of a function of C++: its first declaration */
 	uint32_t block_end; /* ENTITY_LOCAL: end of the block it is visible in */
 	int64_t length;	    /* of an array variable, else -1 */
 	int64_t size;	    /* record, typedef, variable */
@@ -62,9 +63,17 @@ struct entity {
 	bool renewed; /* constant.c: constant data with another content */
 };
 
+/* A function calls another, or takes its address. */
+struct parse_call {
+	uint32_t caller; /* index of the entity */
+	uint32_t callee; /* entity.first_at */
+};
+
 struct parse {
 	struct entity *entity; /* in the order of the text */
 	size_t entities;
+	struct parse_call *call; /* C++ alone; sorted */
+	size_t calls;
 	uint32_t *slot; /* hash table over names: index + 1 */
 	uint32_t slots;
 	uint32_t *next; /* next of the same name: index + 1 */
@@ -85,5 +94,9 @@ struct entity *parse_next(const struct parse *p, const struct entity *e);
  * gnu_inline definition may stand before the function itself. In C++ the first:
  * members of templates have no mangled names. */
 struct entity *parse_function(const struct parse *p, const char *linkage);
+
+/* C++: does one function call the other, or take its address? */
+bool parse_calls(const struct parse *p, const struct entity *caller,
+		 const struct entity *callee);
 
 #endif

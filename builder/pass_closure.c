@@ -223,6 +223,18 @@ static bool has_edge(struct closure *c, size_t target, uint64_t address,
 	return false;
 }
 
+/* Does the old function call the old one that changes? */
+static bool calls_old(const struct unit *u, const struct entity *caller,
+		      const struct change *changed)
+{
+	const struct parse *p = u->same ? &u->parse_after : &u->parse_before;
+	const struct entity *e = u->cxx ? parse_function(p, changed->linkage) : NULL;
+
+	return u->cxx ? e && parse_calls(p, caller, e)
+		      : text_calls(u->same ? &u->after : &u->before, caller->start,
+				   caller->end, changed->name);
+}
+
 /* A call that was inlined and left no code leaves no trace in the debug
  * information. So whoever calls the function in the source, and has neither a
  * copy nor a call of it in the target, is taken to have one. */
@@ -244,8 +256,7 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 			continue;
 		if (!u->same)
 			old = parse_function(&u->parse_before, e->linkage);
-		if (!old || !text_calls(u->same ? &u->after : &u->before, old->start,
-					old->end, name))
+		if (!old || !calls_old(u, old, &d->change[of]))
 			continue;
 		if (!d->change[of].present ||
 		    !has_edge(c, u->target, d->change[of].entry, e->linkage, u->found))

@@ -23,6 +23,7 @@ void diff_destroy(struct diff *d, size_t targets)
 	free(d->unit);
 	free(d->file);
 	free(d->made);
+	free(d->assembly);
 	free(d->read);
 	free(d->existed);
 	free(d->change);

@@ -31,6 +31,12 @@ bool compile_is_cxx(const char *source)
 	return path_has_suffix(source, suffixes);
 }
 
+bool compile_is_code(const char *path)
+{
+	return path_is_header(path) || compile_is_cxx(path) ||
+	       path_has_suffix(path, (const char *const[]){".c", NULL});
+}
+
 /* The folder that holds opus-livepatch/patch.h, or "". In an installed tree
  * and in the build tree the executable knows where it is. */
 static void include_find(char *ret, size_t size)

@@ -126,16 +126,21 @@ static void replace_note(struct emit *m, const struct entity *f,
 	const struct token *t = last < m->u->after.tokens
 					? &m->u->after.token[last]
 					: NULL;
+	/* Which unit's copy of an inline function the linker took, who knows. */
+	const char *unit = m->u->cxx && (f->is_inline || f->in_class) && !f->is_static
+				   ? ""
+				   : c->found_unit;
 
 	if (t) {
 		end.file = m->u->after.file[t->file];
 		end.line = build_text(m->b, "%u", t->line);
 	}
-	edit_add(&m->edits, f->end, 0,
+	/* No assembly can stand between the members of a class. */
+	edit_add(&m->edits, f->in_class ? (uint32_t)m->u->after.size : f->end, 0,
 		 build_text(m->b,
 			    "\n# %s \"%s\"\nOPUS_REPLACE_NAME(\"%s\", \"%s\", \"%s:%s\");\n# %s \"%s\"\n",
 			    c->place.line, c->place.file, c->symbol, label,
-			    m->b->target[c->target]->name, c->found_unit, end.line,
+			    m->b->target[c->target]->name, unit, end.line,
 			    end.file));
 }
 

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +40,47 @@ static enum opus_code capture_object_write(const char *path,
 	return image_write(path, capture_blob, size, err);
 }
 
+/* What a build may run, to make a source. */
+static bool is_script(const char *path)
+{
+	static const char *const suffixes[] = {".pl", ".py", ".sh", ".awk", ".tcl",
+					       ".rb", ".sed", NULL};
+
+	return !strchr(path_base(path), '.') || path_has_suffix(path, suffixes);
+}
+
+/* Documents and tests are in many diffs, and no compiler reads them. */
+static bool is_no_source(const char *path)
+{
+	static const char *const suffixes[] = {
+		".md", ".txt", ".rst", ".html", ".xml", ".1", ".3", ".5", ".7", ".8",
+		".po", ".sgml", ".adoc", ".t", ".test", NULL};
+
+	return is_script(path) || path_has_suffix(path, suffixes);
+}
+
+/* The diff's scripts, for the writer to see whether the build runs them. */
+static const char *scripts_list(struct build *b)
+{
+	const struct diff *d = b->diff;
+	const char *list = "OPUS_BUILD_SCRIPTS=";
+	char real[PATH_MAX];
+
+	for (size_t i = 0; i < d->files; i++)
+		if (is_script(d->file[i]) && realpath(d->file[i], real))
+			list = build_text(b, "%s%s\n", list, real);
+	return list;
+}
+
+/* Is it the same variable? */
+static bool starts_as(const char *a, const char *b)
+{
+	return strncmp(a, b, strcspn(b, "=") + 1) == 0;
+}
+
 /* Our environment, with the writer preloaded into everything. */
 static char **environment_make(struct build *b, const char *object,
-			       const char *records)
+			       const char *records, const char *variable)
 {
 	const char *preload = getenv("LD_PRELOAD");
 	size_t count = 0, n = 0;
@@ -49,24 +88,29 @@ static char **environment_make(struct build *b, const char *object,
 
 	while (environ[count])
 		count++;
-	env = calloc(count + 4, sizeof(*env));
+	env = calloc(count + 6, sizeof(*env));
 	for (size_t i = 0; env && i < count; i++)
-		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
+		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
+		    !(variable && starts_as(environ[i], variable)))
 			env[n++] = environ[i];
 	if (env) {
 		env[n++] = (char *)build_text(b, "LD_PRELOAD=%s%s%s", object,
 					      preload ? ":" : "", preload ? preload : "");
 		env[n++] = (char *)build_text(b, "OPUS_BUILD_CAPTURE=%s", records);
+		env[n++] = (char *)scripts_list(b);
 		/* A cached object would come without a call of the compiler. */
 		env[n++] = (char *)"CCACHE_RECACHE=1";
+		if (variable)
+			env[n++] = (char *)variable;
 	}
 	return env;
 }
 
-static enum opus_code build_command_run(struct build *b, struct opus_error *err)
+enum opus_code build_command_run(struct build *b, const char *variable,
+				 struct opus_error *err)
 {
 	const struct build_options *o = b->options;
-	const char *records = build_text(b, "%s/calls", b->folder);
+	const char *records = build_text(b, "%s/calls%zu", b->folder, b->diff->runs++);
 	const char *object = build_text(b, "%s/capture.so", b->folder);
 	CLEANUP(cleanup_free) char **env = NULL;
 	struct command c = {.folder = b->diff->view};
@@ -77,7 +121,7 @@ static enum opus_code build_command_run(struct build *b, struct opus_error *err)
 	code = capture_object_write(object, err);
 	if (code != OPUS_OK)
 		return code;
-	env = environment_make(b, object, records);
+	env = environment_make(b, object, records, variable);
 	if (!env)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	c.environment = env;
@@ -86,7 +130,8 @@ static enum opus_code build_command_run(struct build *b, struct opus_error *err)
 		command_add(&c, "%s", o->command[i]);
 	code = command_run(&c, o->verbose, err);
 	command_deinit(&c);
-	if (code == OPUS_INVALID && c.log && !build_interrupted)
+	b->diff->scripted |= access(build_text(b, "%s/.script", records), F_OK) == 0;
+	if (code == OPUS_INVALID && err && c.log && !build_interrupted)
 		build_log_show(b, c.log);
 	return code == OPUS_OK ? capture_read(b, records, err) : code;
 }
@@ -112,44 +157,15 @@ static bool is_unit_source(const struct diff *d, const char *path)
 	return false;
 }
 
-/* Documents and tests are in many diffs, and no compiler reads them. */
-static bool is_no_source(const char *path)
-{
-	static const char *const suffixes[] = {
-		".md", ".txt", ".rst", ".html", ".xml", ".1", ".3", ".5", ".7", ".8",
-		".po", ".sgml", ".adoc", ".t", ".py", ".pl", ".sh", ".test", NULL};
-
-	return !strchr(path_base(path), '.') || path_has_suffix(path, suffixes);
-}
-
-static bool is_header(const char *path)
-{
-	static const char *const suffixes[] = {".h", ".hh", ".hpp", ".hxx", ".inc",
-					       ".ipp", ".tcc", NULL};
-
-	return path_has_suffix(path, suffixes);
-}
-
-static bool is_assembly(const char *path)
-{
-	return path_has_suffix(path, (const char *const[]){".S", ".s", ".sx", ".asm", NULL});
-}
-
 /* Files that make units of which the diff says nothing: looked for only if the
  * diff has such a file. */
 static bool looks_everywhere(const struct diff *d)
 {
 	for (size_t i = 0; i < d->files; i++)
 		if (!is_unit_source(d, d->file[i]) && !is_no_source(d->file[i]) &&
-		    !is_assembly(d->file[i]))
+		    !path_is_assembly(d->file[i]))
 			return true;
-	return false;
-}
-
-static bool is_code(const char *path)
-{
-	return is_header(path) || compile_is_cxx(path) ||
-	       path_has_suffix(path, (const char *const[]){".c", NULL});
+	return d->scripted;
 }
 
 /* Of the build itself. Made new, they would have it configure everything anew,
@@ -176,14 +192,14 @@ static void files_touch(const struct diff *d)
 /* Is something made of the file that can be part of a target? */
 static bool is_made_of(const struct diff *d, const char *path)
 {
-	return !is_unit_source(d, path) && !is_no_source(path) && !is_code(path) &&
-	       !is_assembly(path) &&
+	return !is_unit_source(d, path) && !is_no_source(path) && !compile_is_code(path) &&
+	       !path_is_assembly(path) &&
 	       (!is_of_build(path) || path_has_suffix(path, (const char *const[]){".ac", NULL}));
 }
 
 static bool makes_sources(const struct diff *d)
 {
-	bool any = false;
+	bool any = d->scripted;
 
 	for (size_t i = 0; i < d->files; i++)
 		any |= is_made_of(d, d->file[i]);
@@ -196,7 +212,7 @@ static bool builds_again(const struct diff *d)
 	bool any = makes_sources(d);
 
 	for (size_t i = 0; i < d->files; i++)
-		any |= !d->existed[i] && is_code(d->file[i]) && !is_header(d->file[i]);
+		any |= !d->existed[i] && compile_is_code(d->file[i]) && !path_is_header(d->file[i]);
 	return any;
 }
 
@@ -277,7 +293,7 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 	files_touch(d);
 	templates_fill(b);
 	build_progress(b, "building with the diff", 0, 0);
-	code = build_command_run(b, err);
+	code = build_command_run(b, NULL, err);
 	if (code == OPUS_INVALID && !makes_sources(d)) {
 		struct note_place place = {b->options->diff, "1"};
 
@@ -311,19 +327,42 @@ static bool is_mentioned(const struct build *b, const char *path)
 	return found;
 }
 
+static bool is_of_diff(const struct diff *d, const char *path)
+{
+	for (size_t i = 0; i < d->files; i++)
+		if (strcmp(d->file[i], path) == 0)
+			return true;
+	return false;
+}
+
+static void assembly_tell(struct build *b, const char *path)
+{
+	struct note_place place = {path, "1"};
+
+	build_tell(b, TOPIC_UNREAD, &place, path_base(path),
+		   "see that the rest of the diff closes the hole without it, or replace its functions by hand",
+		   "is assembly, which is not compared: this part of the fix is not in the patch");
+}
+
 /* A part of the fix that nobody compiled would be missing without a word, but
  * for what is in no target: tests, other programs, other systems. True if
  * there was something to warn of. */
-static bool unread_warn(struct build *b)
+static bool unread_warn(struct build *b, const char *missing)
 {
 	struct diff *d = b->diff;
-	bool any = false;
+	struct note_place missing_at = {build_text(b, "%s/%s", d->view, missing ? missing : ""), "1"};
+	bool any = missing != NULL;
+
+	if (missing && !is_of_diff(d, missing_at.file))
+		build_tell(b, TOPIC_UNREAD, &missing_at, path_base(missing),
+			   "see that the build command builds everything (in a built tree: make -B)",
+			   "reads a file of the diff and is in a target, but the build does not compile it: its part of the fix is not in the patch");
 
 	for (size_t i = 0; i < d->files; i++) {
 		const char *path = d->file[i];
 		struct note_place place = {path, "1"};
 
-		if (d->read[i] || !d->existed[i] || !(is_code(path) || is_assembly(path)))
+		if (d->read[i] || !d->existed[i] || !(compile_is_code(path) || path_is_assembly(path)))
 			continue;
 		if (!is_mentioned(b, path)) {
 			build_remark(b, &place, path_base(path),
@@ -331,15 +370,19 @@ static bool unread_warn(struct build *b)
 			continue;
 		}
 		any = true;
-		if (is_assembly(path))
-			build_tell(b, TOPIC_UNREAD, &place, path_base(path),
-				   "see that the rest of the diff closes the hole without it, or replace its functions by hand",
-				   "is assembly, which is not compared: this part of the fix is not in the patch");
+		if (path_is_assembly(path))
+			assembly_tell(b, path);
 		else
 			build_tell(b, TOPIC_UNREAD, &place, path_base(path),
 				   "see that the build command builds everything (in a built tree: make -B)",
 				   "the diff changes it, but nothing that the build compiled reads it: this part of the fix is not in the patch");
 	}
+	for (size_t i = 0; i < d->assemblies; i++)
+		if (generated_differs(&d->assembly[i]) &&
+		    is_mentioned(b, d->assembly[i].path)) {
+			assembly_tell(b, d->assembly[i].path);
+			any = true;
+		}
 	return any;
 }
 
@@ -348,14 +391,21 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 	const struct build_options *o = b->options;
 	struct diff *d = b->diff;
 	bool any = false, unread = false;
+	const char *missing = NULL;
 	enum opus_code code = OPUS_OK;
 
 	if (o->compile_commands) {
 		code = capture_read_json(b, o->compile_commands, err);
+		missing = code == OPUS_OK ? build_missing(b) : NULL;
 	} else {
 		files_touch(d);
 		build_progress(b, "building", 0, 0);
-		code = build_command_run(b, err);
+		code = build_command_run(b, NULL, err);
+		missing = code == OPUS_OK ? build_missing(b) : NULL;
+		if (missing)
+			code = build_complete(b, missing, err);
+		if (missing && code == OPUS_OK)
+			missing = build_missing(b);
 		if (code == OPUS_OK)
 			code = twins_find(b, err);
 	}
@@ -370,7 +420,7 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 	if (code == OPUS_OK && builds_again(d))
 		code = build_again(b, err);
 	if (code == OPUS_OK)
-		unread = unread_warn(b);
+		unread = unread_warn(b, missing);
 	for (size_t i = 0; i < d->units; i++)
 		any |= d->unit[i]->reached;
 	unread |= makes_sources(d) && !d->followed;

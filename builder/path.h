@@ -31,6 +31,17 @@ static inline bool path_has_suffix(const char *path, const char *const *suffixes
 	return false;
 }
 
+static inline bool path_is_assembly(const char *path)
+{
+	return path_has_suffix(path, (const char *const[]){".S", ".s", ".sx", ".asm", NULL});
+}
+
+static inline bool path_is_header(const char *path)
+{
+	return path_has_suffix(path, (const char *const[]){".h", ".hh", ".hpp", ".hxx", ".inc",
+							   ".ipp", ".tcc", NULL});
+}
+
 /* Is it that folder, or in it? */
 static inline bool path_is_below(const char *path, const char *folder)
 {

@@ -155,7 +155,7 @@ static enum opus_code preprocess(struct build *b, const struct unit *u,
 	command_add(&c, "-D__TIMESTAMP__=\"\"");
 	command_add(&c, "-x");
 	command_add(&c, u->cxx ? "c++" : "c");
-	command_add(&c, "%s", u->source);
+	command_add(&c, "%s", u->called);
 	command_add(&c, "-o");
 	command_add(&c, "%s", out);
 	code = command_run(&c, b->options->verbose, err);
@@ -229,7 +229,7 @@ enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
 	command_add(&c, "-w");
 	command_add(&c, "-MF");
 	command_add(&c, "%s", out);
-	command_add(&c, "%s", u->source);
+	command_add(&c, "%s", u->called);
 	c.quiet = true;
 	code = command_run(&c, b->options->verbose, err);
 	command_deinit(&c);

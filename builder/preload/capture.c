@@ -12,7 +12,7 @@
  * file per call: the working directory, then the arguments, each ended by NUL;
  * response files are copied in, for they may be gone later. Code that could
  * not be resolved to its source later gets debug information (-g), which
- * leaves the code as it is.
+ * leaves the code as it is. That a script of the diff was run is noted as well.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +25,7 @@
 
 #define FOLDER "OPUS_BUILD_CAPTURE"
 #define AGAIN "OPUS_BUILD_CAPTURED"
+#define SCRIPTS "OPUS_BUILD_SCRIPTS"
 
 /* gcc, g++, cc, c++, clang, clang++, with a target before and a version behind:
  * x86_64-linux-gnu-gcc-12. */
@@ -131,10 +132,42 @@ static void call_write(const char *folder, int argc, char **argv,
 	rename(path, cwd);
 }
 
+/* Is the path one of `list`, which ends each of its own by a newline? */
+static int list_has(const char *list, const char *path)
+{
+	size_t n = strlen(path);
+
+	for (const char *at = list; (at = strstr(at, path)) != NULL; at++)
+		if ((at == list || at[-1] == '\n') && at[n] == '\n')
+			return 1;
+	return 0;
+}
+
+/* An interpreter gets its script as an argument, behind few options. */
+static void script_note(const char *folder, const char *list, int argc, char **argv)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	for (int i = 1; i < argc && i < 8; i++) {
+		const char *base = strrchr(argv[i], '/');
+
+		/* Most processes of a build are told so without a system call. */
+		if (!strstr(list, base ? base : argv[i]) || !realpath(argv[i], path) ||
+		    !list_has(list, path))
+			continue;
+		snprintf(path, sizeof(path), "%s/.script", folder);
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 __attribute__((constructor)) static void capture(int argc, char **argv,
 						 char **envp)
 {
 	const char *folder = getenv(FOLDER), *again = getenv(AGAIN);
+	const char *scripts = getenv(SCRIPTS);
 	char program[PATH_MAX], pid[24], **grown;
 	ssize_t n;
 
@@ -145,7 +178,10 @@ __attribute__((constructor)) static void capture(int argc, char **argv,
 	if (n <= 0)
 		return;
 	program[n] = 0;
-	if (!is_compiler(program))
+	if (scripts)
+		script_note(folder, scripts, argc, argv);
+	/* clang runs itself for each of several steps. */
+	if (!is_compiler(program) || (argc > 1 && strncmp(argv[1], "-cc1", 4) == 0))
 		return;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	if (again && strcmp(again, pid) == 0)

@@ -1,6 +1,7 @@
 /*
  * Names that a macro makes of line numbers: they move with the lines, and what
- * they name is what it was. The file compiles for all that.
+ * they name is what it was. Enumerators are counted by lines. The file compiles
+ * for all that.
  *
  * replaces: user
  * silent: warning
@@ -18,6 +19,11 @@ struct call { int (*run)(int); int arg; };
 	__attribute__((used, section("calls"))) = &(const struct call){f, a}
 #define DEFINE(v) \
 	static __attribute__((used, noipa)) int NAME(get_, __LINE__)(void) { return v; }
+enum {
+	zero = __LINE__,
+	first = __LINE__ - zero
+};
+_Static_assert(first == 1, "counted");
 extern const struct call *__start_calls[], *__stop_calls[];
 __attribute__((noipa)) int user(int v)
 {

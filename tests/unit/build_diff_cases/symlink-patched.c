@@ -1,5 +1,6 @@
 /*
- * Sources are compiled by links to them in another folder.
+ * Sources are compiled by links to them in another folder, where the headers are
+ * that they include.
  *
  * replaces: user
  * output: old 2
@@ -8,8 +9,9 @@
 //@ src/a.c
 #include <stdio.h>
 #include "tests/unit/build_apply.h"
-__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * 2; } //-
-__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * 3; } //+
+#include "made.h"
+__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * TWO; } //-
+__attribute__((noipa)) int user(int v) { return v < 0 ? -v * 7 : v * THREE; } //+
 int main(int argc, char **argv)
 {
 	int (*volatile run)(int) = user;
@@ -23,6 +25,7 @@ int main(int argc, char **argv)
 prog: src/a.c
 	mkdir -p made
 	ln -sf ../src/a.c made/a.c
+	printf '#define TWO 2\n#define THREE 3\n' >made/made.h
 	cd made && $(CC) -O2 -g -I$(OPUS_TOP) -c a.c
 	$(CC) -o $@ made/a.o -L$(APPLY) -lapply -ldl
 clean:

@@ -1,0 +1,206 @@
+/*
+ * complete.c - a build that compiles all of a target that the diff reaches.
+ *
+ * Called by:  pass_unit.c.  Needs the build to have run once.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * In a tree that is built already the build compiles what it takes for old, and
+ * not every build knows all of that: hand-written ones may not know who includes
+ * a header, or build a library once and never look into its folder again. What a
+ * target was made from, its debug information tells. Is something of that missing
+ * and reads a file of the diff, the build runs again after a cleaning, each
+ * time in a view on top of the last one, which goes away again if that was no use.
+ */
+#include <dwarf.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "compile.h"
+#include "cover.h"
+#include "diff.h"
+#include "facts.h"
+#include "path.h"
+
+/* Where the tree was when the target was made: what stands before the name of the
+ * source in `path`, its length; and the name. NULL: it is not of the tree. */
+static const char *tree_name(struct build *b, const char *path, size_t *ret_prefix)
+{
+	const char *at = path + (*path == '/');
+
+	for (; at; at = strchr(at, '/'), at = at ? at + 1 : NULL)
+		if (*at && access(build_text(b, "%s/%s", b->diff->view, at), F_OK) == 0) {
+			*ret_prefix = (size_t)(at - path);
+			return at;
+		}
+	return NULL;
+}
+
+static bool is_compiled(struct build *b, const char *name)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(build_text(b, "%s/%s", b->diff->view, name), real))
+		return true;
+	for (size_t i = 0; i < b->diff->units; i++)
+		if (strcmp(b->diff->unit[i]->source, real) == 0)
+			return true;
+	return false;
+}
+
+/* Is it a file of the diff, which had it before? */
+static bool is_touched(struct build *b, const char *name)
+{
+	struct diff *d = b->diff;
+	size_t root = strlen(d->view) + 1;
+
+	for (size_t i = 0; i < d->files; i++)
+		if (d->existed[i] && strcmp(d->file[i] + root, name) == 0)
+			return true;
+	return false;
+}
+
+/* Did the compiler read a file of the diff for the unit? */
+static bool reads_touched(struct build *b, Dwarf_Die *cu, const char *path, size_t prefix)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Files *files;
+	size_t count;
+	const char *folder = dwarf_attr(cu, DW_AT_comp_dir, &attr)
+				     ? dwarf_formstring(&attr)
+				     : NULL;
+
+	if (dwarf_getsrcfiles(cu, &files, &count) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = dwarf_filesrc(files, i, NULL, NULL);
+		CLEANUP(cleanup_free) char *whole = NULL;
+
+		if (!name || asprintf(&whole, "%s%s%s", *name != '/' && folder ? folder : "",
+				      *name != '/' && folder ? "/" : "", name) < 0)
+			continue;
+		path_clean(whole);
+		if (strncmp(whole, path, prefix) == 0 && is_touched(b, whole + prefix))
+			return true;
+	}
+	return false;
+}
+
+/* Is there a file in the diff that was there and is compiled for none but those
+ * that include it? Looking for them takes long. */
+static bool is_included(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->files; i++)
+		if (d->existed[i] && compile_is_code(d->file[i]) &&
+		    !is_compiled(b, d->file[i] + strlen(d->view) + 1))
+			return true;
+	return false;
+}
+
+/* The unit's source below the tree, if nothing compiled it that should have. */
+static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
+				bool included)
+{
+	const char *path = facts_unit_path(f, cu), *name;
+	size_t prefix;
+	int language = dwarf_srclang(cu);
+
+	if (language == DW_LANG_Mips_Assembler)
+		return NULL;
+	name = tree_name(b, path, &prefix);
+	if (!name || is_compiled(b, name))
+		return NULL;
+	return is_touched(b, name) || (included && reads_touched(b, cu, path, prefix))
+		       ? build_text(b, "%s", name)
+		       : NULL;
+}
+
+const char *build_missing(struct build *b)
+{
+	const char *found = NULL;
+	bool included = is_included(b);
+
+	for (size_t i = 0; i < b->targets && !found; i++) {
+		Dwarf_CU *cu = NULL;
+		Dwarf_Die die, sub;
+		uint8_t type;
+		struct facts *f = NULL;
+
+		if (!b->target[i]->dwarf ||
+		    facts_collect(NULL, NULL, 0, &f, NULL) != OPUS_OK)
+			continue;
+		while (!found && !build_interrupted &&
+		       dwarf_get_units(b->target[i]->dwarf, cu, &cu, NULL, &type, &die,
+				       &sub) == 0)
+			found = unit_missing(b, f, &die, included);
+		facts_destroy(f);
+	}
+	return found;
+}
+
+/* Is the object still there that was made of the source, beside it? */
+static bool object_stands(struct build *b, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	int stem = (int)(dot ? dot - name : (ptrdiff_t)strlen(name));
+
+	return access(build_text(b, "%s/%.*s.o", b->diff->view, stem, name), F_OK) == 0;
+}
+
+/* Clean the tree by `goal`, or not at all if that is NULL. */
+static bool tree_clean(struct build *b, const char *goal, const char *missing)
+{
+	struct command c = {.folder = b->diff->view,
+			    .log = build_text(b, "%s/build.log", b->folder)};
+	bool good;
+
+	if (!goal)
+		return true;
+	command_add(&c, "make");
+	command_add(&c, "%s", goal);
+	good = command_run(&c, b->options->verbose, NULL) == OPUS_OK &&
+	       !object_stands(b, missing);
+	command_deinit(&c);
+	return good;
+}
+
+static void units_forget(struct diff *d, size_t from)
+{
+	while (d->units > from)
+		unit_destroy(d->unit[--d->units]);
+}
+
+enum opus_code build_complete(struct build *b, const char *missing, struct opus_error *err)
+{
+	/* The last is for those that cannot clean: make takes all for old. */
+	static const struct { const char *goal, *variable; } ways[] = {
+		{"clean", NULL}, {"distclean", NULL}, {NULL, "MAKEFLAGS=B"}};
+	struct diff *d = b->diff;
+	size_t known = d->units;
+
+	for (size_t i = 0; i < d->covers; i++)
+		if (!d->cover[i].upper)
+			return OPUS_OK;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !build_interrupted; i++) {
+		bool pushed = covers_push(b);
+
+		build_progress(b, "building all", 0, 0);
+		if (pushed && tree_clean(b, ways[i].goal, missing) &&
+		    build_command_run(b, ways[i].variable, NULL) == OPUS_OK &&
+		    !build_missing(b))
+			return OPUS_OK;
+		units_forget(d, known);
+		if (!covers_pop(b))
+			return error_set(err, OPUS_RESOURCE, "cannot take a private view of %s away again", d->root);
+		if (!pushed)
+			break;
+	}
+	return OPUS_OK;
+}
