@@ -106,12 +106,14 @@ static bool is_concerned(const struct run *run, const struct report *r)
 
 /* It may be at its start, or was about to become another program: a moment
  * later it has an agent, and what the store holds for it, or has ended. So have
- * most that confine themselves for a session, as sshd does before the login; and
- * what did not stop since it waited in the kernel has come out of it. */
+ * most that confine themselves for a session, as sshd does before the login, by
+ * filters and by limits; and what did not stop since it waited in the kernel has
+ * come out of it. */
 static bool is_moving(const struct options *o, enum opus_code code)
 {
 	return code == OPUS_NO_AGENT || code == OPUS_DIED ||
-	       code == OPUS_CONFINED || code == OPUS_NO_ANSWER ||
+	       code == OPUS_CONFINED || code == OPUS_RESOURCE ||
+	       code == OPUS_NO_ANSWER ||
 	       (o->verb == VERB_CHECK && code == OPUS_NO_PATCH);
 }
 
