@@ -48,11 +48,6 @@ void contact_init(void);
 void contact_sig(uint64_t value, const ucontext_t *context);
 /* A timer's signal with the agent's number has arrived. Any thread. */
 void contact_retry_sig(const siginfo_t *info, const ucontext_t *context);
-/* The calling thread, which lets in no contact signal now, is about to get a
- * seccomp filter: it gets none by a timer, and no thread answers a sender any more
- * that knows of no filter. contact_unfiltered(): it got none after all. */
-void contact_filtered(void);
-void contact_unfiltered(void);
 /* In the child of fork(). */
 void contact_forked(void);
 

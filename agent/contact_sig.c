@@ -244,10 +244,6 @@ static bool contact_start(const ucontext_t *context)
 /* One timer of the process at a time, for the thread that made it. */
 static _Atomic uint64_t retry_until_ns; /* 0: there is none */
 static int retry_timer;                 /* id of the kernel's */
-static int retry_tid;
-
-/* That the host has installed, or is about to. */
-static _Atomic uint32_t filters;
 
 static void retry_arm(void)
 {
@@ -280,7 +276,6 @@ static void retry_begin(uint64_t value)
 		return;
 	}
 	retry_timer = id;
-	retry_tid = raw_gettid();
 	retry_arm();
 }
 
@@ -294,26 +289,12 @@ void contact_retry_sig(const siginfo_t *info, const ucontext_t *context)
 {
 	uint64_t until = atomic_load(&retry_until_ns);
 
-	/* One of the host's, with our signal's number, or from before a filter that
-	 * may kill for all that follows. */
-	if (until == 0 || info->si_timerid != retry_timer || atomic_load(&filters))
-		return;
+	if (until == 0 || info->si_timerid != retry_timer)
+		return; /* one of the host's, with our signal's number */
 	if (contact_start(context) || raw_now() >= until)
 		retry_end();
 	else
 		retry_arm();
-}
-
-void contact_filtered(void)
-{
-	atomic_fetch_add(&filters, 1);
-	if (atomic_load(&retry_until_ns) != 0 && retry_tid == raw_gettid())
-		retry_end();
-}
-
-void contact_unfiltered(void)
-{
-	atomic_fetch_sub(&filters, 1);
 }
 
 void contact_forked(void)
@@ -326,9 +307,6 @@ void contact_sig(uint64_t value, const ucontext_t *context)
 {
 	int i;
 
-	/* Its sender had looked before there was a filter. */
-	if (value & WIRE_CONTACT_TIMER && atomic_load(&filters))
-		return;
 	for (i = 0; i < CONTACT_QUEUE; i++)
 		if (atomic_load(&contact_queue[i]) == value)
 			break; /* opus-send asks again and again */

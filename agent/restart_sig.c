@@ -14,7 +14,6 @@
  * kernel does not report the number, but the instruction that loaded it stands
  * right before: `mov $n, %eax` or `xor %eax, %eax` in every wrapper of libc.
  */
-#include "filter.h"
 #include "restart.h"
 
 #include <errno.h>
@@ -293,7 +292,6 @@ const uint8_t restart_calls[RESTART_CALLS] = {
 	[SYS_nanosleep] = 1, [SYS_clock_nanosleep] = 1, [SYS_futex] = 1,
 	[SYS_rt_sigtimedwait] = 1, [SYS_semtimedop] = 1,
 	[426] = 1 /* io_uring_enter */, [441] = 1 /* epoll_pwait2 */,
-	[SYS_prctl] = 1, [SYS_seccomp] = 1, /* filter.c */
 };
 
 /* Does it wait, with a limit? Others are made without a note, since a futex(2)
@@ -330,8 +328,6 @@ long restart_call_sig(long number, long a, long b, long c, long d, long e, long 
 	struct restart_note note = {0};
 	long ret;
 
-	if (number == SYS_prctl || number == SYS_seccomp)
-		return filter_call(number, a, b, c, d, e);
 	if (!is_timed(number, b, d, e))
 		return restart_syscall(number, a, b, c, d, e, f);
 	restart_enter(&note, false);

@@ -167,75 +167,6 @@ static enum opus_code seize_all(const struct target *t, struct opus_error *err)
 	return code;
 }
 
-/* --- what is stopped for a moment --- */
-
-/* It may have come into a wait just then: that is begun anew. */
-static void wait_anew(pid_t tid, struct user_regs_struct *regs)
-{
-	long number;
-
-	if ((long)regs->orig_rax < 0 || (long)regs->rax != -ERESTART_RESTARTBLOCK)
-		return;
-	number = regs->orig_rax == SYS_restart_syscall
-			 ? remote_number(tid, regs->rip - 2) : -1;
-	regs->rax = number < 0 ? regs->orig_rax : (uint64_t)number;
-	regs->orig_rax = (uint64_t)-1;
-	regs->rip -= 2;
-	ptrace(PTRACE_SETREGS, tid, NULL, regs);
-}
-
-/* Stop a tracee, which then goes on. False: it has ended. `*ret` are its registers,
- * all zero if they could not be read. `open`: a signal that it lets in from now on,
- * or 0. */
-static bool stopped_look(pid_t tid, unsigned int open, struct user_regs_struct *ret)
-{
-	uint64_t end = interrupt_clock() + 50 * MOMENT_NS, mask;
-	int status;
-
-	memset(ret, 0, sizeof(*ret));
-	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0)
-		return false;
-	while (interrupt_clock() < end) {
-		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
-
-		if (got < 0 || (got == tid && !WIFSTOPPED(status)))
-			return false;
-		if (got == 0) {
-			(void)interrupt_poll(NULL, 0,
-					     interrupt_clock() + MOMENT_NS / 20, true);
-			continue;
-		}
-		if (status >> 16 == PTRACE_EVENT_STOP &&
-		    ptrace(PTRACE_GETREGS, tid, NULL, ret) == 0) {
-			if (open && ptrace(PTRACE_GETSIGMASK, tid, 8, &mask) == 0) {
-				mask &= ~(1ull << (open - 1));
-				ptrace(PTRACE_SETSIGMASK, tid, 8, &mask);
-			}
-			wait_anew(tid, ret);
-		}
-		go_on(tid, status, true);
-		if (status >> 16 == PTRACE_EVENT_STOP)
-			return true;
-	}
-	return true;
-}
-
-/* Where a filter would not let a handler return, the agent has shut out the signal
- * by which it is contacted. */
-static void signal_open(const struct target *t)
-{
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
-	unsigned int number = t->beacon_at ? t->beacon.signal : 0;
-	struct user_regs_struct ignored;
-	struct proc_status s;
-
-	for (ssize_t i = 0; number && i < count; i++)
-		if (proc_status_read(t->pid, tids[i], &s) &&
-		    s.blocked >> (number - 1) & 1)
-			(void)stopped_look(tids[i], number, &ignored);
-}
-
 /* --- the end --- */
 
 static void code_find(struct holder *h)
@@ -252,14 +183,51 @@ static void code_find(struct holder *h)
 	}
 }
 
+/* It may have come into a wait just then: that is begun anew. */
+static void wait_anew(pid_t tid, struct user_regs_struct *regs)
+{
+	long number;
+
+	if ((long)regs->orig_rax < 0 || (long)regs->rax != -ERESTART_RESTARTBLOCK)
+		return;
+	number = regs->orig_rax == SYS_restart_syscall
+			 ? remote_number(tid, regs->rip - 2) : -1;
+	regs->rax = number < 0 ? regs->orig_rax : (uint64_t)number;
+	regs->orig_rax = (uint64_t)-1;
+	regs->rip -= 2;
+	ptrace(PTRACE_SETREGS, tid, NULL, regs);
+}
+
 /* One that runs is stopped, looked at, and goes on. */
 static bool runs_inside(const struct holder *h, pid_t tid)
 {
+	uint64_t end = interrupt_clock() + 50 * MOMENT_NS;
 	struct user_regs_struct regs;
+	int status;
+	bool inside = true;
 
-	return stopped_look(tid, 0, &regs) &&
-	       (regs.rip == 0 ||
-		regs.rip - h->code_start < h->code_end - h->code_start);
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0)
+		return false; /* it has ended */
+	while (interrupt_clock() < end) {
+		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+
+		if (got < 0 || (got == tid && !WIFSTOPPED(status)))
+			return false;
+		if (got == 0) {
+			(void)interrupt_poll(NULL, 0,
+					     interrupt_clock() + MOMENT_NS / 20, true);
+			continue;
+		}
+		if (status >> 16 == PTRACE_EVENT_STOP &&
+		    ptrace(PTRACE_GETREGS, tid, NULL, &regs) == 0) {
+			inside = regs.rip - h->code_start < h->code_end - h->code_start;
+			wait_anew(tid, &regs);
+		}
+		go_on(tid, status, true);
+		if (status >> 16 == PTRACE_EVENT_STOP)
+			return inside;
+	}
+	return true;
 }
 
 /* Is it in a handler of the agent's, in which everything is blocked (also while
@@ -344,8 +312,6 @@ static void holder_main(const struct target *t, int out, int in)
 	code_find(&h);
 	err.code = h.child < 0 ? error_set_errno(&err, OPUS_RESOURCE, "signalfd")
 			       : seize_all(t, &err);
-	if (err.code == OPUS_OK)
-		signal_open(t);
 	if (write(out, &err, sizeof(err)) == sizeof(err) && err.code == OPUS_OK)
 		hold(&h);
 	_exit(0);
