@@ -285,8 +285,8 @@ enum opus_code client_init(struct client *c, struct target *t,
 		code = contact_make(t, &fd, err);
 	if (code == OPUS_OK)
 		code = client_init_fd(c, t, fd, err);
-	if (code == OPUS_OK)
-		code = target_check_filter(t, t->view, err);
+	if (code == OPUS_OK && how != CLIENT_FORCE)
+		code = target_check_filter(t, err);
 	c->suspend = suspend;
 	c->limit = t->limit;
 	t->limit.lifted = false;

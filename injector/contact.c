@@ -415,9 +415,6 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 
 	while (interrupt_clock() - begin < CONTACT_LIMIT_NS) {
 		tid = contact_threads_next(&threads, c->t);
-		code = tid ? target_check_filter(c->t, tid, err) : OPUS_OK;
-		if (code != OPUS_OK)
-			return code;
 		if (tid == 0)
 			wait = CONTACT_LAST_NS; /* all block it, or have ended */
 		else if (!target_is_unchanged(c->t, tid))

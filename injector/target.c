@@ -518,18 +518,16 @@ enum opus_code target_check_contact(struct target *t, bool force,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s->tracer);
 	t->confined = target_has_filter(t);
-	t->forced = force;
 	if (force || !t->confined)
 		return OPUS_OK;
 	return confine_check(t, err); /* ask the filters */
 }
 
-enum opus_code target_check_filter(struct target *t, pid_t tid,
-				   struct opus_error *err)
+enum opus_code target_check_filter(struct target *t, struct opus_error *err)
 {
 	struct proc_status now;
 
-	if (t->confined || t->forced || !proc_status_read(t->pid, tid, &now) ||
+	if (t->confined || !proc_status_read(t->pid, t->view, &now) ||
 	    !is_confined(t, &now))
 		return OPUS_OK;
 	t->status = now;

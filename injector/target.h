@@ -25,7 +25,6 @@ struct target {
 	struct beacon beacon;
 	uint64_t beacon_at;  /* 0: no beacon was found */
 	bool confined;       /* target_has_filter(), by target_check_contact() */
-	bool forced;         /* filters do not matter, said target_check_contact() */
 	bool vforked;        /* has its parent's memory until it becomes a program */
 	struct limit limit;  /* lifted by contact_make(), who calls puts it back */
 	bool used_folder;    /* set by contact_make(): its socket had a path */
@@ -76,8 +75,8 @@ enum opus_code target_check_contact(struct target *t, bool force,
  * does so soon after its start, and the filter may kill for what is to come.
  * Looks at one thread. Errors: OPUS_CONFINED, OPUS_PERMISSION.
  */
-enum opus_code target_check_filter(struct target *t, pid_t tid,
-				   struct opus_error *err) MUST_CHECK;
+enum opus_code target_check_filter(struct target *t, struct opus_error *err)
+	MUST_CHECK;
 
 /*
  * Is this thread's memory still the one that the beacon was read from, with a
