@@ -107,6 +107,11 @@ static enum opus_code memory_error(struct opus_error *err)
 	if (errno == ESRCH || errno == ENOENT)
 		return error_set(err, OPUS_DIED,
 				 "the process ended while it was looked at");
+	/* The mapping was there a moment ago. */
+	if (errno == EIO || errno == EFAULT)
+		return error_set(err, OPUS_DIED,
+			"the process ended or became another program while it was "
+			"looked at");
 	return error_set_errno(err, OPUS_INTERNAL, "cannot read its memory");
 }
 

@@ -362,11 +362,12 @@ static enum opus_code contact_failed(const struct contact *c,
 	if (has_ended(c->t) || !proc_status_read(c->t->pid, c->t->pid, &s))
 		return error_set(err, OPUS_DIED,
 				 "the process ended while it was contacted");
-	if (s.state == 'T' || s.state == 't')
+	why = start_error(c);
+	/* One that is traced, by suspend.c perhaps, stops at every signal. */
+	if (s.state == 'T' || (s.state == 't' && why == 0))
 		return error_set(err, OPUS_NO_CONTACT,
 			"it was stopped meanwhile; continue it with "
 			"`kill -CONT %d` and try again", c->t->pid);
-	why = start_error(c);
 	if (why != 0) {
 		errno = why;
 		return error_set_errno(err, OPUS_NO_CONTACT,

@@ -1,7 +1,7 @@
 /*
  * progress.c - say who is waited for, while it is waited.
  *
- * Called by:  update.c.
+ * Called by:  update.c, team.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -15,11 +15,18 @@
 
 #include "output.h"
 
+static bool progress_shared;
+
+void progress_share(void)
+{
+	progress_shared = true;
+}
+
 void progress_init(struct progress *p, const struct options *o, pid_t pid)
 {
 	memset(p, 0, sizeof(*p));
 	p->off = o->json;
-	p->terminal = isatty(STDERR_FILENO);
+	p->terminal = isatty(STDERR_FILENO) && !progress_shared;
 	p->pid = pid;
 }
 

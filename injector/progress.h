@@ -20,6 +20,8 @@ struct progress {
 };
 
 void progress_init(struct progress *p, const struct options *o, pid_t pid);
+/* From now on others write to the same terminal: no line is rewritten. */
+void progress_share(void);
 /* Print to standard error, if there is anything new. */
 void progress_show(struct progress *p, const struct report *r,
 		   const struct wire_progress *now);

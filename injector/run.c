@@ -6,8 +6,8 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  *
- * One target after the other: each has its own result, and a failure with one
- * does not keep the others from being patched.
+ * Each target has its own result, and a failure with one does not keep the others
+ * from being patched.
  */
 #include "run.h"
 
@@ -110,12 +110,14 @@ static bool is_concerned(const struct run *run, const struct report *r)
 
 /* It may be at its start, or was about to become another program: a moment
  * later it has an agent, and what the store holds for it, or has ended. So have
- * most that confine themselves for a session, as sshd does before the login; and
- * what did not stop since it waited in the kernel has come out of it. */
+ * most that confine themselves for a session, as sshd does before the login, by
+ * filters and by limits; and what did not stop since it waited in the kernel has
+ * come out of it. */
 static bool is_moving(const struct options *o, enum opus_code code)
 {
 	return code == OPUS_NO_AGENT || code == OPUS_DIED ||
-	       code == OPUS_CONFINED || code == OPUS_NO_ANSWER ||
+	       code == OPUS_CONFINED || code == OPUS_RESOURCE ||
+	       code == OPUS_NO_ANSWER ||
 	       (o->verb == VERB_CHECK && code == OPUS_NO_PATCH);
 }
 
@@ -134,37 +136,44 @@ static void audit_update(const struct run *run, const struct report *r)
 		audit_send(&record);
 }
 
-/* False if the target does not count. `*late`: it gets another look if it is
- * on the move; on return, whether that is so. */
-static bool run_target(struct run *run, struct target *t, run_one one,
-		       bool *late, enum opus_code *ret)
+/* Look at the process, and do the verb to it. */
+static void job_work(void *data, struct team_job *job)
 {
-	struct report r;
-	bool concerned;
+	struct run *run = data;
+	struct target *t = job->t;
+	struct report *r = &job->report;
 
-	report_init(&r, t);
-	r.error.code = target_look(t, &r.error);
-	if (r.error.code == OPUS_NO_AGENT && !t->beacon_at &&
-	    run->o->verb == VERB_APPLY && !run->o->no_attach && !*late)
-		join(run, t, &r);
-	r.has_beacon = t->beacon_at != 0 && r.error.code == OPUS_OK;
-	concerned = is_concerned(run, &r);
-	if (concerned && r.has_beacon)
-		one(run, t, &r);
-	*late = *late && is_moving(run->o, r.error.code);
-	concerned = concerned && !*late;
-	if (concerned) {
-		audit_update(run, &r);
-		output_report(run->out, &r);
+	r->error.code = target_look(t, &r->error);
+	if (r->error.code == OPUS_NO_AGENT && !t->beacon_at &&
+	    run->o->verb == VERB_APPLY && !run->o->no_attach && !job->may_wait)
+		join(run, t, r);
+	r->has_beacon = t->beacon_at != 0 && r->error.code == OPUS_OK;
+	job->counts = is_concerned(run, r);
+	if (job->counts && r->has_beacon)
+		run->one(run, t, r);
+}
+
+/* What came of it counts, unless it gets another look or does not matter. */
+static void job_tell(void *data, struct team_job *job)
+{
+	struct run *run = data;
+	const struct report *r = &job->report;
+	enum opus_code code = r->error.code;
+	bool late = job->may_wait && is_moving(run->o, code);
+
+	run->seen[job->seen].late = late;
+	run->late |= late;
+	if (!late && job->counts) {
+		audit_update(run, r);
+		output_report(run->out, r);
+		/* Sessions end all the time, or become another program that never
+		 * had the patch: that is told, and is no failure. */
+		if (!is_search(run->o) ||
+		    (code != OPUS_DIED && (code != OPUS_NO_PATCH ||
+					   run->o->verb != VERB_REVERT)))
+			run->codes[run->code_count++] = code;
 	}
-	*ret = r.error.code;
-	report_deinit(&r);
-	/* Sessions end all the time, or become another program that never had
-	 * the patch: that is told, and is no failure. */
-	return concerned &&
-	       !(is_search(run->o) &&
-		 (*ret == OPUS_DIED || (*ret == OPUS_NO_PATCH &&
-					run->o->verb == VERB_REVERT)));
+	report_deinit(&job->report);
 }
 
 /* --- rounds --- */
@@ -188,11 +197,13 @@ static bool room_make(struct run *run, size_t more)
 {
 	size_t count = run->seen_count + more + 1;
 	void *seen = realloc(run->seen, count * sizeof(*run->seen));
-	void *codes = seen ? realloc(run->codes, count * sizeof(*run->codes)) : NULL;
+	void *codes = realloc(run->codes, count * sizeof(*run->codes));
+	void *jobs = realloc(run->jobs, (more + 1) * sizeof(*run->jobs));
 
 	run->seen = seen ? seen : run->seen;
 	run->codes = codes ? codes : run->codes;
-	return codes != NULL;
+	run->jobs = jobs ? jobs : run->jobs;
+	return seen && codes && jobs;
 }
 
 /* Where a process looks for files: its mount namespace and its root. */
@@ -236,28 +247,44 @@ static void sweep_all(const struct target_list *list)
 	}
 }
 
-/* Deal with those that are new; how many were they? */
-static size_t run_round(struct run *run, struct target_list *list, bool repeat,
-			run_one one)
+/* The new ones of the list, and those that get their second look. */
+static size_t jobs_make(struct run *run, struct target_list *list, bool repeat)
 {
-	size_t fresh = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; i < list->count && !interrupt_seen(); i++) {
+	for (size_t i = 0; i < list->count; i++) {
+		struct team_job *job = &run->jobs[count];
 		struct target *t = &list->targets[i];
-		size_t at = run->seen_count;
 		bool late = false;
 
 		if (run->round > 0 && was_seen(run, t, &late))
 			continue;
-		late = repeat && !late;
-		run->seen[at].pid = t->pid;
-		run->seen[at].start = t->start;
-		run->seen_count++;
-		fresh++;
-		if (run_target(run, t, one, &late, &run->codes[run->code_count]))
-			run->code_count++;
-		run->seen[at].late = late;
-		run->late |= late;
+		memset(job, 0, sizeof(*job));
+		report_init(&job->report, t);
+		job->t = t;
+		job->may_wait = repeat && !late;
+		job->seen = run->seen_count++;
+		run->seen[job->seen].pid = t->pid;
+		run->seen[job->seen].start = t->start;
+		run->seen[job->seen].late = false;
+		count++;
+	}
+	return count;
+}
+
+/* Deal with those that are new; how many were they? None before those that may
+ * be its parents. */
+static size_t run_round(struct run *run, struct target_list *list, bool repeat)
+{
+	bool many = run->o->verb == VERB_APPLY || run->o->verb == VERB_REVERT;
+	size_t count = jobs_make(run, list, repeat), fresh = 0, size;
+
+	for (size_t i = 0; i < count && !interrupt_seen(); i += size) {
+		for (size = 1; i + size < count &&
+		     run->jobs[i + size].t->depth == run->jobs[i].t->depth; size++)
+			;
+		fresh += team_run(&run->jobs[i], size, many, job_work, job_tell,
+				  run);
 	}
 	if (run->o->verb != VERB_STATUS)
 		sweep_all(list);
@@ -281,7 +308,7 @@ static void late_wait(struct run *run)
  * nobody is new. A child of a patched process comes out patched, so this ends
  * soon where parents come first.
  */
-static enum opus_code run_rounds(struct run *run, run_one one, size_t *hidden,
+static enum opus_code run_rounds(struct run *run, size_t *hidden,
 				 struct opus_error *err)
 {
 	const struct options *o = run->o;
@@ -301,7 +328,7 @@ static enum opus_code run_rounds(struct run *run, run_one one, size_t *hidden,
 		*hidden = list.hidden;
 		if (code == OPUS_OK && !room_make(run, list.count))
 			code = error_set(&why, OPUS_RESOURCE, "no memory");
-		fresh = code == OPUS_OK ? run_round(run, &list, repeat, one) : 0;
+		fresh = code == OPUS_OK ? run_round(run, &list, repeat) : 0;
 		late_wait(run);
 		if (interrupt_seen() && fresh < list.count && run->round == 0)
 			code = error_set(&why, OPUS_CANCELLED,
@@ -318,10 +345,10 @@ static enum opus_code run_rounds(struct run *run, run_one one, size_t *hidden,
 	return OPUS_OK;
 }
 
-static enum opus_code run_all(struct run *run, run_one one, size_t *hidden,
+static enum opus_code run_all(struct run *run, size_t *hidden,
 			      struct opus_error *err)
 {
-	enum opus_code code = run_rounds(run, one, hidden, err);
+	enum opus_code code = run_rounds(run, hidden, err);
 
 	if (run->o->verb == VERB_CHECK && *hidden)
 		return error_set(err, OPUS_PERMISSION,
@@ -392,7 +419,7 @@ static enum opus_code persist_end(struct run *run, enum opus_code code,
 enum opus_code run_targets(const struct options *o, struct output *out,
 			   run_one one)
 {
-	struct run run = {.o = o, .out = out, .patch = {.fd = -1}};
+	struct run run = {.o = o, .out = out, .one = one, .patch = {.fd = -1}};
 	struct opus_error err = {0};
 	enum opus_code code;
 	size_t hidden = 0;
@@ -402,11 +429,12 @@ enum opus_code run_targets(const struct options *o, struct output *out,
 	if (code == OPUS_OK)
 		code = persist_begin(&run, &err);
 	if (code == OPUS_OK)
-		code = persist_end(&run, run_all(&run, one, &hidden, &err), &err);
+		code = persist_end(&run, run_all(&run, &hidden, &err), &err);
 	output_end(out, code, err.code != OPUS_OK ? &err : NULL, hidden);
 	fflush(stdout);
 	free(run.seen);
 	free(run.codes);
+	free(run.jobs);
 	patch_file_deinit(&run.patch);
 	return code;
 }

@@ -12,10 +12,18 @@
 #include "output.h"
 #include "patch_file.h"
 #include "report.h"
+#include "team.h"
+
+struct run;
+
+/* A verb for one target, whose beacon has been read. Fills in the report, its
+ * `error` in any case. */
+typedef void (*run_one)(struct run *run, struct target *t, struct report *r);
 
 struct run {
 	const struct options *o;
 	struct output *out;
+	run_one one;
 	struct patch_file patch; /* of apply; fd -1 for other verbs */
 	unsigned int round;      /* how often the processes were looked for */
 	struct {
@@ -27,12 +35,9 @@ struct run {
 	bool late;               /* one of them is `late` */
 	enum opus_code *codes;   /* of those that are concerned */
 	size_t code_count;
+	struct team_job *jobs;   /* of this round */
 	bool stored;             /* --persist has changed the store */
 };
-
-/* A verb for one target, whose beacon has been read. Fills in the report, its
- * `error` in any case. */
-typedef void (*run_one)(struct run *run, struct target *t, struct report *r);
 
 /*
  * Find the targets, do `one` to each, print the reports. The value is the code

@@ -1,7 +1,7 @@
 /*
  * program.c - would the loader load an agent into this program?
  *
- * Called by:  run_main.c.
+ * Called by:  run_main.c, unit_check.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -74,7 +74,7 @@ enum opus_code program_find(const char *name, struct program *ret,
 
 /* The loader takes no preload from a caller with fewer rights (ld.so(8),
  * "secure-execution mode"). The superuser gains none by set-uid root. */
-static enum opus_code rights_check(const struct program *p,
+static enum opus_code rights_check(const struct program *p, uid_t uid, gid_t gid,
 				   struct opus_error *err)
 {
 	struct stat st;
@@ -85,16 +85,16 @@ static enum opus_code rights_check(const struct program *p,
 			"opus-run itself was started with more rights than its caller");
 	if (stat(p->binary, &st) != 0)
 		return error_set_errno(err, OPUS_UNREADABLE, "%.300s", p->binary);
-	if ((st.st_mode & S_ISUID) && st.st_uid != getuid())
+	if ((st.st_mode & S_ISUID) && st.st_uid != uid)
 		return error_set(err, OPUS_NO_AGENT,
 			"%.300s is set-user-id: the loader ignores LD_PRELOAD; start it as its owner (uid %d)",
 			p->binary, (int)st.st_uid);
 	if ((st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-	    st.st_gid != getgid())
+	    st.st_gid != gid)
 		return error_set(err, OPUS_NO_AGENT,
 			"%.300s is set-group-id: the loader ignores LD_PRELOAD; start it with its group (gid %d)",
 			p->binary, (int)st.st_gid);
-	if (getuid() != 0 &&
+	if (uid != 0 &&
 	    getxattr(p->binary, "security.capability", value, sizeof(value)) > 0)
 		return error_set(err, OPUS_NO_AGENT,
 			"%.300s has file capabilities: the loader ignores LD_PRELOAD; give the capability to the service instead (AmbientCapabilities=)",
@@ -181,7 +181,8 @@ static enum opus_code loader_check(const struct program *p, struct opus_error *e
 	return OPUS_OK;
 }
 
-enum opus_code program_check(struct program *p, struct opus_error *err)
+enum opus_code program_check(struct program *p, uid_t uid, gid_t gid,
+			     struct opus_error *err)
 {
 	enum opus_code code;
 
@@ -205,7 +206,7 @@ enum opus_code program_check(struct program *p, struct opus_error *err)
 		break;
 	}
 	code = loader_check(p, err);
-	return code == OPUS_OK ? rights_check(p, err) : code;
+	return code == OPUS_OK ? rights_check(p, uid, gid, err) : code;
 }
 
 /* --- the agent --- */

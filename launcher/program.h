@@ -10,6 +10,7 @@
 #define OPUS_PROGRAM_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 
@@ -29,11 +30,12 @@ enum opus_code program_find(const char *name, struct program *ret,
 
 /*
  * What would keep a preloaded agent out of it, as far as files tell: linked
- * statically, another architecture or libc, more rights than its caller.
+ * statically, another architecture or libc, more rights than its caller, who
+ * has these ids.
  * Errors: OPUS_NO_AGENT with the reason, OPUS_UNREADABLE.
  */
-enum opus_code program_check(struct program *p, struct opus_error *err)
-	MUST_CHECK;
+enum opus_code program_check(struct program *p, uid_t uid, gid_t gid,
+			     struct opus_error *err) MUST_CHECK;
 
 /* Is the file a 64-bit x86-64 shared object that can be mapped to be run?
  * Errors: OPUS_NO_AGENT with the reason. */

@@ -109,7 +109,8 @@ static enum opus_code option_set(struct run *r, int letter,
 
 static enum opus_code run_check(struct run *r, struct opus_error *err)
 {
-	enum opus_code code = program_check(&r->program, err);
+	enum opus_code code = program_check(&r->program, getuid(),
+					   getgid(), err);
 
 	if (code == OPUS_OK && !r->agent[0] &&
 	    !environment_agent(r->agent, sizeof(r->agent)))

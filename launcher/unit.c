@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/start.h"
 #include "common/store.h"
 
 /* In order of precedence, systemd.unit(5). */
@@ -283,11 +284,29 @@ static void drop_in_path(const struct unit *u, const char *root, char *folder,
 	snprintf(ret, PATH_MAX, "%.*s/" UNIT_DROP_IN, PATH_MAX - 32, folder);
 }
 
+static void drop_in_write(FILE *file, const struct unit *u,
+			  const struct unit_wish *wish)
+{
+	char before[PATH_MAX];
+
+	preload_before(u, before, sizeof(before));
+	fprintf(file, "# Written by `opus-run unit enable`: the service can be patched by\n"
+		"# opus-send, and takes patches from the store when it starts.\n"
+		"[Service]\nEnvironment=LD_PRELOAD=%s%s%s\n"
+		"ReadWritePaths=-" STORE_FOLDER "/" STORE_STARTS "\n",
+		before, before[0] ? ":" : "", wish->agent);
+	if (wish->follow)
+		fprintf(file, "Environment=" START_FOLLOW "=%s\n", wish->agent);
+	if (wish->follow && wish->follow_not[0])
+		fprintf(file, "Environment=" START_FOLLOW_NOT "=%s\n",
+			wish->follow_not);
+}
+
 enum opus_code unit_enable(const struct unit *u, const char *root,
-			   const char *agent, char ret[PATH_MAX],
+			   const struct unit_wish *wish, char ret[PATH_MAX],
 			   struct opus_error *err)
 {
-	char folder[PATH_MAX], fresh[PATH_MAX + 8], before[PATH_MAX];
+	char folder[PATH_MAX], fresh[PATH_MAX + 8];
 	enum opus_code code;
 	FILE *file;
 	bool good;
@@ -296,16 +315,11 @@ enum opus_code unit_enable(const struct unit *u, const char *root,
 	code = folder_make(folder, err);
 	if (code != OPUS_OK)
 		return code;
-	preload_before(u, before, sizeof(before));
 	snprintf(fresh, sizeof(fresh), "%s.new", ret);
 	file = fopen(fresh, "we");
 	if (!file)
 		return error_set_errno(err, OPUS_PERMISSION, "%.300s", fresh);
-	fprintf(file, "# Written by `opus-run unit enable`: the service can be patched by\n"
-		"# opus-send, and takes patches from the store when it starts.\n"
-		"[Service]\nEnvironment=LD_PRELOAD=%s%s%s\n"
-		"ReadWritePaths=-" STORE_FOLDER "/" STORE_STARTS "\n",
-		before, before[0] ? ":" : "", agent);
+	drop_in_write(file, u, wish);
 	good = fflush(file) == 0 && fsync(fileno(file)) == 0;
 	good = fclose(file) == 0 && good && rename(fresh, ret) == 0;
 	if (good)

@@ -52,10 +52,18 @@ struct unit_words {
 const char *unit_word(const struct unit *u, const char *key,
 		      struct unit_words *at);
 
+/* What the drop-in says: see --follow of opus-run. `follow_not`: patterns
+ * separated by colons, or "". */
+struct unit_wish {
+	const char *agent;
+	bool follow;
+	char follow_not[PATH_MAX];
+};
+
 /* Write, or remove, the drop-in that gives the agent to the service; `ret` is
  * its path. Errors: OPUS_RESOURCE, OPUS_PERMISSION, OPUS_ALREADY. */
 enum opus_code unit_enable(const struct unit *u, const char *root,
-			   const char *agent, char ret[PATH_MAX],
+			   const struct unit_wish *wish, char ret[PATH_MAX],
 			   struct opus_error *err) MUST_CHECK;
 enum opus_code unit_disable(const struct unit *u, const char *root,
 			    char ret[PATH_MAX], struct opus_error *err) MUST_CHECK;

@@ -10,11 +10,13 @@
  * wants to know that he need not take any hardening back. The others are told
  * with what to do.
  */
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/start.h"
 #include "common/store.h"
 #include "program.h"
 #include "unit.h"
@@ -254,37 +256,139 @@ static void writable_check(struct check *c)
 
 /* --- the program --- */
 
+/* These start their service with an environment of their own. */
+static const struct {
+	const char *program, *text;
+} cleaners[] = {
+	{"dovecot", "dovecot gives its processes an environment of its own (import_environment)"},
+	{"pg_ctlcluster", "pg_ctlcluster gives PostgreSQL an environment of its own (/etc/postgresql/VERSION/CLUSTER/environment)"},
+};
+
+static bool environment_has(const struct unit *u, const char *name,
+			    const char *part)
+{
+	struct unit_words at = {0};
+	const char *word;
+
+	while ((word = unit_word(u, "Environment", &at)) != NULL)
+		if (strncmp(word, name, strlen(name)) == 0 && strstr(word, part))
+			return true;
+	return false;
+}
+
+static void cleaner_check(struct check *c, const char *program)
+{
+	bool follows = environment_has(c->u, START_FOLLOW "=", "/");
+
+	for (size_t i = 0; i < sizeof(cleaners) / sizeof(cleaners[0]); i++)
+		if (strcmp(program, cleaners[i].program) != 0)
+			continue;
+		else if (follows)
+			tell(c, FINE, "Environment", "%s, and the agent follows", cleaners[i].text);
+		else
+			tell(c, PROBLEM, "Environment", "%s, without the agent: `opus-run unit enable --follow %s`",
+			     cleaners[i].text, c->u->name);
+}
+
+/* Who the service is; of a user that is made at its start, not root. */
+static uid_t user_find(const struct unit *u, gid_t *ret_gid)
+{
+	const char *name = unit_value(u, "User");
+	struct passwd *entry = name ? getpwnam(name) : NULL;
+	uid_t none = name || unit_on(u, "DynamicUser") ? 65534 : 0;
+
+	*ret_gid = entry ? entry->pw_gid : none;
+	return entry ? entry->pw_uid : none;
+}
+
+static void program_tell(struct check *c, const char *word)
+{
+	const char *name = strrchr(word, '/');
+	struct program p = {.path = ""};
+	struct opus_error err = {0};
+	gid_t gid;
+	uid_t uid = user_find(c->u, &gid);
+
+	name = name ? name + 1 : word;
+	snprintf(p.path, sizeof(p.path), "%s%s", c->root, word);
+	if (strcmp(name, "true") == 0)
+		tell(c, PROBLEM, "ExecStart", "%s is no service: enable the units that start one, as postgresql@15-main for postgresql", word);
+	else if (access(p.path, F_OK) != 0)
+		tell(c, NOTE, "ExecStart", "%s is not installed here and was not looked at", word);
+	else if (program_check(&p, uid, gid, &err) != OPUS_OK)
+		tell(c, PROBLEM, "ExecStart", "%s", err.text);
+	else if (strcmp(p.path, p.binary) != 0 || strcmp(name, "sh") == 0)
+		tell(c, NOTE, "ExecStart", "%s is a script: what it starts gets the agent with its environment; `opus-send scan --unit %s` tells whether it did", word, c->u->name);
+	else
+		tell(c, FINE, "ExecStart", "%s takes a preload", word);
+	cleaner_check(c, name);
+}
+
+/* A profile of AppArmor is named after the path; it has a say in what is mapped
+ * to be run and in who writes to /proc/self/mem. */
+static void profile_check(struct check *c, const char *word)
+{
+	char path[2 * PATH_MAX];
+	size_t root = (size_t)snprintf(path, sizeof(path), "%s/etc/apparmor.d/",
+				       c->root);
+
+	snprintf(path + root, sizeof(path) - root, "%s", word + strspn(word, "/"));
+	for (char *s = path + root; *s; s++)
+		*s = *s == '/' ? '.' : *s;
+	if (access(path, F_OK) == 0)
+		tell(c, NOTE, "AppArmor", "%s is for this program: if it is enforced, it has to let %s be mapped, and /proc/self/mem be written; try `opus-send apply --dry-run`",
+		     path, c->agent);
+}
+
 static void start_check(struct check *c)
 {
 	const char *start = unit_value(c->u, "ExecStart");
-	char path[2 * PATH_MAX], word[PATH_MAX];
-	struct program p;
-	struct opus_error err = {0};
+	char word[PATH_MAX];
 
 	if (!start)
 		return;
 	start += strspn(start, "@-:+!");
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(start, " \t"), start);
-	snprintf(path, sizeof(path), "%s%s", c->root, word);
-	memset(&p, 0, sizeof(p));
-	snprintf(p.path, sizeof(p.path), "%.*s", PATH_MAX - 1, path);
-	if (access(path, F_OK) != 0)
-		tell(c, NOTE, "ExecStart", "%s is not installed here and was not looked at", word);
-	else if (program_check(&p, &err) != OPUS_OK)
-		tell(c, PROBLEM, "ExecStart", "%s", err.text);
-	else
-		tell(c, FINE, "ExecStart", "%s takes a preload", word);
+	program_tell(c, word);
+	profile_check(c, word);
+}
+
+/* --- the environment --- */
+
+/* Does the file set LD_PRELOAD, and not to the agent? */
+static bool file_preloads(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	bool found = false;
+	char line[PATH_MAX];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line + strspn(line, " \t"), "LD_PRELOAD=", 11) == 0)
+			found = !strstr(line, "libopus-agent.so");
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* What such a file says of a variable counts more than Environment=. */
+static void environment_file_check(struct check *c)
+{
+	struct unit_words at = {0};
+	char path[2 * PATH_MAX];
+	const char *word;
+
+	while ((word = unit_word(c->u, "EnvironmentFile", &at)) != NULL) {
+		snprintf(path, sizeof(path), "%s%s", c->root, word + (*word == '-'));
+		if (file_preloads(path))
+			tell(c, PROBLEM, "EnvironmentFile", "%s sets LD_PRELOAD, which takes the place of the drop-in's: add %s there",
+			     path, c->agent);
+	}
 }
 
 static void rest_check(struct check *c)
 {
-	struct unit_words at = {0};
-	const char *word;
-	bool there = false;
+	bool there = environment_has(c->u, "LD_PRELOAD=", "libopus-agent.so");
 
-	while ((word = unit_word(c->u, "Environment", &at)) != NULL)
-		there |= strncmp(word, "LD_PRELOAD=", 11) == 0 &&
-			 strstr(word, "libopus-agent.so");
 	if (words_have(c->u, "UnsetEnvironment", "LD_PRELOAD"))
 		tell(c, PROBLEM, "UnsetEnvironment", "takes LD_PRELOAD away");
 	if (unit_value(c->u, "SELinuxContext") || unit_value(c->u, "AppArmorProfile"))
@@ -300,6 +404,7 @@ enum opus_code unit_check(const struct unit *u, const char *root,
 
 	printf("%s (%s)\n", u->name, u->path);
 	start_check(&c);
+	environment_file_check(&c);
 	harmless_check(&c);
 	filter_check(&c);
 	seccomp_check(&c);

@@ -22,8 +22,8 @@ from lib import _clean  # noqa: E402
 import loads  # noqa: E402
 
 KEYS = ("service", "state")
-SECONDS = {"quick": 2, "default": 4, "full": 20}
-ROUNDS = {"quick": 1, "default": 2, "full": 5}
+SECONDS = {"quick": 2, "default": 3, "full": 20}
+ROUNDS = {"quick": 1, "default": 3, "full": 5}
 UPDATES = 50
 SEND = os.path.join(BUILD, "opus-send")
 LIBEVENT = "/usr/lib/x86_64-linux-gnu/libevent-2.1.so.7"
@@ -259,6 +259,14 @@ def window(name, state, setup, seconds, samples):
         samples.append(({"service": name, "state": state}, figure, value))
 
 
+def ratios(samples):
+    """Of a round: requests a second over those without the agent just before."""
+    rates = {keys["state"]: (keys, value) for keys, figure, value in samples
+             if figure == "requests_per_s"}
+    bare = rates.pop("without")[1]
+    return [(keys, "ratio", value / bare) for keys, value in rates.values()]
+
+
 def updates(name, setup, patch, pid, seconds, samples):
     at = {"service": name, "state": "updates"}
     updater = Updater(patch, pid, seconds)
@@ -296,12 +304,14 @@ def measure(mode, name, make, target, source):
         send("apply", patch, tree=pid)
         send("revert", "evaluation", tree=pid)
         for _ in range(ROUNDS[mode]):
-            window(name, "without", bare, seconds, samples)
-            window(name, "dormant", ours, seconds, samples)
-            updates(name, ours, patch, pid, seconds, samples)
+            turn = []
+            window(name, "without", bare, seconds, turn)
+            window(name, "dormant", ours, seconds, turn)
+            updates(name, ours, patch, pid, seconds, turn)
             if send("apply", patch, tree=pid)[1]:
                 raise RuntimeError("it could not be patched")
-            window(name, "patched", ours, seconds, samples)
+            window(name, "patched", ours, seconds, turn)
+            samples += turn + ratios(turn)
             if send("revert", "evaluation", tree=pid)[1]:
                 raise RuntimeError("it could not be taken out")
     return samples

@@ -59,6 +59,15 @@ def grid(title, rows, key, columns):
     return "\n".join(lines)
 
 
+def first_step(listed):
+    """Of all that are listed, whether their package is built here or not."""
+    code = [r for r in listed if r["amenable"] != "n/a"]
+    read = [r for r in code if r["amenable"] in ("yes", "yes+new")]
+    return "\n".join((
+        "of the list: patches that change C code   " + share(len(code), len(listed)),
+        "  amenable, by reading                    " + share(len(read), len(code))))
+
+
 def steps(rows):
     """The paper's three steps: by description, by source, by test."""
     code = [r for r in rows if r["amenable"] != "n/a"]
@@ -77,7 +86,7 @@ def steps(rows):
         + share(len(live), len(tried))))
 
 
-def summary(rows):
+def summary(rows, listed):
     parts = [
         grid("package", rows, lambda r: r["package"], RESULTS),
         grid("amenable, by reading", rows, lambda r: r["amenable"], RESULTS),
@@ -85,5 +94,5 @@ def summary(rows):
              lambda r: r["vclass"], RESULTS),
         grid("why there is no patch", [r for r in rows if r.get("why")],
              lambda r: r["why"], ["refused", "nothing", "error"]),
-        steps(rows)]
+        first_step(listed), steps(rows)]
     return "\n\n".join(parts)

@@ -84,6 +84,18 @@ Test(beacon, a_file_of_another_name_is_not_looked_at)
 	cr_assert_eq(look(&b, &at), OPUS_NO_AGENT);
 }
 
+Test(beacon, gone_since_the_mappings_were_read)
+{
+	struct beacon *real = beacon_make("libopus-agent.so"), b;
+	char *maps = proc_maps_read(getpid());
+	uint64_t at;
+
+	munmap((uint8_t *)real - 4096, 3 * 4096 + sizeof(b));
+	cr_assert_eq(beacon_read(getpid(), maps, &b, &at, &err), OPUS_DIED, "%s",
+		     err.text);
+	free(maps);
+}
+
 Test(beacon, an_agent_without_beacon)
 {
 	struct beacon *real = beacon_make("libopus-agent.so.0.1"), b;
