@@ -35,7 +35,6 @@
 #include "arch/x86_64/futex.h"
 #include "arch/x86_64/valgrind.h"
 #include "common/wire.h"
-#include "filter.h"
 #include "restart.h"
 
 #define CONTACT_STACK (4ul << 20) /* of a stack that is looked at */
@@ -321,8 +320,6 @@ void contact_retry_sig(const siginfo_t *info, const ucontext_t *context)
 {
 	uint64_t until = atomic_load(&retry_until_ns);
 
-	if (!filter_is_known_sig((uint64_t)info->si_value.sival_ptr))
-		return; /* without any call; nobody arms it again */
 	if (until == 0 || info->si_timerid != retry_timer)
 		return; /* one of the host's, with our signal's number */
 	if (contact_start(context) || raw_now() >= until)
@@ -341,8 +338,6 @@ void contact_sig(uint64_t value, const ucontext_t *context)
 {
 	int i;
 
-	if (!filter_is_known_sig(value))
-		return;
 	for (i = 0; i < CONTACT_QUEUE; i++)
 		if (atomic_load(&contact_queue[i]) == value)
 			break; /* opus-send asks again and again */

@@ -13,17 +13,21 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "arch/x86_64/raw.h"
+#include "common/bpf.h"
 #include "common/wire.h"
 #include "contact.h"
 #include "stop_shared.h"
+#include "stop_signal.h"
 
 #define MOMENT_NS 30000     /* a signal that was sent has arrived */
 #define WAIT_NS 1000000000u /* as in fork.c; no stop is that long */
@@ -36,38 +40,99 @@ uint32_t filter_counts_sig(void)
 					 __ATOMIC_SEQ_CST) << 16 | ended;
 }
 
-static void begin(void)
+struct install {
+	uint64_t own;    /* the contact signal; 0: it cannot be blocked */
+	uint64_t before; /* the thread's mask */
+};
+
+/* Contacts that were sent before come now, or are dropped. */
+static void contacts_shut_out(struct install *i)
 {
-	uint64_t now = raw_now(), end = now + MOMENT_NS;
+	const struct timespec at_once = {0, 0};
+	uint64_t end = raw_now() + MOMENT_NS;
+
+	/* An agent that came late has libc's signal, which setuid() waits for. */
+	if (agent_signal && agent_signal != SIGNAL_SETXID)
+		i->own = 1ul << (agent_signal - 1);
+	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&i->own,
+		     (long)&i->before, sizeof(i->own), 0, 0);
+	contact_retry_end_sig();
+	while (i->own && raw_syscall6(SYS_rt_sigtimedwait, (long)&i->own, 0,
+				      (long)&at_once, sizeof(i->own), 0, 0) > 0)
+		;
+	while (!i->own && raw_now() < end)
+		__builtin_ia32_pause();
+}
+
+static void install_begin(struct install *i)
+{
+	uint64_t end = raw_now() + WAIT_NS;
 	const struct timespec slice = {0, 100000};
 
 	__atomic_add_fetch(&opus_beacon.filters_begun, 1, __ATOMIC_SEQ_CST);
-	contact_retry_end_sig();
-	while (raw_now() < end)
-		__builtin_ia32_pause();
-	end = now + WAIT_NS;
+	contacts_shut_out(i);
 	while (atomic_load(&stop_shared.active) != 0 && raw_now() < end &&
 	       atomic_load(&stop_shared.owner) != (uint32_t)raw_gettid())
 		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
 }
 
-static bool installs(long number, long operation)
+static bool is_allowed(const struct sock_fprog *program, int number, long a)
 {
-	return number == SYS_prctl ? operation == PR_SET_SECCOMP
-	     : operation == SECCOMP_SET_MODE_STRICT ||
-	       operation == SECCOMP_SET_MODE_FILTER;
+	struct seccomp_data call = {
+		.nr = number, .arch = AUDIT_ARCH_X86_64,
+		.instruction_pointer = (uintptr_t)is_allowed,
+		.args = {(uint64_t)a, (uintptr_t)&call, 0, sizeof(uint64_t)},
+	};
+	uint32_t answer = bpf_run(program->filter, program->len, &call) &
+			  SECCOMP_RET_ACTION_FULL;
+
+	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
+}
+
+/* `program`: the filter that is on now; NULL: none, or strict mode. Where it would
+ * kill for the return of a handler, a contact that was sent before it was there
+ * must not come any more. */
+static void install_end(const struct install *i, bool installed,
+			const struct sock_fprog *program)
+{
+	__atomic_add_fetch(&opus_beacon.filters_ended, 1, __ATOMIC_SEQ_CST);
+	if (!(i->own & ~i->before))
+		return;
+	if (!installed || (program &&
+			   is_allowed(program, SYS_rt_sigprocmask, SIG_SETMASK) &&
+			   is_allowed(program, SYS_rt_sigreturn, 0)))
+		raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&i->before, 0,
+			     sizeof(i->before), 0, 0);
+}
+
+static long install(long number, long a, long b, long c, long d, long e)
+{
+	struct install i = {.own = 0};
+	bool strict = number == SYS_seccomp ? a == SECCOMP_SET_MODE_STRICT
+					    : b == SECCOMP_MODE_STRICT;
+	long rc;
+
+	install_begin(&i);
+	rc = raw_syscall6(number, a, b, c, d, e, 0);
+	install_end(&i, rc == 0, strict ? NULL : (const struct sock_fprog *)c);
+	return rc;
+}
+
+static bool installs(long number, long a, long b)
+{
+	return number == SYS_seccomp
+		? a == SECCOMP_SET_MODE_FILTER || a == SECCOMP_SET_MODE_STRICT
+		: a == PR_SET_SECCOMP && b != SECCOMP_MODE_DISABLED;
 }
 
 long filter_call_sig(long number, long a, long b, long c, long d, long e, long f)
 {
-	bool filter = installs(number, a);
-	long rc;
+	/* A child of vfork(2) has the agent of its parent, and its own mask. */
+	long rc = installs(number, a, b) && agent_usable() &&
+			  opus_beacon.pid == raw_getpid()
+		? install(number, a, b, c, d, e)
+		: raw_syscall6(number, a, b, c, d, e, f);
 
-	if (filter)
-		begin();
-	rc = raw_syscall6(number, a, b, c, d, e, f);
-	if (filter)
-		__atomic_add_fetch(&opus_beacon.filters_ended, 1, __ATOMIC_SEQ_CST);
 	if (rc >= 0 || rc < -4095)
 		return rc;
 	errno = (int)-rc;

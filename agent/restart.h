@@ -137,6 +137,11 @@ long restart_number_sig(const ucontext_t *context);
  */
 void restart_system_call_sig(ucontext_t *context);
 
+/* Instead of both, without any system call: a filter that nobody has asked may kill
+ * for it. The call begins anew, with all of its time-out, and also where a signal
+ * of the host has come. */
+void restart_silently_sig(ucontext_t *context);
+
 /* At the end of the handler: if a signal of the host has come meanwhile, the
  * call ends with EINTR after all, as it would have without us. */
 void restart_finish_sig(ucontext_t *context);

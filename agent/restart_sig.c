@@ -210,29 +210,50 @@ static bool is_transfer(long nr)
 	}
 }
 
-/* restart_syscall(2), too, ends with EINTR behind a handler: the end of ours makes
- * the kernel forget what was to be restarted (restore_sigcontext()). */
+/* The number of the call that this signal has broken off; -1: none. After EINTR
+ * close(2) has closed the descriptor already ("Dealing with error returns"):
+ * another thread may own the number by now. restart_syscall(2), too, ends with
+ * EINTR behind a handler: the end of ours makes the kernel forget what was to be
+ * restarted (restore_sigcontext()). */
+static long number_broken_off(const ucontext_t *context)
+{
+	greg_t rax = context->uc_mcontext.gregs[REG_RAX];
+	long nr = rax == -EINTR || rax == SYS_restart_syscall
+			  ? restart_number_sig(context) : -1;
+
+	return nr == SYS_close || nr == SYS_restart_syscall ? -1 : nr;
+}
+
+static void call_anew(greg_t *g, long nr)
+{
+	if (g[REG_RAX] == -EINTR)
+		g[REG_RIP] -= 2;
+	g[REG_RAX] = nr;
+}
+
 void restart_system_call_sig(ucontext_t *context)
 {
 	greg_t *g = context->uc_mcontext.gregs;
-	long nr;
+	long nr = number_broken_off(context);
 
-	if (g[REG_RAX] != -EINTR && g[REG_RAX] != SYS_restart_syscall)
-		return;
-	nr = restart_number_sig(context);
-	/* After EINTR the descriptor is closed already (close(2), "Dealing
-	 * with error returns"): another thread may own the number by now. */
-	if (nr < 0 || nr == SYS_close || nr == SYS_restart_syscall)
+	if (nr < 0)
 		return;
 	if (is_transfer(nr) && wait_known(g) && atomic_load(&restart_self.own)) {
 		atomic_store(&restart_self.left, true);
 		return;
 	}
 	rest_set(g, nr);
-	if (g[REG_RAX] == -EINTR)
-		g[REG_RIP] -= 2;
-	g[REG_RAX] = nr;
+	call_anew(g, nr);
 	restart_self.restarted = true;
+}
+
+void restart_silently_sig(ucontext_t *context)
+{
+	long nr = number_broken_off(context);
+
+	if (nr >= 0)
+		call_anew(context->uc_mcontext.gregs, nr);
+	atomic_fetch_add_explicit(&restart_self.stops, 1, memory_order_relaxed);
 }
 
 /* Does a signal wait for which the host has a handler? It is delivered before

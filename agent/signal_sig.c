@@ -15,6 +15,7 @@
 #include "altstack.h"
 #include "common/wire.h"
 #include "contact.h"
+#include "filter.h"
 #include "restart.h"
 #include "stop.h"
 #include "stop_signal.h"
@@ -47,6 +48,13 @@ static void work_sig(const siginfo_t *info, uint64_t value, ucontext_t *context)
 	}
 }
 
+/* A contact from before a filter that may kill for all that we do. */
+static bool is_unknown_filter(int code, uint64_t value)
+{
+	return (code == SI_QUEUE || code == SI_TIMER) &&
+	       value >> 56 == WIRE_CONTACT_TAG && !filter_is_known_sig(value);
+}
+
 void signal_handle_sig(int signo, siginfo_t *info, void *context)
 {
 	uint64_t value = (uint64_t)info->si_value.sival_ptr;
@@ -55,13 +63,17 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 	((ucontext_t *)context)->uc_link = (ucontext_t *)CONTACT_OWN_FRAME;
 	/* Anything that is not ours, a plain kill(1) with our number for
 	 * instance, is nothing to us and must be nothing to the host. */
-	if (signo == SIGNAL_SETXID && !is_ours(info->si_code, value >> 56))
+	if (signo == SIGNAL_SETXID && !is_ours(info->si_code, value >> 56)) {
 		stop_signal_forward_sig(signo, info, context);
-	else if (info->si_code == SI_QUEUE && value >> 56 == CONTROL_WAKE_TAG &&
-		 control_sleeps_sig())
+	} else if (info->si_code == SI_QUEUE && value >> 56 == CONTROL_WAKE_TAG &&
+		   control_sleeps_sig()) {
 		return; /* with EINTR */
-	else if (agent_usable())
+	} else if (is_unknown_filter(info->si_code, value)) {
+		restart_silently_sig(context);
+		return;
+	} else if (agent_usable()) {
 		work_sig(info, value, context);
+	}
 	/* A contact, or a stray signal, has interrupted the call as well. */
 	restart_system_call_sig(context);
 	restart_finish_sig(context);

@@ -1,7 +1,7 @@
 /*
  * bpf.c - an interpreter of classic BPF, as far as seccomp admits it.
  *
- * Called by:  confine.c.
+ * Called by:  confine.c; filter_sig.c, in the agent.
  * Runs on:    any thread.
  * Locks:      none.
  * Signal:     safe: computes, and calls nothing.

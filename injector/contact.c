@@ -396,10 +396,13 @@ static enum opus_code contact_move(struct contact *c, struct opus_error *err)
 }
 
 /* How long to wait for a thread before the next one is asked. */
-static uint64_t patience(const struct contact *c, bool runs, uint64_t wait)
+static uint64_t patience(const struct contact *c, pid_t tid, bool runs,
+			 uint64_t wait)
 {
 	uint32_t flags = c->t->beacon.flags & (BEACON_INJECTED | BEACON_ASKED);
 
+	if (tid == 0) /* all block it, have yet to see it, or have ended */
+		return CONTACT_FIRST_NS;
 	if (flags == BEACON_INJECTED)
 		return CONTACT_ALONE_NS;
 	return runs ? CONTACT_RUNS_NS : wait;
@@ -440,7 +443,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 		if (code != OPUS_OK)
 			return code;
 		*ret_fd = contact_wait(c, interrupt_clock() +
-					  patience(c, tid && threads.runs, wait),
+					  patience(c, tid, threads.runs, wait),
 				       &ended);
 		if (*ret_fd >= 0)
 			return OPUS_OK;
@@ -452,9 +455,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 			break;
 		if (start_error(c) == EAGAIN)
 			(void)limit_lift(c->limit, c->t->pid);
-		/* There is none if all block it, have yet to see it, or have
-		 * ended. */
-		if (tid == 0 || (threads.rounds && !threads.runs))
+		if (threads.rounds && !threads.runs)
 			wait = wait * 2 < CONTACT_LAST_NS ? wait * 2
 							  : CONTACT_LAST_NS;
 		if (interrupt_clock() - moved > CONTACT_MOVE_NS) {

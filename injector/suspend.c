@@ -166,21 +166,7 @@ static enum opus_code seize_all(const struct target *t, struct opus_error *err)
 	return code;
 }
 
-/* --- the end --- */
-
-static void code_find(struct holder *h)
-{
-	CLEANUP(cleanup_free) char *text = proc_maps_read(h->t->view);
-	char *at = text;
-	struct proc_map map;
-
-	while (at && proc_maps_next(&at, &map)) {
-		if (!map.executable || !strstr(map.path, BEACON_AGENT_FILE))
-			continue;
-		h->code_start = map.start;
-		h->code_end = map.end;
-	}
-}
+/* --- what is stopped for a moment --- */
 
 /* It may have come into a wait just then: that is begun anew. */
 static void wait_anew(pid_t tid, struct user_regs_struct *regs)
@@ -197,16 +183,17 @@ static void wait_anew(pid_t tid, struct user_regs_struct *regs)
 	ptrace(PTRACE_SETREGS, tid, NULL, regs);
 }
 
-/* One that runs is stopped, looked at, and goes on. */
-static bool runs_inside(const struct holder *h, pid_t tid)
+/* Stop a tracee, which then goes on. False: it has ended. `*ret` are its registers,
+ * all zero if they could not be read. `open`: a signal that it lets in from now on,
+ * or 0. */
+static bool stopped_look(pid_t tid, unsigned int open, struct user_regs_struct *ret)
 {
-	uint64_t end = interrupt_clock() + 50 * MOMENT_NS;
-	struct user_regs_struct regs;
+	uint64_t end = interrupt_clock() + 50 * MOMENT_NS, mask;
 	int status;
-	bool inside = true;
 
+	memset(ret, 0, sizeof(*ret));
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0)
-		return false; /* it has ended */
+		return false;
 	while (interrupt_clock() < end) {
 		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
 
@@ -218,15 +205,60 @@ static bool runs_inside(const struct holder *h, pid_t tid)
 			continue;
 		}
 		if (status >> 16 == PTRACE_EVENT_STOP &&
-		    ptrace(PTRACE_GETREGS, tid, NULL, &regs) == 0) {
-			inside = regs.rip - h->code_start < h->code_end - h->code_start;
-			wait_anew(tid, &regs);
+		    ptrace(PTRACE_GETREGS, tid, NULL, ret) == 0) {
+			if (open && ptrace(PTRACE_GETSIGMASK, tid, 8, &mask) == 0) {
+				mask &= ~(1ull << (open - 1));
+				ptrace(PTRACE_SETSIGMASK, tid, 8, &mask);
+			}
+			wait_anew(tid, ret);
 		}
 		go_on(tid, status, true);
 		if (status >> 16 == PTRACE_EVENT_STOP)
-			return inside;
+			return true;
 	}
 	return true;
+}
+
+/* Where a filter would not let a handler return, the agent has shut out the signal
+ * by which it is contacted. */
+static void signal_open(const struct target *t)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	unsigned int number = t->beacon_at ? t->beacon.signal : 0;
+	struct user_regs_struct ignored;
+	struct proc_status s;
+
+	for (ssize_t i = 0; number && i < count; i++)
+		if (proc_status_read(t->pid, tids[i], &s) &&
+		    s.blocked >> (number - 1) & 1)
+			(void)stopped_look(tids[i], number, &ignored);
+}
+
+/* --- the end --- */
+
+static void code_find(struct holder *h)
+{
+	CLEANUP(cleanup_free) char *text = proc_maps_read(h->t->view);
+	char *at = text;
+	struct proc_map map;
+
+	while (at && proc_maps_next(&at, &map)) {
+		if (!map.executable || !strstr(map.path, BEACON_AGENT_FILE))
+			continue;
+		h->code_start = map.start;
+		h->code_end = map.end;
+	}
+}
+
+/* One that runs is stopped, looked at, and goes on. */
+static bool runs_inside(const struct holder *h, pid_t tid)
+{
+	struct user_regs_struct regs;
+
+	return stopped_look(tid, 0, &regs) &&
+	       (regs.rip == 0 ||
+		regs.rip - h->code_start < h->code_end - h->code_start);
 }
 
 /* Is it in a handler of the agent's, in which everything is blocked (also while
@@ -304,6 +336,8 @@ static void holder_main(const void *data, int tell, int end)
 	code_find(&h);
 	err.code = h.child < 0 ? error_set_errno(&err, OPUS_RESOURCE, "signalfd")
 			       : seize_all(h.t, &err);
+	if (err.code == OPUS_OK)
+		signal_open(h.t);
 	if (write(tell, &err, sizeof(err)) == sizeof(err) && err.code == OPUS_OK)
 		hold(&h);
 }

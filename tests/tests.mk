@@ -9,7 +9,7 @@ UNIT_LIBS := -lcriterion -ldw -lelf -ljson-c -lZydis -lffi -lpthread -ldl
 # Archives, so that a test takes only the objects that it uses. What has a
 # main(), and what acts on the process as soon as it is loaded, stays out.
 UNIT_LEAVE_OUT := agent/agent.c agent/preload.c agent/follow.c agent/start.c \
-	agent/guard.c agent/library.c agent/got.c injector/send_main.c \
+	agent/guard.c agent/library.c agent/got.c agent/filter.c injector/send_main.c \
 	injector/inject_main.c builder/build_main.c builder/main.c injector/main.c
 $(T)/common.a: $(call objects,tool,$(COMMON_SRC))
 $(T)/agent.a: $(call objects,agent,$(filter-out $(UNIT_LEAVE_OUT),$(AGENT_SRC)))

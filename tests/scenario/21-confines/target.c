@@ -1,0 +1,108 @@
+/*
+ * A server whose children confine themselves soon after their start, as sshd's
+ * before authentication: a filter kills for what a handler needs, or with "some"
+ * for other calls of an agent alone. "deaths" is answered with how many children
+ * did not end by themselves, "count" with how many have ended so far.
+ */
+#include "../target.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+static volatile int zero;
+
+ATTR int work(int wait)
+{
+	return 1 + zero + (wait && zero);
+}
+
+static const long allowed[] = {
+	SYS_brk, SYS_clock_gettime, SYS_close, SYS_exit, SYS_exit_group, SYS_futex,
+	SYS_getpid, SYS_gettid, SYS_madvise, SYS_mmap, SYS_mremap, SYS_munmap,
+	SYS_nanosleep, SYS_clock_nanosleep, SYS_poll, SYS_read, SYS_rt_sigprocmask,
+	SYS_write, SYS_rt_sigreturn,
+};
+
+#define COUNT (sizeof(allowed) / sizeof(allowed[0]))
+
+static void confine(bool returns, bool raw)
+{
+	struct sock_filter code[2 * COUNT + 2];
+	struct sock_fprog program = {0, code};
+
+	code[program.len++] = (struct sock_filter)BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < COUNT - !returns; i++) {
+		code[program.len++] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)allowed[i], 0, 1);
+		code[program.len++] = (struct sock_filter)BPF_STMT(
+			BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	}
+	code[program.len++] = (struct sock_filter)BPF_STMT(
+		BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    (raw ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)
+		 : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)))
+		die("seccomp");
+}
+
+static void churn(unsigned int rounds)
+{
+	for (unsigned int i = 0; i < rounds; i++)
+		free(malloc(64 + i % 64));
+}
+
+static void child(unsigned int number, bool some)
+{
+	churn(number * 7919 % 40000);
+	confine(some, number % 2);
+	churn(20000);
+	usleep(1000);
+	_exit(work(0) < 1);
+}
+
+static volatile int deaths, count;
+
+static void *serve(void *some)
+{
+	for (unsigned int number = 0;; number++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0)
+			child(number, some != NULL);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			die("child");
+		deaths += status != 0;
+		count++;
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct rlimit none = {0, 0}; /* no core files */
+	pthread_t thread;
+	char line[64];
+
+	(void)argv;
+	setrlimit(RLIMIT_CORE, &none);
+	if (pthread_create(&thread, NULL, serve, argc > 1 ? argv : NULL))
+		die("pthread_create");
+	while (next(line, sizeof(line))) {
+		if (!strcmp(line, "deaths"))
+			say("%d", deaths);
+		else if (!strcmp(line, "count"))
+			say("%d", count);
+		else if (!strcmp(line, "call"))
+			say("%d", work(0));
+		else
+			die("no such command");
+	}
+	return 0;
+}
