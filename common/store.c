@@ -159,6 +159,7 @@ const char *store_switched_off(int folder)
 struct open_start {
 	pid_t pid;
 	uint64_t at_ms;
+	bool ended; /* by itself, and perhaps left a child */
 };
 
 struct reader {
@@ -176,14 +177,14 @@ static void start_add(struct reader *r, pid_t pid, uint64_t at_ms)
 {
 	if (r->count == OPEN_MAX)
 		start_drop(r, 0);
-	r->list[r->count++] = (struct open_start){pid, at_ms};
+	r->list[r->count++] = (struct open_start){pid, at_ms, false};
 }
 
 static void start_end(struct reader *r, pid_t pid)
 {
 	for (uint32_t i = r->count; i-- > 0;)
 		if (r->list[i].pid == pid) {
-			start_drop(r, i);
+			r->list[i].ended = true;
 			return;
 		}
 }
@@ -222,11 +223,17 @@ void store_starts_read(const char *text, uint64_t now_ms, bool (*alive)(pid_t),
 		if (sscanf(text, "%c %lu %llu", &kind, &number, &at_ms) >= 2)
 			line_read(&r, kind, number, at_ms, ret);
 	}
-	/* A death at start is one that the next start followed soon. */
-	for (uint32_t i = 0; i < r.count; i++) {
+	/* A death at start is one that the next start followed soon. A daemon's first
+	 * process ends once for each start; more are sessions that went well. */
+	for (uint32_t i = 0, ended = 0; i < r.count; i++) {
 		uint64_t next = i + 1 < r.count ? r.list[i + 1].at_ms : now_ms;
 
-		if (next < r.list[i].at_ms || next - r.list[i].at_ms > STORE_SOON_MS)
+		ended = r.list[i].ended ? ended + 1 : 0;
+		if (ended > 1)
+			ret->deaths = 0;
+		else if (ended)
+			continue;
+		else if (next < r.list[i].at_ms || next - r.list[i].at_ms > STORE_SOON_MS)
 			ret->deaths = 0;
 		else if (!alive(r.list[i].pid))
 			ret->deaths++;

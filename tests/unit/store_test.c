@@ -43,6 +43,21 @@ Test(store, an_end_breaks_the_row)
 	cr_expect_eq(deaths("S 1 1000\nS 2 2000\nX 2\nS 3 3000\n", 4000), 2);
 }
 
+Test(store, a_daemon_that_dies)
+{
+	cr_expect_eq(deaths("S 1 1000\nS 2 1001\nX 1\nS 3 2000\nX 3\nS 4 2001\n"
+			    "S 5 3000\nS 6 3001\nX 5\n", 4000), 3);
+}
+
+/* A server that starts itself anew for each connection: few sessions die. */
+Test(store, sessions_that_go_well_break_the_row)
+{
+	cr_expect_eq(deaths("S 1 1000\nS 2 2000\nS 3 2100\nX 2\nX 3\nS 4 3000\n"
+			    "S 5 3100\nX 5\nS 6 3200\nX 6\nS 7 3300\n", 4000), 1);
+	cr_expect_eq(deaths("S 1 1000\nS 2 2000\nS 3 3000\n"
+			    "S 4 3100\nX 4\nS 5 3200\nX 5\n", 4000), 0);
+}
+
 Test(store, a_long_life_breaks_the_row)
 {
 	cr_expect_eq(deaths("S 1 1000\nS 2 2000\n", 2000 + STORE_SOON_MS + 1), 0);
