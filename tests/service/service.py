@@ -200,9 +200,11 @@ class Service:
 
     def only_sessions(self, verb, targets):
         """What starts itself anew may have processes that confine themselves
-        and end at once; no other may be left out."""
+        and end at once, or that lose the patch by that very start; no other may
+        be left out."""
         for target in targets:
-            if not target["status"]:
+            if not target["status"] or (verb == "revert" and self.keep and
+                                        target["code"] == "no-patch"):
                 continue
             check(target["code"] == "confined", f"{verb}: {target}")
             until(lambda: not os.path.exists(f"/proc/{target['pid']}"),
