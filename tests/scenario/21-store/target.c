@@ -7,10 +7,12 @@
  *   once        (as an argument) work() once, then the end: its version is
  *               the status
  *   daemon FILE (as arguments) a daemon that writes its version to FILE
+ *   session 1 2 (as arguments) it has had a child, then the same as without
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "../target.h"
 
@@ -72,6 +74,10 @@ int main(int argc, char **argv)
 		write_version(argv[2]);
 		return 0;
 	}
+	if (argc == 4 && fork() == 0)
+		_exit(0);
+	if (argc == 4)
+		wait(NULL);
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "call"))
 			say("%d%d", early, work());
