@@ -18,6 +18,7 @@
 
 #include "callers.h"
 #include "common/cleanup.h"
+#include "demangle.h"
 #include "diff.h"
 #include "facts.h"
 #include "meaning.h"
@@ -69,7 +70,7 @@ bool unit_is(const struct unit *u, size_t target, const char *path)
 bool change_is(const struct change *c, const char *name, const char *linkage,
 	       const char *unit, bool external)
 {
-	if (*linkage ? strcmp(linkage, c->linkage) != 0 : strcmp(name, c->name) != 0)
+	if (*linkage ? !linkage_same(linkage, c->linkage) : strcmp(name, c->name) != 0)
 		return false;
 	/* What is static in one unit is nothing to another's. */
 	return (external && !c->is_static) || strcmp(c->unit->found, unit) == 0;
@@ -216,7 +217,7 @@ static bool has_edge(struct closure *c, size_t target, uint64_t address,
 
 		if (facts_origin_at(c->facts[target], e->site, &name, &linkage, &path) &&
 		    strcmp(path, unit) == 0 &&
-		    (strcmp(*linkage ? linkage : name, caller) == 0 ||
+		    (linkage_same(*linkage ? linkage : name, caller) ||
 		     facts_is_within(c->facts[target], e->site, caller)))
 			return true;
 	}
@@ -285,6 +286,16 @@ static bool is_carried(const struct build *b, const struct change *c)
 	return true;
 }
 
+/* The compiler made another function of it: of a destructor, one that frees. */
+static void variant_add(struct build *b, struct change *c, const char *symbol)
+{
+	for (size_t i = 0; i < c->variants; i++)
+		if (strcmp(c->variant[i], symbol) == 0)
+			return;
+	if (c->variants < sizeof(c->variant) / sizeof(c->variant[0]))
+		c->variant[c->variants++] = build_text(b, "%s", symbol);
+}
+
 static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 				   struct opus_error *err)
 {
@@ -305,6 +316,11 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		symbol = symbol_at(c->b->target[target], fn);
 		if (symbol && clone_suffix_of(symbol)) {
 			code = clone_callers_add(c, of, target, fn->entry, err);
+			continue;
+		}
+		if (d->change[of].present && d->change[of].entry != fn->entry && symbol &&
+		    linkage_is_structor(symbol)) {
+			variant_add(c->b, &d->change[of], symbol);
 			continue;
 		}
 		d->change[of].present = true;
