@@ -21,6 +21,7 @@
 #include "demangle.h"
 #include "diff.h"
 #include "facts.h"
+#include "image.h"
 #include "meaning.h"
 #include "twin.h"
 
@@ -237,13 +238,12 @@ static bool calls_old(const struct unit *u, const struct entity *caller,
 }
 
 /* A call that was inlined and left no code leaves no trace in the debug
- * information. So whoever calls the function in the source, and has neither a
- * copy nor a call of it in the target, is taken to have one. */
-static enum opus_code silent_callers_add(struct closure *c, size_t of,
-					 struct opus_error *err)
+ * information. So whoever calls the function in the source of the unit, and has
+ * neither a copy nor a call of it in the target, is taken to have one. */
+static enum opus_code silent_callers_of(struct closure *c, size_t of, struct unit *u,
+					struct opus_error *err)
 {
 	struct diff *d = c->b->diff;
-	struct unit *u = d->change[of].unit;
 	const char *name = d->change[of].name;
 	const struct parse *p = &u->parse_after;
 	enum opus_code code = OPUS_OK;
@@ -262,6 +262,41 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 		if (!d->change[of].present ||
 		    !has_edge(c, u->target, d->change[of].entry, e->linkage, u->found))
 			code = holder_add(c->b, u, e, CHANGE_INLINED, name, err);
+	}
+	return code;
+}
+
+/* Does the source file have the word? Headers that call functions of sources are
+ * few. */
+static bool source_has(const struct unit *u, const char *word)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	size_t size;
+
+	return image_read(u->source, &data, &size, NULL) == OPUS_OK &&
+	       memmem(data, size, word, strlen(word)) != NULL;
+}
+
+/* Its own unit; and all, if link-time optimisation has left nothing of a function
+ * that others may call. */
+static enum opus_code silent_callers_add(struct closure *c, size_t of,
+					 struct opus_error *err)
+{
+	struct diff *d = c->b->diff;
+	struct unit *own = d->change[of].unit;
+	bool gone = !d->change[of].present && !d->change[of].is_static &&
+		    !d->change[of].fresh && !own->cxx;
+	enum opus_code code = silent_callers_of(c, of, own, err);
+
+	for (size_t i = 0; i < d->units && gone && code == OPUS_OK; i++) {
+		struct unit *u = d->unit[i];
+
+		if (u == own || !u->wanted || u->target != own->target ||
+		    !source_has(u, d->change[of].name))
+			continue;
+		code = unit_ready(c->b, u->target, u->found, &u, err);
+		if (code == OPUS_OK && u)
+			code = silent_callers_of(c, of, u, err);
 	}
 	return code;
 }
