@@ -433,6 +433,35 @@ static void left_out_remove(struct diff *d)
 	d->changes = kept;
 }
 
+/* Is the function, or a copy of it, in the patch? In a header it is many units'. */
+static bool is_reached(const struct diff *d, const struct change *c)
+{
+	for (size_t i = 0; i < d->changes; i++) {
+		const struct change *o = &d->change[i];
+
+		if ((o->because && strcmp(o->because, c->name) == 0) ||
+		    (strcmp(o->linkage, c->linkage) == 0 && (o->present || o < c)))
+			return true;
+	}
+	return false;
+}
+
+/* What changes and is nowhere in the target has nothing to be replaced; nobody
+ * should think that it was. */
+static void absent_tell(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->changes; i++) {
+		const struct change *c = &d->change[i];
+
+		if (c->why == CHANGE_TEXT && !c->fresh && !is_reached(d, c))
+			build_remark(b, &c->place, c->name,
+				     "the diff changes it, but %s has neither it nor a copy of it",
+				     b->target[c->unit->target]->name);
+	}
+}
+
 static void closure_tell(struct build *b)
 {
 	static const char *const why[] = {
@@ -466,6 +495,7 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < d->changes; i++)
 		any |= d->change[i].present && !d->change[i].fresh;
 	closure_tell(b);
+	absent_tell(b);
 	main_leave_out(b);
 	twins_compare(b);
 	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++)
