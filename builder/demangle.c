@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
+
 typedef char *demangle_function(const char *, char *, size_t *, int *);
 
 static char *demangle(const char *symbol)
@@ -77,4 +79,44 @@ bool name_matches(const char *symbol, const char *wanted)
 	match = full && (strcmp(full, wanted) == 0 || head_matches(full, wanted));
 	free(full);
 	return match;
+}
+
+bool linkage_same(const char *a, const char *b)
+{
+	char *x, *y;
+	bool same;
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	if (a[i] == b[i])
+		return true;
+	if (i < 3 || strncmp(a, "_Z", 2) != 0 || (a[i - 1] != 'C' && a[i - 1] != 'D') ||
+	    !strchr("01234", a[i]) || !strchr("01234", b[i]) || !a[i] || !b[i] ||
+	    strcmp(a + i + 1, b + i + 1) != 0)
+		return false;
+	x = demangle(a);
+	y = demangle(b);
+	same = x && y && strcmp(x, y) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+bool linkage_is_structor(const char *linkage)
+{
+	CLEANUP(cleanup_free) char *other = strdup(linkage);
+
+	/* A name that may end so has another meaning with another digit. */
+	for (char *p = other; p && *p; p++) {
+		char digit = p[1];
+
+		if ((*p != 'C' && *p != 'D') || !digit || !strchr("01234", digit))
+			continue;
+		p[1] = digit == '1' ? '2' : '1';
+		if (linkage_same(linkage, other))
+			return true;
+		p[1] = digit;
+	}
+	return false;
 }

@@ -25,4 +25,11 @@ bool name_matches(const char *symbol, const char *wanted);
  */
 char *name_base(const char *symbol);
 
+/* Are the two mangled names of one function, or of constructors or destructors
+ * that the compiler makes of one: of the object, and of it as part of another? */
+bool linkage_same(const char *a, const char *b);
+
+/* Is it one of a constructor or destructor? */
+bool linkage_is_structor(const char *linkage);
+
 #endif

@@ -74,6 +74,8 @@ struct change {
 	size_t target;
 	const char *symbol; /* its name there */
 	uint64_t entry, size;
+	const char *variant[3]; /* further symbols of a constructor or destructor */
+	size_t variants;
 	const char *label; /* assembler name in the patch, or NULL: its own */
 	const char *found_unit; /* its source file as the target's DWARF says */
 };

@@ -16,6 +16,7 @@
 #include "abi.h"
 #include "build.h"
 #include "clang.h"
+#include "demangle.h"
 
 /* GCC's names for types of the same meaning to us. They are not macros. */
 static const char prelude[] =
@@ -471,7 +472,7 @@ struct entity *parse_function(const struct parse *p, const char *linkage)
 		struct entity *e = &p->entity[first];
 
 		if (e->kind == ENTITY_FUNCTION && e->is_definition &&
-		    strcmp(e->linkage, linkage) == 0)
+		    linkage_same(e->linkage, linkage))
 			return e;
 	}
 	return NULL;

@@ -18,8 +18,10 @@
 
 #include "callers.h"
 #include "common/cleanup.h"
+#include "demangle.h"
 #include "diff.h"
 #include "facts.h"
+#include "image.h"
 #include "meaning.h"
 #include "twin.h"
 
@@ -69,7 +71,7 @@ bool unit_is(const struct unit *u, size_t target, const char *path)
 bool change_is(const struct change *c, const char *name, const char *linkage,
 	       const char *unit, bool external)
 {
-	if (*linkage ? strcmp(linkage, c->linkage) != 0 : strcmp(name, c->name) != 0)
+	if (*linkage ? !linkage_same(linkage, c->linkage) : strcmp(name, c->name) != 0)
 		return false;
 	/* What is static in one unit is nothing to another's. */
 	return (external && !c->is_static) || strcmp(c->unit->found, unit) == 0;
@@ -216,7 +218,7 @@ static bool has_edge(struct closure *c, size_t target, uint64_t address,
 
 		if (facts_origin_at(c->facts[target], e->site, &name, &linkage, &path) &&
 		    strcmp(path, unit) == 0 &&
-		    (strcmp(*linkage ? linkage : name, caller) == 0 ||
+		    (linkage_same(*linkage ? linkage : name, caller) ||
 		     facts_is_within(c->facts[target], e->site, caller)))
 			return true;
 	}
@@ -236,13 +238,12 @@ static bool calls_old(const struct unit *u, const struct entity *caller,
 }
 
 /* A call that was inlined and left no code leaves no trace in the debug
- * information. So whoever calls the function in the source, and has neither a
- * copy nor a call of it in the target, is taken to have one. */
-static enum opus_code silent_callers_add(struct closure *c, size_t of,
-					 struct opus_error *err)
+ * information. So whoever calls the function in the source of the unit, and has
+ * neither a copy nor a call of it in the target, is taken to have one. */
+static enum opus_code silent_callers_of(struct closure *c, size_t of, struct unit *u,
+					struct opus_error *err)
 {
 	struct diff *d = c->b->diff;
-	struct unit *u = d->change[of].unit;
 	const char *name = d->change[of].name;
 	const struct parse *p = &u->parse_after;
 	enum opus_code code = OPUS_OK;
@@ -261,6 +262,41 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 		if (!d->change[of].present ||
 		    !has_edge(c, u->target, d->change[of].entry, e->linkage, u->found))
 			code = holder_add(c->b, u, e, CHANGE_INLINED, name, err);
+	}
+	return code;
+}
+
+/* Does the source file have the word? Headers that call functions of sources are
+ * few. */
+static bool source_has(const struct unit *u, const char *word)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	size_t size;
+
+	return image_read(u->source, &data, &size, NULL) == OPUS_OK &&
+	       memmem(data, size, word, strlen(word)) != NULL;
+}
+
+/* Its own unit; and all, if link-time optimisation has left nothing of a function
+ * that others may call. */
+static enum opus_code silent_callers_add(struct closure *c, size_t of,
+					 struct opus_error *err)
+{
+	struct diff *d = c->b->diff;
+	struct unit *own = d->change[of].unit;
+	bool gone = !d->change[of].present && !d->change[of].is_static &&
+		    !d->change[of].fresh && !own->cxx;
+	enum opus_code code = silent_callers_of(c, of, own, err);
+
+	for (size_t i = 0; i < d->units && gone && code == OPUS_OK; i++) {
+		struct unit *u = d->unit[i];
+
+		if (u == own || !u->wanted || u->target != own->target ||
+		    !source_has(u, d->change[of].name))
+			continue;
+		code = unit_ready(c->b, u->target, u->found, &u, err);
+		if (code == OPUS_OK && u)
+			code = silent_callers_of(c, of, u, err);
 	}
 	return code;
 }
@@ -285,6 +321,16 @@ static bool is_carried(const struct build *b, const struct change *c)
 	return true;
 }
 
+/* The compiler made another function of it: of a destructor, one that frees. */
+static void variant_add(struct build *b, struct change *c, const char *symbol)
+{
+	for (size_t i = 0; i < c->variants; i++)
+		if (strcmp(c->variant[i], symbol) == 0)
+			return;
+	if (c->variants < sizeof(c->variant) / sizeof(c->variant[0]))
+		c->variant[c->variants++] = build_text(b, "%s", symbol);
+}
+
 static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 				   struct opus_error *err)
 {
@@ -305,6 +351,11 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		symbol = symbol_at(c->b->target[target], fn);
 		if (symbol && clone_suffix_of(symbol)) {
 			code = clone_callers_add(c, of, target, fn->entry, err);
+			continue;
+		}
+		if (d->change[of].present && d->change[of].entry != fn->entry && symbol &&
+		    linkage_is_structor(symbol)) {
+			variant_add(c->b, &d->change[of], symbol);
 			continue;
 		}
 		d->change[of].present = true;
@@ -382,6 +433,35 @@ static void left_out_remove(struct diff *d)
 	d->changes = kept;
 }
 
+/* Is the function, or a copy of it, in the patch? In a header it is many units'. */
+static bool is_reached(const struct diff *d, const struct change *c)
+{
+	for (size_t i = 0; i < d->changes; i++) {
+		const struct change *o = &d->change[i];
+
+		if ((o->because && strcmp(o->because, c->name) == 0) ||
+		    (strcmp(o->linkage, c->linkage) == 0 && (o->present || o < c)))
+			return true;
+	}
+	return false;
+}
+
+/* What changes and is nowhere in the target has nothing to be replaced; nobody
+ * should think that it was. */
+static void absent_tell(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->changes; i++) {
+		const struct change *c = &d->change[i];
+
+		if (c->why == CHANGE_TEXT && !c->fresh && !is_reached(d, c))
+			build_remark(b, &c->place, c->name,
+				     "the diff changes it, but %s has neither it nor a copy of it",
+				     b->target[c->unit->target]->name);
+	}
+}
+
 static void closure_tell(struct build *b)
 {
 	static const char *const why[] = {
@@ -415,6 +495,7 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < d->changes; i++)
 		any |= d->change[i].present && !d->change[i].fresh;
 	closure_tell(b);
+	absent_tell(b);
 	main_leave_out(b);
 	twins_compare(b);
 	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++)

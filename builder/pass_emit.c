@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "demangle.h"
 #include "diff.h"
 #include "edit.h"
 #include "facts.h"
@@ -118,6 +119,18 @@ static const char *reference(struct emit *m, const struct entity *e)
 	return build_text(m->b, PLAN_REF_PREFIX "%s", label);
 }
 
+static void note_add(struct emit *m, const struct entity *f, const struct change *c,
+		     const char *symbol, const char *label, const char *unit,
+		     const struct note_place *end)
+{
+	/* No assembly can stand between the members of a class. */
+	edit_add(&m->edits, f->in_class ? (uint32_t)m->u->after.size : f->end, 0,
+		 build_text(m->b,
+			    "\n# %s \"%s\"\nOPUS_REPLACE_NAME(\"%s\", \"%s\", \"%s:%s\");\n# %s \"%s\"\n",
+			    c->place.line, c->place.file, symbol, label,
+			    m->b->target[c->target]->name, unit, end->line, end->file));
+}
+
 static void replace_note(struct emit *m, const struct entity *f,
 			 struct change *c, const char *label)
 {
@@ -135,13 +148,9 @@ static void replace_note(struct emit *m, const struct entity *f,
 		end.file = m->u->after.file[t->file];
 		end.line = build_text(m->b, "%u", t->line);
 	}
-	/* No assembly can stand between the members of a class. */
-	edit_add(&m->edits, f->in_class ? (uint32_t)m->u->after.size : f->end, 0,
-		 build_text(m->b,
-			    "\n# %s \"%s\"\nOPUS_REPLACE_NAME(\"%s\", \"%s\", \"%s:%s\");\n# %s \"%s\"\n",
-			    c->place.line, c->place.file, c->symbol, label,
-			    m->b->target[c->target]->name, unit, end.line,
-			    end.file));
+	note_add(m, f, c, c->symbol, label, unit, &end);
+	for (size_t i = 0; i < c->variants; i++)
+		note_add(m, f, c, c->variant[i], c->variant[i], unit, &end);
 }
 
 static void function_emit(struct emit *m, const struct entity *f)
@@ -172,8 +181,11 @@ static void function_emit(struct emit *m, const struct entity *f)
 					 "inline __attribute__((used)) ");
 			edit_function(&m->edits, f, label, true);
 		}
+		/* All that the compiler makes of a constructor it makes here, too. */
+		if (!label)
+			label = linkage_is_structor(f->linkage) ? c->symbol : f->linkage;
 		if (f->body_at)
-			replace_note(m, f, c, label ? label : f->linkage);
+			replace_note(m, f, c, label);
 		break;
 	case FATE_REFER:
 		edit_function(&m->edits, f, reference(m, f), false);

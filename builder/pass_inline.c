@@ -14,6 +14,7 @@
 
 #include "build.h"
 #include "callers.h"
+#include "demangle.h"
 #include "facts.h"
 #include "lookup.h"
 
@@ -24,8 +25,8 @@ static bool is_copy_of(const struct facts_inline *in, const struct facts_functio
 	if (in->root == f->root)
 		return true;
 	return in->external && f->external &&
-	       strcmp(*in->linkage ? in->linkage : in->name,
-		      *f->linkage ? f->linkage : f->name) == 0;
+	       linkage_same(*in->linkage ? in->linkage : in->name,
+			    *f->linkage ? f->linkage : f->name);
 }
 
 static void copies_check(struct build *b, const struct replace *r,

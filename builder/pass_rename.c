@@ -1,6 +1,6 @@
 /*
  * pass_rename.c - give statics of C++ functions the names they have in the
- *                 target.
+ *                 target, and take its tables of virtual functions.
  *
  * Called by:  build.c.  Needs objects, target, build.must; leaves objects whose
  *             symbols have those names.
@@ -87,6 +87,25 @@ static enum opus_code nameless_add(struct build *b, struct nameless *n,
 	return OPUS_OK;
 }
 
+/*
+ * Tables of virtual functions that the target has: objects that the new code makes
+ * are to have those, for they may live longer than the patch. Undefined, their
+ * names lead there.
+ */
+static bool table_refer(const struct build *b, Elf64_Sym *s, const char *name)
+{
+	if (ELF64_ST_BIND(s->st_info) == STB_LOCAL || s->st_shndx == SHN_UNDEF ||
+	    (strncmp(name, "_ZTV", 4) != 0 && strncmp(name, "_ZTT", 4) != 0 &&
+	     strncmp(name, "_ZTI", 4) != 0) ||
+	    !targets_have(b, name))
+		return false;
+	s->st_shndx = SHN_UNDEF;
+	s->st_value = s->st_size = 0;
+	s->st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT);
+	s->st_other = STV_DEFAULT;
+	return true;
+}
+
 static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 				    struct nameless *nameless, struct opus_error *err)
 {
@@ -95,6 +114,7 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 	struct image i;
 	struct image_symbols t;
 	size_t size, count = 0;
+	bool referred = false;
 	enum opus_code code = image_read(b->objects[index], &data, &size, err);
 
 	if (code == OPUS_OK)
@@ -110,6 +130,7 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_WEAK &&
 		    t.symbol[n].st_shndx != SHN_UNDEF && strstr(name, "12_GLOBAL__N_1"))
 			code = nameless_add(b, nameless, name, index, err);
+		referred |= table_refer(b, &t.symbol[n], name);
 		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_LOCAL ||
 		    ELF64_ST_TYPE(t.symbol[n].st_info) != STT_OBJECT)
 			continue;
@@ -126,6 +147,8 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 			seen[k] |= strcmp(b->must[k].name, plain) == 0;
 	}
 	command_add(&c, "%s", b->objects[index]);
+	if (referred && code == OPUS_OK)
+		code = image_write(b->objects[index], data, size, err);
 	if (count && code == OPUS_OK)
 		code = command_run(&c, b->options->verbose, err);
 	command_deinit(&c);

@@ -115,7 +115,23 @@ static regset registers_expected(const struct object *o, const struct replace *r
 	return expected;
 }
 
-/* Only of a static function does a compiler know all callers. */
+/* Did link-time optimisation make a global function local? */
+static bool is_made_local(const struct build *b, const struct replace *r)
+{
+	const struct object *o = b->target[r->target];
+	bool found = false;
+
+	for (size_t i = 0; i < o->defined; i++)
+		if (o->symbol[i].value == r->address && o->symbol[i].code) {
+			found = true;
+			if (o->symbol[i].bind != STB_LOCAL)
+				return false;
+		}
+	return found && facts_not_gcc(b->facts[r->target], r->address);
+}
+
+/* Only of a static function does a compiler know all callers; clang under its own
+ * name, also where link-time optimisation made it static. */
 static void dropped_check(struct build *b, const struct replace *r,
 			  const struct facts_function *f)
 {
@@ -124,7 +140,7 @@ static void dropped_check(struct build *b, const struct replace *r,
 		REGSET_GENERAL(1), REGSET_GENERAL(8), REGSET_GENERAL(9)};
 	regset expected;
 
-	if (!r->local || f->external)
+	if (f->external ? !is_made_local(b, r) : !r->local)
 		return;
 	expected = registers_expected(b->target[r->target], r);
 	for (int i = 0; i < 6; i++)

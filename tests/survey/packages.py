@@ -219,7 +219,7 @@ PACKAGES = {
                    "libpaper-dev libsystemd-dev libusb-1.0-0-dev libkrb5-dev "
                    "zlib1g-dev " + AUTO, "autoconf -f && ./configure "
                    "--with-tls=gnutls --enable-dbus", J + " libs && " + J +
-                   " -C scheduler && " + J + " -C backend && " + J +
-                   " -C cgi-bin && " + J + " -C filter && " + J +
-                   " -C systemv"),
+                   " -C ppdc libcupsppdc.a && " + J + " -C scheduler && " +
+                   J + " -C backend && " + J + " -C cgi-bin && " + J +
+                   " -C filter && " + J + " -C systemv"),
 }

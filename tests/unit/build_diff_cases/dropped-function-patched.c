@@ -3,6 +3,7 @@
  *
  * make: CFLAGS=-O2 -g -ffunction-sections
  * make: LDFLAGS=-Wl,--gc-sections
+ * says: a.c:3: note: unused: the diff changes it, but prog has neither it nor a copy of it
  * replaces: user
  * output: old 2
  * output: new 3

@@ -1,0 +1,27 @@
+/*
+ * Link-time optimisation: a copy in another file that left no code of its own.
+ *
+ * make: CFLAGS=-O2 -g -flto
+ * replaces: in_a in_b
+ * output: 4 6
+ * output: 1004 1006
+ */
+//@ a.c
+int small(int v), in_a(int v);
+int small(int v) { return v * 2; } //-
+int small(int v) { return v * 2 + 1000; } //+
+__attribute__((noipa)) int in_a(int v) { return small(v); }
+//@ b.c
+int small(int v), in_b(int v);
+__attribute__((noipa)) int in_b(int v) { return small(1) + v + (v > 100 ? v / 7 : 0); }
+//@ main.c
+#include <stdio.h>
+#include "tests/unit/build_apply.h"
+int in_a(int), in_b(int);
+int main(int argc, char **argv)
+{
+	printf("%d %d\n", in_a(2), in_b(4));
+	apply(argv[argc - 1]);
+	printf("%d %d\n", in_a(2), in_b(4));
+	return 0;
+}
