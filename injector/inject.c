@@ -158,6 +158,8 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 
 	in->report.tried++;
 	code = remote_attach(&in->remote, in->t->pid, tid, &in->code, err);
+	if (code == OPUS_NO_ANSWER)
+		snprintf(in->why, sizeof(in->why), "%.79s", err->text);
 	if (code != OPUS_OK)
 		return code;
 	if (in->suspend)
