@@ -263,7 +263,7 @@ static bool contact_start(const ucontext_t *context)
 
 /* One timer of the process at a time, for the thread that made it. */
 static _Atomic uint64_t retry_until_ns; /* 0: there is none */
-static int retry_timer;                 /* id of the kernel's */
+static _Atomic int retry_timer = -1;    /* id of the kernel's; -1: none */
 
 static void retry_arm(void)
 {
@@ -276,7 +276,16 @@ static void retry_arm(void)
 	struct itimerspec t = {.it_value.tv_nsec =
 			       least + ((long)(random >> 2) & (least - 1))};
 
-	raw_syscall6(SYS_timer_settime, retry_timer, 0, (long)&t, 0, 0, 0);
+	raw_syscall6(SYS_timer_settime, atomic_load(&retry_timer), 0, (long)&t, 0, 0, 0);
+}
+
+/* Its number may be one of the host's timers as soon as it is deleted. */
+static void retry_drop(void)
+{
+	int id = atomic_exchange(&retry_timer, -1);
+
+	if (id >= 0)
+		raw_syscall3(SYS_timer_delete, id, 0, 0);
 }
 
 /* raw_syscall: timer_create(3) allocates. */
@@ -293,20 +302,19 @@ static void retry_begin(uint64_t value)
 	if (until > now || !atomic_compare_exchange_strong(&retry_until_ns, &until,
 							   now + CONTACT_RETRIES_NS))
 		return;
-	if (until != 0)
-		raw_syscall3(SYS_timer_delete, retry_timer, 0, 0);
+	retry_drop();
 	if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event,
 			 (long)&id) != 0) {
 		atomic_store(&retry_until_ns, 0);
 		return;
 	}
-	retry_timer = id;
+	atomic_store(&retry_timer, id);
 	retry_arm();
 }
 
 static void retry_end(void)
 {
-	raw_syscall3(SYS_timer_delete, retry_timer, 0, 0);
+	retry_drop();
 	atomic_store(&retry_until_ns, 0);
 }
 
@@ -320,7 +328,7 @@ void contact_retry_sig(const siginfo_t *info, const ucontext_t *context)
 {
 	uint64_t until = atomic_load(&retry_until_ns);
 
-	if (until == 0 || info->si_timerid != retry_timer)
+	if (until == 0 || info->si_timerid != atomic_load(&retry_timer))
 		return; /* one of the host's, with our signal's number */
 	if (contact_start(context) || raw_now() >= until)
 		retry_end();
@@ -331,6 +339,7 @@ void contact_retry_sig(const siginfo_t *info, const ucontext_t *context)
 void contact_forked(void)
 {
 	/* A child has none of its parent's timers (timer_create(2)). */
+	atomic_store(&retry_timer, -1);
 	atomic_store(&retry_until_ns, 0);
 }
 

@@ -357,17 +357,11 @@ static enum opus_code contact_failed(const struct contact *c,
 				     struct opus_error *err)
 {
 	struct proc_status s;
-	int why;
+	int why = start_error(c);
 
 	if (has_ended(c->t) || !proc_status_read(c->t->pid, c->t->pid, &s))
 		return error_set(err, OPUS_DIED,
 				 "the process ended while it was contacted");
-	why = start_error(c);
-	/* One that is traced, by suspend.c perhaps, stops at every signal. */
-	if (s.state == 'T' || (s.state == 't' && why == 0))
-		return error_set(err, OPUS_NO_CONTACT,
-			"it was stopped meanwhile; continue it with "
-			"`kill -CONT %d` and try again", c->t->pid);
 	if (why != 0) {
 		errno = why;
 		return error_set_errno(err, OPUS_NO_CONTACT,
@@ -375,6 +369,14 @@ static enum opus_code contact_failed(const struct contact *c,
 			"processes and memory (RLIMIT_NPROC, pids.max, "
 			"RLIMIT_AS)");
 	}
+	if (s.state == 'T')
+		return error_set(err, OPUS_NO_CONTACT,
+			"it was stopped meanwhile; continue it with "
+			"`kill -CONT %d` and try again", c->t->pid);
+	if (target_is_held(c->t)) /* not by our own, which suspends filters */
+		return error_set(err, OPUS_NO_CONTACT,
+			"a debugger (process %d) has stopped it; let it go on "
+			"and try again", (int)s.tracer);
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where the agent can "
 		"start safely within %g s; try again when it is less busy",

@@ -71,7 +71,7 @@ struct inject {
 	int folder;                    /* the same: its folder of /proc */
 	bool jail;                     /* it has none to open the agent by */
 	bool suspend;                  /* filters, of what we trace */
-	char why[80];  /* the last thread was refused */
+	char why[96];  /* the last thread was refused */
 	uint64_t end;  /* of the search for one */
 	struct inject_report report;
 };
@@ -158,6 +158,8 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 
 	in->report.tried++;
 	code = remote_attach(&in->remote, in->t->pid, tid, &in->code, err);
+	if (code == OPUS_NO_ANSWER)
+		snprintf(in->why, sizeof(in->why), "%.95s", err->text);
 	if (code != OPUS_OK)
 		return code;
 	if (in->suspend)
@@ -200,6 +202,7 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 {
 	enum opus_code code = OPUS_NO_CONTACT;
 	pid_t only = in->request->thread;
+	unsigned int round = 0;
 	struct proc_status s;
 
 	if (only && !proc_status_read(in->t->pid, only, &s))
@@ -207,7 +210,7 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 				 "process %d has no thread %d", in->t->pid, only);
 	do {
 		CLEANUP(cleanup_free) pid_t *tids = NULL;
-		size_t count = rank_threads(in->t, only, &tids);
+		size_t count = rank_threads(in->t, only, round++, &tids);
 
 		if (!proc_status_read(in->t->pid, in->t->pid, &s) ||
 		    (!count && !lives(&s)))
@@ -216,7 +219,7 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 		if (!count)
 			snprintf(in->why, sizeof(in->why), "%s",
 				 "all wait in the kernel, for a disk or a vforked "
-				 "child");
+				 "child, or are frozen by a cgroup");
 		if (s.state == 'T')
 			return error_set(err, OPUS_NO_CONTACT,
 				"it is stopped (SIGSTOP, SIGTSTP); continue it "
@@ -393,7 +396,7 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	}
 	code = remote_leave(&in->remote, err);
 	if (code != OPUS_OK) {
-		snprintf(in->why, sizeof(in->why), "%.79s", err->text);
+		snprintf(in->why, sizeof(in->why), "%.95s", err->text);
 		give_back(in);
 		return code;
 	}

@@ -47,13 +47,21 @@ static unsigned char thread_rank(const struct target *t, pid_t tid)
 	return timed ? 1 : 0;
 }
 
-size_t rank_threads(const struct target *t, pid_t only, pid_t **ret)
+size_t rank_threads(const struct target *t, pid_t only, unsigned int round,
+		    pid_t **ret)
 {
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
+	CLEANUP(cleanup_free) pid_t *all = NULL;
+	ssize_t count = proc_threads(t->pid, &all);
 	unsigned char ranks[THREADS_LOOKED_AT];
+	const pid_t *tids = all;
 	size_t used = 0;
 
+	if (count > THREADS_LOOKED_AT) {
+		size_t parts = ((size_t)count - 1) / THREADS_LOOKED_AT + 1;
+
+		tids += round % parts * THREADS_LOOKED_AT;
+		count -= tids - all;
+	}
 	if (count > THREADS_LOOKED_AT)
 		count = THREADS_LOOKED_AT;
 	*ret = count > 0 ? malloc((size_t)count * sizeof(pid_t)) : NULL;

@@ -11,8 +11,10 @@
 
 #include "target.h"
 
-/* The threads that may be borrowed, best first; of many the first few. `only`,
- * unless 0: none but this one. Returns how many; the caller frees them. */
-size_t rank_threads(const struct target *t, pid_t only, pid_t **ret);
+/* The threads that may be borrowed, best first; of many a few, in each `round` of
+ * the search others. `only`, unless 0: none but this one. Returns how many; the
+ * caller frees them. */
+size_t rank_threads(const struct target *t, pid_t only, unsigned int round,
+		    pid_t **ret);
 
 #endif

@@ -36,7 +36,8 @@
 #include "tracee.h"
 
 #define RED_ZONE 128
-#define WAIT_NS 500000000ull /* for a thread to come to run, and stop */
+#define WAIT_NS 500000000ull /* for a thread to stop */
+#define BUSY_NS 5000000000ull /* for one that waits for a processor */
 #define CALL_NS 2000000000ull
 /* All signals but 32 and 33: glibc needs those two in every thread, and the thread
  * that is made here inherits the mask. */
@@ -110,14 +111,23 @@ static bool registers_set(struct remote *r, const struct user_regs_struct *regs)
 
 /* --- attach --- */
 
-static enum opus_code attach_stop(struct remote *r, struct opus_error *err)
+static bool is_runnable(const struct remote *r)
 {
+	struct proc_status s;
+
+	return proc_status_read(r->pid, r->tid, &s) && s.state == 'R';
+}
+
+/* PTRACE_INTERRUPT was called. */
+static enum opus_code stop_await(struct remote *r, struct opus_error *err)
+{
+	uint64_t end = interrupt_clock() + BUSY_NS;
 	int status;
 
-	if (tracee_ask(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
-		return thread_ended(r, err);
 	for (;;) {
 		if (!tracee_wait(r->tid, WAIT_NS, &status)) {
+			if (is_runnable(r) && interrupt_clock() < end)
+				continue;
 			err->tid = r->tid;
 			return error_set(err, OPUS_NO_ANSWER,
 				"thread %d does not stop: it waits in the kernel "
@@ -136,12 +146,38 @@ static enum opus_code attach_stop(struct remote *r, struct opus_error *err)
 	return OPUS_OK;
 }
 
+static enum opus_code attach_stop(struct remote *r, struct opus_error *err)
+{
+	if (tracee_ask(PTRACE_INTERRUPT, r->tid, 0, NULL) != 0)
+		return thread_ended(r, err);
+	return stop_await(r, err);
+}
+
+/* Attach to it, and stop it. One that did not stop in time when we tried before
+ * is still ours, and about to, or it has by now. */
+static enum opus_code seize(struct remote *r, struct opus_error *err)
+{
+	struct proc_status s;
+	bool ours;
+
+	ours = proc_status_read(r->pid, r->tid, &s) && s.tracer == getpid();
+	if (!ours && tracee_ask(PTRACE_SEIZE, r->tid, 0,
+				(void *)PTRACE_O_TRACESYSGOOD) != 0)
+		return tracee_refused(r->pid, r->tid, err);
+	r->attached = true;
+	/* Its number may be another's by now, of another process. */
+	if (!proc_status_read(r->pid, r->tid, &s))
+		return thread_ended(r, err);
+	r->confined = s.seccomp;
+	r->stopped_ns = interrupt_clock();
+	return ours ? stop_await(r, err) : attach_stop(r, err);
+}
+
 enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 			     const struct remote_code *code,
 			     struct opus_error *err)
 {
 	enum opus_code result;
-	struct proc_status s;
 	sigset_t child;
 
 	memset(r, 0, offsetof(struct remote, xstate));
@@ -151,15 +187,7 @@ enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	if (tracee_ask(PTRACE_SEIZE, tid, 0, (void *)PTRACE_O_TRACESYSGOOD) != 0)
-		return tracee_refused(pid, tid, err);
-	r->attached = true;
-	/* Its number may be another's by now, of another process. */
-	if (!proc_status_read(pid, tid, &s))
-		return thread_ended(r, err);
-	r->confined = s.seccomp;
-	r->stopped_ns = interrupt_clock();
-	result = attach_stop(r, err);
+	result = seize(r, err);
 	if (result == OPUS_OK)
 		shadow_look(&r->shadow, tid);
 	if (result == OPUS_OK &&

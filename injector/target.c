@@ -199,19 +199,17 @@ bool target_has_filter(const struct target *t)
 	return is_confined(t, &s);
 }
 
-/* A tracer such as strace(1) stops the process at every turn and lets it go at
- * once: only one that it stays stopped for is an obstacle. */
-static bool is_held_by_tracer(const struct target *t)
+bool target_is_held(const struct target *t)
 {
 	const struct timespec moment = {0, 5000000};
-	struct proc_status s = t->status;
+	struct proc_status s;
 
-	for (int n = 0; n < 20 && s.state == 't'; n++) {
-		nanosleep(&moment, NULL);
-		if (!proc_status_read(t->pid, t->view, &s))
+	for (int n = 0; n < 20; n++) {
+		if (!proc_status_read(t->pid, t->view, &s) || s.state != 't')
 			return false;
+		nanosleep(&moment, NULL);
 	}
-	return s.state == 't';
+	return true;
 }
 
 enum opus_code target_check_contact(struct target *t, bool force,
@@ -233,7 +231,7 @@ enum opus_code target_check_contact(struct target *t, bool force,
 		return error_set(err, OPUS_NO_CONTACT,
 			"it is stopped (SIGSTOP, SIGTSTP); continue it with "
 			"`kill -CONT %d` and try again", t->pid);
-	if (is_held_by_tracer(t))
+	if (s->state == 't' && target_is_held(t))
 		return error_set(err, OPUS_NO_CONTACT,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s->tracer);

@@ -164,6 +164,7 @@ Test(proc, threads_in_system_calls_come_first)
 {
 	cr_assert_eq(contact_thread_rank(SYS_epoll_wait), 0);
 	cr_assert_eq(contact_thread_rank(PROC_CONDITION), 0);
+	cr_assert_eq(contact_thread_rank(SYS_restart_syscall), 0);
 	cr_assert_eq(contact_thread_rank(PROC_RUNNING), 1);
 	cr_assert_eq(contact_thread_rank(SYS_futex), 2);
 	cr_assert_eq(contact_thread_rank(SYS_mmap), 2);

@@ -11,6 +11,7 @@
  *   inwait      its only thread lives in a handler that has interrupted a wait
  *   execs       starts itself again and again
  *   library     at the line "load" it lives on in a library: argv[2]
+ *   crowd       a hundred threads wait for a lock, one beside them for input
  *   spinning    never makes a system call
  *   narrow      another thread waits with 500 bytes left of its stack
  */
@@ -142,6 +143,15 @@ static void *narrow(void *unused)
 	return unused;
 }
 
+static int lock;
+
+static void *wait_for_lock(void *unused)
+{
+	for (;;)
+		syscall(SYS_futex, &lock, 0 /* FUTEX_WAIT */, 0, NULL);
+	return unused;
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "plain";
@@ -171,6 +181,12 @@ int main(int argc, char **argv)
 	if (!strcmp(kind, "loader")) {
 		pthread_create(&thread, NULL, load, argv[2]);
 		usleep(100000);
+	}
+	if (!strcmp(kind, "crowd")) {
+		for (int i = 0; i < 100; i++)
+			pthread_create(&thread, NULL, wait_for_lock, NULL);
+		pthread_create(&thread, NULL, serve, NULL);
+		wait_for_lock(NULL);
 	}
 	if (!strcmp(kind, "narrow"))
 		pthread_create(&thread, NULL, narrow, NULL);
