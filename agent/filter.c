@@ -8,13 +8,7 @@
  */
 #include "filter.h"
 
-#include <time.h>
-
 #include "agent.h"
-#include "arch/x86_64/futex.h"
-#include "arch/x86_64/raw.h"
-
-#define INSTALL_NS 2000000u /* of one that is being installed */
 
 static uint32_t known; /* filter_counts_sig() with none under way */
 
@@ -27,13 +21,6 @@ void filter_know(void)
 
 enum opus_code filter_check(struct opus_error *err)
 {
-	const struct timespec slice = {0, 20000};
-	uint64_t end = raw_now() + INSTALL_NS;
-
-	/* Who began before the stop does not wait for its end. */
-	while (filter_counts_sig() >> 16 != (filter_counts_sig() & 0xffff) &&
-	       raw_now() < end)
-		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
 	if (filter_counts_sig() == known)
 		return OPUS_OK;
 	return error_set(err, OPUS_CONFINED,

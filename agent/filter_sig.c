@@ -26,11 +26,10 @@
 #include "common/bpf.h"
 #include "common/wire.h"
 #include "contact.h"
-#include "stop_shared.h"
+#include "stop.h"
 #include "stop_signal.h"
 
 #define MOMENT_NS 30000     /* a signal that was sent has arrived */
-#define WAIT_NS 1000000000u /* as in fork.c; no stop is that long */
 
 uint32_t filter_counts_sig(void)
 {
@@ -66,14 +65,9 @@ static void contacts_shut_out(struct install *i)
 
 static void install_begin(struct install *i)
 {
-	uint64_t end = raw_now() + WAIT_NS;
-	const struct timespec slice = {0, 100000};
-
 	__atomic_add_fetch(&opus_beacon.filters_begun, 1, __ATOMIC_SEQ_CST);
 	contacts_shut_out(i);
-	while (atomic_load(&stop_shared.active) != 0 && raw_now() < end &&
-	       atomic_load(&stop_shared.owner) != (uint32_t)raw_gettid())
-		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+	stop_keep_out_sig();
 }
 
 static bool is_allowed(const struct sock_fprog *program, int number, long a)
@@ -96,6 +90,7 @@ static void install_end(const struct install *i, bool installed,
 			const struct sock_fprog *program)
 {
 	__atomic_add_fetch(&opus_beacon.filters_ended, 1, __ATOMIC_SEQ_CST);
+	stop_let_in_sig();
 	if (!(i->own & ~i->before))
 		return;
 	if (!installed || (program &&

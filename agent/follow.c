@@ -31,6 +31,7 @@
 #include "arch/x86_64/raw.h"
 #include "common/start.h"
 #include "guard.h"
+#include "stop.h"
 #include "stop_signal.h"
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -230,14 +231,15 @@ static char **follow_build(char *const env[], void *room)
  * exec takes the agent's handler away and keeps the mask: a contact signal that
  * comes before the new program's agent is there would kill it. Blocked, it
  * waits for that agent, which unblocks it. An agent that came late has none to
- * wait for. The end of a process, or of this
- * program, is noted with it.
+ * wait for. A stop would kill it, too, by a signal that nobody blocks. The end of a
+ * process, or of this program, is noted with it.
  */
 static uint64_t leave(void)
 {
 	uint64_t own = agent_signal ? 1ul << (agent_signal - 1) : 0, before = 0;
 
 	guard_end();
+	stop_keep_out_sig();
 	if (agent_signal == SIGNAL_SETXID) {
 		stop_signal_leave();
 		return 0;
@@ -250,6 +252,7 @@ static uint64_t leave(void)
 /* The program goes on after all. */
 static void stay(uint64_t before)
 {
+	stop_let_in_sig();
 	if (agent_signal == SIGNAL_SETXID) {
 		stop_signal_stay();
 		return;

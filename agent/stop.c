@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -296,6 +297,21 @@ static enum opus_code stop_only(struct stop_walk *w, const uint32_t *only,
 	return OPUS_OK;
 }
 
+/* Those that began before the stop did. */
+static enum opus_code stop_await_kept_out(struct stop_walk *w)
+{
+	const struct timespec slice = {0, 20000};
+
+	while (atomic_load(&stop_shared.kept_out) != 0) {
+		if (raw_now() >= w->deadline) {
+			w->silent = atomic_load(&stop_shared.keeper);
+			return OPUS_NO_ANSWER;
+		}
+		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+	}
+	return OPUS_OK;
+}
+
 static enum opus_code stop_run(struct stop_walk *w, const uint32_t *only,
 			       struct opus_error *err)
 {
@@ -369,7 +385,9 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			break;
 		stop_begin();
 		w.deadline = stop_now.started_ns + limit_ns;
-		code = filter_check(err);
+		code = stop_await_kept_out(&w);
+		if (code == OPUS_OK)
+			code = filter_check(err);
 		if (code == OPUS_OK)
 			code = stop_run(&w, only, err);
 		if (code == OPUS_OK && !stop_hold())
@@ -385,7 +403,7 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			  w.silent, (double)limit_ns / 1e6, state ? state : '?',
 			  stop_now.vfork
 			  ? "waits for a vforked child, which runs in its memory and has not executed another program yet"
-			  : "blocks all signals by a raw system call, or is stuck in the kernel");
+			  : "blocks all signals by a raw system call, is stuck in the kernel, or executes another program");
 		err->tid = (int32_t)w.silent;
 	}
 	close(w.dir);
@@ -425,5 +443,6 @@ void stop_forked(void)
 	memset(kernels_own, 0, sizeof(kernels_own));
 	atomic_store(&stop_shared.active, 0);
 	atomic_store(&stop_shared.parked, 0);
+	atomic_store(&stop_shared.kept_out, 0);
 	atomic_store(&stop_shared.released, atomic_load(&stop_shared.number));
 }

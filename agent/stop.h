@@ -72,6 +72,16 @@ struct stop {
 extern struct stop stop_now;
 
 /*
+ * Around what a stop's signal must not meet, since it would end the process: exec,
+ * which takes the handler away, and a seccomp filter, which may kill for the
+ * handler's return. The first waits for the end of a stop that runs, 1 s at most;
+ * one that begins meanwhile waits for the second. Nothing in a child of vfork(2).
+ * Any thread, also in handlers.
+ */
+void stop_keep_out_sig(void);
+void stop_let_in_sig(void);
+
+/*
  * Stop every thread but the caller, or, with `only` (0-terminated), those.
  * After OPUS_OK they are parked and stop_release() must follow. Errors, after
  * which nobody is held: OPUS_NO_ANSWER (err->tid: a thread that did not park

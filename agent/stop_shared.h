@@ -1,7 +1,7 @@
 /*
  * stop_shared.h - the words on which stop.c and stop_sig.c meet.
  *
- * Included by: stop.c, stop_sig.c only.
+ * Included by: stop.c, stop_sig.c.
  * Runs on:     any thread; data only.
  * Locks:       none.
  * Signal:      safe: atomics.
@@ -25,6 +25,9 @@ struct stop_shared {
 	_Atomic uint32_t released; /* number of the last stop that has ended */
 	_Atomic uint32_t hold;     /* enum stop_hold */
 	_Atomic uint32_t owner;    /* id of the thread that stops the others */
+	_Atomic uint32_t kept_out; /* threads between stop_keep_out_sig() and
+				    * stop_let_in_sig() */
+	_Atomic uint32_t keeper;   /* id of the last of them */
 };
 
 extern struct stop_shared stop_shared;

@@ -11,7 +11,9 @@
 #include "stop.h"
 
 #include <errno.h>
+#include <time.h>
 
+#include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "restart.h"
 #include "stop_shared.h"
@@ -22,6 +24,9 @@ struct stop_shared stop_shared;
 /* Nobody may stay parked for ever: the agent thread may hang in a hook of the
  * patch, and the host is worth more than the update. */
 #define STOP_PARK_LIMIT_NS 10000000000u
+
+/* Who is to be kept out of a stop has to wait for the end of one for no longer. */
+#define STOP_KEEP_OUT_NS 1000000000u
 
 /* The limit is over. While the agent thread changes things nobody may go, unless
  * it is gone: it does not wait for anything then, and if the time is over still,
@@ -35,6 +40,33 @@ static bool park_over_sig(void)
 	       hold == STOP_BROKEN ||
 	       raw_syscall3(SYS_tgkill, raw_getpid(),
 			    (long)atomic_load(&stop_shared.owner), 0) != 0;
+}
+
+/* A child of vfork(2) has these words of its parent, and is sent no signal. */
+static bool is_of_agent_sig(void)
+{
+	return opus_beacon.pid == raw_getpid();
+}
+
+void stop_keep_out_sig(void)
+{
+	const struct timespec slice = {0, 100000};
+	uint64_t end = raw_now() + STOP_KEEP_OUT_NS;
+	uint32_t self = (uint32_t)raw_gettid();
+
+	if (!is_of_agent_sig())
+		return;
+	atomic_store(&stop_shared.keeper, self);
+	atomic_fetch_add(&stop_shared.kept_out, 1);
+	while (atomic_load(&stop_shared.active) != 0 &&
+	       atomic_load(&stop_shared.owner) != self && raw_now() < end)
+		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+}
+
+void stop_let_in_sig(void)
+{
+	if (is_of_agent_sig())
+		atomic_fetch_sub(&stop_shared.kept_out, 1);
 }
 
 void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
