@@ -217,13 +217,9 @@ AT_START static void signal_install(void)
 
 static bool libc_fits(void)
 {
-	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-	const uint8_t *code = libc ? dlsym(libc, "poll") : NULL;
-	bool fits = !code || waits_shown(code);
+	const uint8_t *code = libc_function("poll");
 
-	if (libc)
-		dlclose(libc);
-	return fits;
+	return !code || waits_shown(code);
 }
 
 __attribute__((constructor)) static void agent_start(void)

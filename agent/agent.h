@@ -62,6 +62,9 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context);
 /* preload.c: find libc's functions behind the interposed ones, and install a
  * handler past the guard that keeps the host off the agent's signal. */
 void preload_init(void);
+/* A function of libc's own, whatever else may stand in front of it; NULL: none.
+ * Constructor. */
+void *libc_function(const char *name);
 int preload_sigaction(int signo, const struct sigaction *act);
 
 #endif

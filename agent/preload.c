@@ -98,29 +98,32 @@ static AT_START int object_has_both(struct dl_phdr_info *info, size_t size, void
 	return has[0] && has[1];
 }
 
-/* libc's own, whatever else may stand in front of it. To open libc again, which
- * finds that for sure, takes longer than all the rest here. */
-static AT_START void clock_init(void)
+/* To open libc again, which finds it for sure, takes longer than all the rest
+ * here. */
+AT_START void *libc_function(const char *name)
 {
-	void *found = dlsym(RTLD_NEXT, "clock_gettime");
+	void *found = dlsym(RTLD_NEXT, name), *libc;
 	uintptr_t both[2] = {(uintptr_t)found, (uintptr_t)gnu_get_libc_version};
-	void *libc;
 
-	if (!dl_iterate_phdr(object_has_both, both)) {
-		libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-		found = libc ? dlsym(libc, "clock_gettime") : NULL;
-	}
-	if (found)
-		*(void **)&restart_clock = found;
+	if (dl_iterate_phdr(object_has_both, both))
+		return found;
+	libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	found = libc ? dlsym(libc, name) : NULL;
+	if (libc)
+		dlclose(libc);
+	return found;
 }
 
 AT_START void preload_init(void)
 {
+	void *clock = libc_function("clock_gettime");
+
 #define R(type, name, parameters) \
 	*(void **)&real_##name = dlsym(RTLD_NEXT, #name);
 	REAL(R)
 #undef R
-	clock_init();
+	if (clock)
+		*(void **)&restart_clock = clock;
 	wait_init();
 }
 
