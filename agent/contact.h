@@ -58,9 +58,13 @@ void contact_forked(void);
 /* May a thread be created in this context? Any thread, in a handler. */
 int contact_safe_sig(const ucontext_t *context);
 
-/* Provided by control.c: create the control thread / wake it. Handler. */
+/* Provided by control.c: create the control thread. Handler. */
 int control_start_sig(void);
+/* Wake it. Any thread, in a handler or at a patched entry. */
 void control_wake_sig(void);
+extern _Atomic int control_tid;       /* 0: there is none */
+extern _Atomic bool control_woken;    /* since it looked last */
+extern _Atomic bool control_sleeping;
 /* The signal by which that is done, in the top byte of its value, and is it the
  * control thread's sleep that the signal has to end? */
 #define CONTROL_WAKE_TAG 0x57ul

@@ -5,7 +5,7 @@
  * Runs on:    agent thread (it is this file that makes one).
  * Locks:      none of its own. It may wait for the host's locks (loader,
  *             malloc) while it prepares an update; nobody waits for it.
- * Signal:     control_start_sig and control_wake_sig run in the handler.
+ * Signal:     control_start_sig runs in the handler.
  *
  * There is at most one control thread. It ends as soon as no connection is
  * open and no update is pending: then the process has one thread and some
@@ -36,7 +36,6 @@
 #include "filter.h"
 #include "gate.h"
 #include "library.h"
-#include "own_signal.h"
 #include "proc.h"
 #include "serve.h"
 #include "unwind.h"
@@ -53,28 +52,9 @@
 #define SLEEP_NS 1000000000u
 
 START_DATA static pthread_attr_t control_attr;
-static _Atomic int control_tid;       /* 0: there is none */
-static _Atomic bool control_woken;    /* since it looked last */
-static _Atomic bool control_sleeping;
 static struct serve_client clients[SERVE_CLIENTS];
 
-/* --- in handlers and gates --- */
-
-void control_wake_sig(void)
-{
-	int tid = atomic_load(&control_tid);
-	siginfo_t info;
-
-	if (tid == 0 || atomic_exchange(&control_woken, true))
-		return;
-	info = own_signal(agent_signal);
-	own_signal_send(&info, (uint32_t)tid, CONTROL_WAKE_TAG << 56);
-}
-
-bool control_sleeps_sig(void)
-{
-	return atomic_load(&control_sleeping);
-}
+/* --- in handlers --- */
 
 static void *control_main(void *arg);
 

@@ -156,7 +156,8 @@ void gate_hook_set(uint32_t hook, struct gate_thread *thread, uintptr_t *slot,
 		   uint32_t epoch, uint32_t site, enum opus_reason reason);
 
 /* Set by the control thread: called (from any context) when the last entry
- * has committed the update, or NULL. Must be signal-safe. */
+ * has committed the update, or NULL. Must be signal-safe, and built with general
+ * registers only, so in a *_sig.c: the others are the host's arguments. */
 extern void (*_Atomic gate_notify)(void);
 
 /* In the child of fork(): only the calling thread lives on. Entries of other
