@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -53,6 +54,7 @@
 
 #define SEARCH_NS 2000000000ull
 #define MOMENT_NS 1000000ull
+#define LOCK_NS 20000000000ull /* longer than anybody takes */
 #define ENDING_MS 200
 
 struct inject {
@@ -502,6 +504,34 @@ static enum opus_code joined_check(struct target *t, struct opus_error *err)
 	return target_look(t, err);
 }
 
+/*
+ * Two agents in one process would undo each other. Its own file of /proc can be
+ * locked by whoever may attach to it, and by nobody who may not; the child that
+ * works holds the lock with us. -1: there is no such lock, which a later step
+ * explains.
+ */
+static enum opus_code lock_take(const struct target *t, int *ret,
+				struct opus_error *err)
+{
+	uint64_t end = interrupt_clock() + LOCK_NS;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", t->pid);
+	*ret = open(path, O_RDONLY | O_CLOEXEC);
+	while (*ret >= 0 && flock(*ret, LOCK_EX | LOCK_NB) != 0 &&
+	       errno == EWOULDBLOCK) {
+		if (interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, false) ==
+		    INTERRUPT_SIGNAL)
+			return error_set(err, OPUS_CANCELLED,
+					 "interrupted; nothing changed");
+		if (interrupt_clock() > end)
+			return error_set(err, OPUS_NO_CONTACT,
+				"somebody else has been bringing an agent into it "
+				"for %g s; try again", LOCK_NS / 1e9);
+	}
+	return OPUS_OK;
+}
+
 enum opus_code inject_agent(struct target *t, const struct inject_request *request,
 			    struct inject_report *ret, struct opus_error *err)
 {
@@ -509,13 +539,16 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 	struct inject in = {.t = t, .request = request, .fd = -1, .file = -1,
 			    .folder = -1};
 	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
+	CLEANUP(cleanup_close) int lock = -1;
 	struct opus_error now;
 	enum opus_code code;
 
 	memset(ret, 0, sizeof(*ret));
 	if (t->beacon_at)
 		return error_set(err, OPUS_ALREADY, "it has an agent");
-	code = child_run(work, &in, &in.report, sizeof(in.report), err);
+	code = lock_take(t, &lock, err);
+	if (code == OPUS_OK)
+		code = child_run(work, &in, &in.report, sizeof(in.report), err);
 	*ret = in.report;
 	/* Whatever failed, it is no wonder. Its memory is gone a moment before
 	 * it is said to have ended. */
