@@ -25,13 +25,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alone.h"
 #include "beacon_read.h"
 #include "child.h"
 #include "common/cleanup.h"
@@ -54,7 +54,6 @@
 
 #define SEARCH_NS 2000000000ull
 #define MOMENT_NS 1000000ull
-#define LOCK_NS 20000000000ull /* longer than anybody takes */
 #define ENDING_MS 200
 
 struct inject {
@@ -112,11 +111,12 @@ static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
 	enum opus_code code;
 
 	while ((code = look(in, err)) != OPUS_ALREADY &&
-	       modules_loading(&in->modules)) {
+	       (modules_loading(&in->modules) || alone_is_loading(in->t->view))) {
 		if (interrupt_clock() > in->end)
 			return error_set(err, OPUS_NO_CONTACT,
 				"its dynamic loader is still at work after %g s: "
-				"it is starting, or loads a library; try again",
+				"it is starting, or loads a library or an agent; try "
+				"again",
 				SEARCH_NS / 1e9);
 		forget(in);
 		if (interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, false) ==
@@ -504,34 +504,6 @@ static enum opus_code joined_check(struct target *t, struct opus_error *err)
 	return target_look(t, err);
 }
 
-/*
- * Two agents in one process would undo each other. Its own file of /proc can be
- * locked by whoever may attach to it, and by nobody who may not; the child that
- * works holds the lock with us. -1: there is no such lock, which a later step
- * explains.
- */
-static enum opus_code lock_take(const struct target *t, int *ret,
-				struct opus_error *err)
-{
-	uint64_t end = interrupt_clock() + LOCK_NS;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", t->pid);
-	*ret = open(path, O_RDONLY | O_CLOEXEC);
-	while (*ret >= 0 && flock(*ret, LOCK_EX | LOCK_NB) != 0 &&
-	       errno == EWOULDBLOCK) {
-		if (interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, false) ==
-		    INTERRUPT_SIGNAL)
-			return error_set(err, OPUS_CANCELLED,
-					 "interrupted; nothing changed");
-		if (interrupt_clock() > end)
-			return error_set(err, OPUS_NO_CONTACT,
-				"somebody else has been bringing an agent into it "
-				"for %g s; try again", LOCK_NS / 1e9);
-	}
-	return OPUS_OK;
-}
-
 enum opus_code inject_agent(struct target *t, const struct inject_request *request,
 			    struct inject_report *ret, struct opus_error *err)
 {
@@ -546,7 +518,7 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 	memset(ret, 0, sizeof(*ret));
 	if (t->beacon_at)
 		return error_set(err, OPUS_ALREADY, "it has an agent");
-	code = lock_take(t, &lock, err);
+	code = alone_lock(t->pid, &lock, err);
 	if (code == OPUS_OK)
 		code = child_run(work, &in, &in.report, sizeof(in.report), err);
 	*ret = in.report;
