@@ -42,6 +42,7 @@ uint32_t filter_counts_sig(void)
 struct install {
 	uint64_t own;    /* the contact signal; 0: it cannot be blocked */
 	uint64_t before; /* the thread's mask */
+	bool kept_out;   /* of stops */
 };
 
 /* Contacts that were sent before come now, or are dropped. */
@@ -67,7 +68,7 @@ static void install_begin(struct install *i)
 {
 	__atomic_add_fetch(&opus_beacon.filters_begun, 1, __ATOMIC_SEQ_CST);
 	contacts_shut_out(i);
-	stop_keep_out_sig();
+	i->kept_out = stop_keep_out_sig();
 }
 
 static bool is_allowed(const struct sock_fprog *program, int number, long a)
@@ -90,7 +91,7 @@ static void install_end(const struct install *i, bool installed,
 			const struct sock_fprog *program)
 {
 	__atomic_add_fetch(&opus_beacon.filters_ended, 1, __ATOMIC_SEQ_CST);
-	stop_let_in_sig();
+	stop_let_in_sig(i->kept_out);
 	if (!(i->own & ~i->before))
 		return;
 	if (!installed || (program &&

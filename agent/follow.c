@@ -239,7 +239,7 @@ static uint64_t leave(void)
 	uint64_t own = agent_signal ? 1ul << (agent_signal - 1) : 0, before = 0;
 
 	guard_end();
-	stop_keep_out_sig();
+	(void)!stop_keep_out_sig();
 	if (agent_signal == SIGNAL_SETXID) {
 		stop_signal_leave();
 		return 0;
@@ -252,7 +252,7 @@ static uint64_t leave(void)
 /* The program goes on after all. */
 static void stay(uint64_t before)
 {
-	stop_let_in_sig();
+	stop_let_in_sig(opus_beacon.pid == raw_getpid());
 	if (agent_signal == SIGNAL_SETXID) {
 		stop_signal_stay();
 		return;

@@ -75,11 +75,12 @@ extern struct stop stop_now;
  * Around what a stop's signal must not meet, since it would end the process: exec,
  * which takes the handler away, and a seccomp filter, which may kill for the
  * handler's return. The first waits for the end of a stop that runs, 1 s at most;
- * one that begins meanwhile waits for the second. Nothing in a child of vfork(2).
- * Any thread, also in handlers.
+ * one that begins meanwhile waits for the second, which is told the first's result
+ * and makes no system call: a filter may be on. False, and nothing, in a child of
+ * vfork(2). Any thread, also in handlers.
  */
-void stop_keep_out_sig(void);
-void stop_let_in_sig(void);
+bool stop_keep_out_sig(void) MUST_CHECK;
+void stop_let_in_sig(bool kept_out);
 
 /*
  * Stop every thread but the caller, or, with `only` (0-terminated), those.

@@ -48,24 +48,25 @@ static bool is_of_agent_sig(void)
 	return opus_beacon.pid == raw_getpid();
 }
 
-void stop_keep_out_sig(void)
+bool stop_keep_out_sig(void)
 {
 	const struct timespec slice = {0, 100000};
 	uint64_t end = raw_now() + STOP_KEEP_OUT_NS;
 	uint32_t self = (uint32_t)raw_gettid();
 
 	if (!is_of_agent_sig())
-		return;
+		return false;
 	atomic_store(&stop_shared.keeper, self);
 	atomic_fetch_add(&stop_shared.kept_out, 1);
 	while (atomic_load(&stop_shared.active) != 0 &&
 	       atomic_load(&stop_shared.owner) != self && raw_now() < end)
 		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+	return true;
 }
 
-void stop_let_in_sig(void)
+void stop_let_in_sig(bool kept_out)
 {
-	if (is_of_agent_sig())
+	if (kept_out)
 		atomic_fetch_sub(&stop_shared.kept_out, 1);
 }
 

@@ -31,6 +31,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alone.h"
 #include "beacon_read.h"
 #include "child.h"
 #include "common/cleanup.h"
@@ -110,11 +111,12 @@ static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
 	enum opus_code code;
 
 	while ((code = look(in, err)) != OPUS_ALREADY &&
-	       modules_loading(&in->modules)) {
+	       (modules_loading(&in->modules) || alone_is_loading(in->t->view))) {
 		if (interrupt_clock() > in->end)
 			return error_set(err, OPUS_NO_CONTACT,
 				"its dynamic loader is still at work after %g s: "
-				"it is starting, or loads a library; try again",
+				"it is starting, or loads a library or an agent; try "
+				"again",
 				SEARCH_NS / 1e9);
 		forget(in);
 		if (interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, false) ==
@@ -509,13 +511,16 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 	struct inject in = {.t = t, .request = request, .fd = -1, .file = -1,
 			    .folder = -1};
 	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
+	CLEANUP(cleanup_close) int lock = -1;
 	struct opus_error now;
 	enum opus_code code;
 
 	memset(ret, 0, sizeof(*ret));
 	if (t->beacon_at)
 		return error_set(err, OPUS_ALREADY, "it has an agent");
-	code = child_run(work, &in, &in.report, sizeof(in.report), err);
+	code = alone_lock(t->pid, &lock, err);
+	if (code == OPUS_OK)
+		code = child_run(work, &in, &in.report, sizeof(in.report), err);
 	*ret = in.report;
 	/* Whatever failed, it is no wonder. Its memory is gone a moment before
 	 * it is said to have ended. */

@@ -149,6 +149,11 @@ static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 		return error_set_errno(err, errno == EACCES || errno == EPERM
 						    ? OPUS_PERMISSION : OPUS_DIED,
 				       "cannot read its auxiliary vector");
+	/* The kernel writes the vector last. */
+	m->executing = !m->entry;
+	if (m->executing)
+		return error_set(err, OPUS_NO_AGENT,
+				 "it is just becoming another program");
 	for (size_t i = 0; i < m->count; i++) {
 		struct module *object = &m->list[i];
 
@@ -223,8 +228,9 @@ bool modules_loading(const struct modules *m)
 	struct r_debug r;
 	uint64_t at = m->loader ? module_symbol(m, m->loader, "_r_debug") : 0;
 
-	return at && proc_memory_read(m->view, at, &r, sizeof(r)) &&
-	       (r.r_version == 0 || r.r_state != RT_CONSISTENT);
+	return m->executing ||
+	       (at && proc_memory_read(m->view, at, &r, sizeof(r)) &&
+		(r.r_version == 0 || r.r_state != RT_CONSISTENT));
 }
 
 bool modules_changed(const struct modules *m)

@@ -42,6 +42,7 @@ struct modules {
 	const struct module *libc, *loader;
 	uint64_t entry;  /* the program's _start */
 	bool own_malloc; /* the program itself defines malloc */
+	bool executing;  /* execve(2) is not done yet */
 };
 
 /*

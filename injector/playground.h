@@ -1,7 +1,7 @@
 /*
  * playground.h - the code that is run in the target, and its data.
  *
- * Included by: inject.c, load.h, arch/x86_64/playground.S.
+ * Included by: inject.c, alone.c, load.h, arch/x86_64/playground.S.
  * Runs on:     command; the code: a borrowed thread of the target, and one
  *              that it makes.
  * Locks:       those of pthread_create() and dlopen().
