@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "demangle.h"
 #include "facts.h"
 #include "signature.h"
 
@@ -174,7 +175,7 @@ bool facts_is_within(const struct facts *f, uint64_t address, const char *name)
 
 		if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram)
 			within = strcmp(die_text(&scope[i], DW_AT_name), name) == 0 ||
-				 strcmp(die_text(&scope[i], DW_AT_linkage_name), name) == 0;
+				 linkage_same(die_text(&scope[i], DW_AT_linkage_name), name);
 	}
 	free(scope);
 	return within;

@@ -202,14 +202,16 @@ static enum opus_code clone_callers_add(struct closure *c, size_t of, size_t tar
 	return code;
 }
 
-/* Does the code of the function `caller`, its own or inlined into others, call or
- * jump to `address`? */
+/* Does the code of the function `e` of that unit, its own or inlined into others,
+ * call or jump to `address`? */
 static bool has_edge(struct closure *c, size_t target, uint64_t address,
-		     const char *caller, const char *unit)
+		     const struct entity *caller, const char *unit)
 {
 	const struct code_edges *edges;
 	const struct code_edge *e;
 	size_t n;
+	/* An inline function of C++ may be in the code of any unit. */
+	bool anywhere = caller->is_inline && !caller->is_static;
 
 	if (callers_edges(c->b, target, &edges, NULL) != OPUS_OK)
 		return false;
@@ -217,9 +219,9 @@ static bool has_edge(struct closure *c, size_t target, uint64_t address,
 		const char *name, *linkage, *path;
 
 		if (facts_origin_at(c->facts[target], e->site, &name, &linkage, &path) &&
-		    strcmp(path, unit) == 0 &&
-		    (linkage_same(*linkage ? linkage : name, caller) ||
-		     facts_is_within(c->facts[target], e->site, caller)))
+		    (anywhere || strcmp(path, unit) == 0) &&
+		    (linkage_same(*linkage ? linkage : name, caller->linkage) ||
+		     facts_is_within(c->facts[target], e->site, caller->linkage)))
 			return true;
 	}
 	return false;
@@ -260,7 +262,7 @@ static enum opus_code silent_callers_of(struct closure *c, size_t of, struct uni
 		if (!old || !calls_old(u, old, &d->change[of]))
 			continue;
 		if (!d->change[of].present ||
-		    !has_edge(c, u->target, d->change[of].entry, e->linkage, u->found))
+		    !has_edge(c, u->target, d->change[of].entry, e, u->found))
 			code = holder_add(c->b, u, e, CHANGE_INLINED, name, err);
 	}
 	return code;

@@ -292,7 +292,10 @@ static void variables_split(struct emit *m, struct entity *const *v,
 			called = build_text(m->b, "%s[%lld]%s", called,
 					    (long long)v[k]->length, "");
 		text = build_text(m->b, "%s%s%s", text,
-				  !keep ? "extern " : is_static ? "static " : "",
+				  !keep || (v[k]->is_extern && !v[k]->is_definition)
+					  ? "extern "
+				  : is_static ? "static "
+					      : "",
 				  type_text(m, start, type, k == 0));
 		if (called != v[k]->name && strchr(called, '['))
 			text = build_text(m->b, "%s%s%s%s", text,
