@@ -200,9 +200,12 @@ static bool room_make(struct run *run, size_t more)
 	void *codes = realloc(run->codes, count * sizeof(*run->codes));
 	void *jobs = realloc(run->jobs, (more + 1) * sizeof(*run->jobs));
 
-	run->seen = seen ? seen : run->seen;
-	run->codes = codes ? codes : run->codes;
-	run->jobs = jobs ? jobs : run->jobs;
+	if (seen)
+		run->seen = seen;
+	if (codes)
+		run->codes = codes;
+	if (jobs)
+		run->jobs = jobs;
 	return seen && codes && jobs;
 }
 
@@ -252,7 +255,7 @@ static size_t jobs_make(struct run *run, struct target_list *list, bool repeat)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; run->seen && run->jobs && i < list->count; i++) {
 		struct team_job *job = &run->jobs[count];
 		struct target *t = &list->targets[i];
 		bool late = false;

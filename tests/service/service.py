@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../scenario"))
 from lib import (  # noqa: E402
-    BUILD, BUILDER, MODE, SEND, WORK, Failed, check, equal, inject, main, run, send,
+    BUILD, BUILDER, MODE, REPEAT, SEND, WORK, Failed, check, equal, inject, main, run, send,
     skip, until)
 
 __all__ = ["BUILD", "MODE", "SEND", "WORK", "Failed", "Service", "build", "check",
@@ -248,6 +248,9 @@ class Service:
                 self.load_must(self.new)
                 self.send("check", self.patch)
             self.whole("revert", self.name, *self.keep, answer=self.old)
+            for _ in range(REPEAT - 1):
+                self.whole("apply", self.patch, *self.keep, answer=self.new)
+                self.whole("revert", self.name, *self.keep, answer=self.old)
             self.whole("apply", self.patch, "--persist", answer=self.new)
             count = self.load_end()
             self.stop()
