@@ -32,12 +32,14 @@ static struct {
 	size_t count;
 } seen_objects;
 
+/* `ret_known`: was there a build-id to be read? */
 static bool object_matches(pid_t view, const struct proc_map *map,
-			   const struct plan *plan)
+			   const struct plan *plan, bool *ret_known)
 {
 	uint8_t id[BUILD_ID_MAX];
 	size_t size = proc_build_id(view, map->start, id, sizeof(id));
 
+	*ret_known = size != 0;
 	for (uint32_t i = 0; size && i < plan->target_count; i++) {
 		const struct plan_target *t = &plan->target_records[i];
 
@@ -53,13 +55,16 @@ static bool object_matches_cached(pid_t view, const struct proc_map *map,
 {
 	struct seen *s = seen_objects.items, new = {.device = map->device,
 						    .inode = map->inode};
+	bool known;
 
 	snprintf(new.name, sizeof(new.name), "%s", proc_basename(map->path));
 	for (size_t i = 0; i < seen_objects.count; i++)
 		if (s[i].inode == new.inode && s[i].device == new.device &&
 		    strcmp(s[i].name, new.name) == 0)
 			return s[i].matches;
-	new.matches = object_matches(view, map, plan);
+	new.matches = object_matches(view, map, plan, &known);
+	if (!known)
+		return false; /* of this process, which may just be ending */
 	s = realloc(s, (seen_objects.count + 1) * sizeof(*s));
 	if (s) {
 		seen_objects.items = s;
