@@ -87,6 +87,8 @@ static void measure(const struct shape *s, double best[KINDS])
 }
 
 /* A thread inside each of the two functions that wait, or out again. */
+void library_waits(int fd);
+
 static void *wait_program(void *fd)
 {
 	program_waits(*(int *)fd);
