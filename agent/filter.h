@@ -1,7 +1,7 @@
 /*
  * filter.h - the program confines itself: its seccomp filters, as they come.
  *
- * Included by: restart_sig.c, contact_sig.c, stop.c, control.c, agent.c.
+ * Included by: restart_sig.c, signal_sig.c, stop.c, control.c, agent.c, follow.c.
  * Runs on:     see each function.
  * Locks:       none.
  * Signal:      safe where the name ends in _sig.
@@ -32,6 +32,11 @@ long filter_call_sig(long number, long a, long b, long c, long d, long e, long f
 
 /* Was this contact sent when the filters were as they are now? Any thread. */
 bool filter_is_known_sig(uint64_t contact);
+
+/* Has one been installed that kills for what the agent does before the host's exec
+ * and its filters? It does nothing there any more; opus-send refuses such a process
+ * anyway. Any thread. */
+bool filter_is_tight_sig(void);
 
 /* How many installations have begun, in the upper half, and ended. Any thread. */
 uint32_t filter_counts_sig(void);

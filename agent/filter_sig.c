@@ -39,6 +39,13 @@ uint32_t filter_counts_sig(void)
 					 __ATOMIC_SEQ_CST) << 16 | ended;
 }
 
+static _Atomic bool tight;
+
+bool filter_is_tight_sig(void)
+{
+	return atomic_load(&tight);
+}
+
 struct install {
 	uint64_t own;    /* the contact signal; 0: it cannot be blocked */
 	uint64_t before; /* the thread's mask */
@@ -84,6 +91,22 @@ static bool is_allowed(const struct sock_fprog *program, int number, long a)
 	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
 }
 
+/* What stands between the host and its exec, or its next filter. */
+static bool is_passable(const struct sock_fprog *program)
+{
+	static const int calls[] = {
+		SYS_getpid, SYS_gettid, SYS_rt_sigtimedwait, SYS_clock_gettime,
+		SYS_nanosleep,
+	};
+
+	if (!is_allowed(program, SYS_rt_sigprocmask, SIG_BLOCK))
+		return false;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (!is_allowed(program, calls[i], 0))
+			return false;
+	return true;
+}
+
 /* `program`: the filter that is on now; NULL: none, or strict mode. Where it would
  * kill for the return of a handler, a contact that was sent before it was there
  * must not come any more. */
@@ -92,6 +115,8 @@ static void install_end(const struct install *i, bool installed,
 {
 	__atomic_add_fetch(&opus_beacon.filters_ended, 1, __ATOMIC_SEQ_CST);
 	stop_let_in_sig(i->kept_out);
+	if (installed && !(program && is_passable(program)))
+		atomic_store(&tight, true);
 	if (!(i->own & ~i->before))
 		return;
 	if (!installed || (program &&
@@ -125,7 +150,7 @@ long filter_call_sig(long number, long a, long b, long c, long d, long e, long f
 {
 	/* A child of vfork(2) has the agent of its parent, and its own mask. */
 	long rc = installs(number, a, b) && agent_usable() &&
-			  opus_beacon.pid == raw_getpid()
+			  !filter_is_tight_sig() && opus_beacon.pid == raw_getpid()
 		? install(number, a, b, c, d, e)
 		: raw_syscall6(number, a, b, c, d, e, f);
 

@@ -30,6 +30,7 @@
 #include "agent.h"
 #include "arch/x86_64/raw.h"
 #include "common/start.h"
+#include "filter.h"
 #include "guard.h"
 #include "stop.h"
 #include "stop_signal.h"
@@ -238,6 +239,8 @@ static uint64_t leave(void)
 {
 	uint64_t own = agent_signal ? 1ul << (agent_signal - 1) : 0, before = 0;
 
+	if (filter_is_tight_sig())
+		return 0; /* it would kill for what follows */
 	guard_end();
 	(void)!stop_keep_out_sig();
 	if (agent_signal == SIGNAL_SETXID) {
@@ -252,6 +255,8 @@ static uint64_t leave(void)
 /* The program goes on after all. */
 static void stay(uint64_t before)
 {
+	if (filter_is_tight_sig())
+		return;
 	stop_let_in_sig(opus_beacon.pid == raw_getpid());
 	if (agent_signal == SIGNAL_SETXID) {
 		stop_signal_stay();

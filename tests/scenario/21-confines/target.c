@@ -2,7 +2,9 @@
  * A server whose children confine themselves soon after their start, as sshd's
  * before authentication: a filter kills for what a handler needs, or with "some"
  * for other calls of an agent alone. "deaths" is answered with how many children
- * did not end by themselves, "count" with how many have ended so far.
+ * did not end by themselves, "count" with how many have ended so far. "exec": a
+ * child gets a filter that kills for what is asked before an exec, another filter,
+ * and executes another program, which is answered with its status.
  */
 #include "../target.h"
 
@@ -49,6 +51,39 @@ static void confine(bool returns, bool raw)
 	    (raw ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)
 		 : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)))
 		die("seccomp");
+}
+
+static void forbid(long number)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {4, code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		die("seccomp");
+}
+
+static int confined_exec(long number)
+{
+	char *words[] = {"true", NULL}, *none[] = {NULL};
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		forbid(number);
+		forbid(SYS_reboot);
+		execve("/bin/missing", words, none);
+		execve("/bin/true", words, none);
+		die("exec");
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		die("child");
+	return status;
 }
 
 static void churn(unsigned int rounds)
@@ -99,6 +134,8 @@ int main(int argc, char **argv)
 			say("%d", deaths);
 		else if (!strcmp(line, "count"))
 			say("%d", count);
+		else if (!strncmp(line, "exec ", 5))
+			say("%d", confined_exec(atol(line + 5)));
 		else if (!strcmp(line, "call"))
 			say("%d", work(0));
 		else
