@@ -12,8 +12,8 @@
  *
  *   the program                    opus-send                agent thread
  *   begun + 1                      read begun, ended;
- *   (signals that are under        no filter on: signal
- *    way arrive, do nothing)       with `begun`             stop: active = 1
+ *   (contacts are shut out,        no filter on: signal
+ *    and dropped)                  with `begun`             stop: active = 1
  *   wait while a stop is active                             begun, ended as
  *   prctl(PR_SET_SECCOMP)                                   when asked? else
  *   ended + 1                                               refuse

@@ -65,30 +65,27 @@ static bool is_touched(struct build *b, const char *name)
 	return false;
 }
 
+/* The diff, and what stands before the name of its files in the target. */
+struct touched {
+	struct build *b;
+	const char *path;
+	size_t prefix;
+};
+
+static bool is_touched_path(const char *path, const void *data)
+{
+	const struct touched *t = data;
+
+	return strncmp(path, t->path, t->prefix) == 0 &&
+	       is_touched(t->b, path + t->prefix);
+}
+
 /* Did the compiler read a file of the diff for the unit? */
 static bool reads_touched(struct build *b, Dwarf_Die *cu, const char *path, size_t prefix)
 {
-	Dwarf_Attribute attr;
-	Dwarf_Files *files;
-	size_t count;
-	const char *folder = dwarf_attr(cu, DW_AT_comp_dir, &attr)
-				     ? dwarf_formstring(&attr)
-				     : NULL;
+	const struct touched t = {b, path, prefix};
 
-	if (dwarf_getsrcfiles(cu, &files, &count) != 0)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = dwarf_filesrc(files, i, NULL, NULL);
-		CLEANUP(cleanup_free) char *whole = NULL;
-
-		if (!name || asprintf(&whole, "%s%s%s", *name != '/' && folder ? folder : "",
-				      *name != '/' && folder ? "/" : "", name) < 0)
-			continue;
-		path_clean(whole);
-		if (strncmp(whole, path, prefix) == 0 && is_touched(b, whole + prefix))
-			return true;
-	}
-	return false;
+	return facts_unit_reads(cu, is_touched_path, &t) > 0;
 }
 
 /* Is there a file in the diff that was there and is compiled for none but those

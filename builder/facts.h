@@ -102,6 +102,12 @@ bool facts_is_within(const struct facts *f, uint64_t address, const char *name);
  * ".."; lives as long as the facts. */
 const char *facts_unit_path(struct facts *f, Dwarf_Die *unit);
 
+/* Is there a source file that the compiler read for the unit of which `is` says
+ * yes? 1, 0, or -1: the debug information does not tell. The path is absolute if
+ * that is known, without "." and "..". */
+int facts_unit_reads(Dwarf_Die *unit, bool (*is)(const char *path, const void *data),
+		     const void *data);
+
 /* Something that is equal for addresses of one unit, NULL if unknown. */
 const void *facts_unit_id(const struct facts *f, uint64_t address);
 

@@ -7,13 +7,41 @@
  * Signal:     unsafe: heap.
  */
 #include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "build.h"
+#include "common/cleanup.h"
 #include "demangle.h"
 #include "facts.h"
 #include "signature.h"
+
+int facts_unit_reads(Dwarf_Die *unit, bool (*is)(const char *path, const void *data),
+		     const void *data)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Files *files;
+	size_t count;
+	const char *folder = dwarf_attr(unit, DW_AT_comp_dir, &attr)
+				     ? dwarf_formstring(&attr)
+				     : NULL;
+
+	if (dwarf_getsrcfiles(unit, &files, &count) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = dwarf_filesrc(files, i, NULL, NULL);
+		CLEANUP(cleanup_free) char *path = NULL;
+
+		if (!name || asprintf(&path, "%s%s%s", *name != '/' && folder ? folder : "",
+				      *name != '/' && folder ? "/" : "", name) < 0)
+			continue;
+		path_clean(path);
+		if (is(path, data))
+			return 1;
+	}
+	return 0;
+}
 
 bool facts_unit_add(struct facts *f, Dwarf_Die *unit)
 {

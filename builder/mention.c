@@ -6,12 +6,8 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  */
-#include <dwarf.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "diff.h"
 #include "facts.h"
 
@@ -22,31 +18,15 @@ static bool names_match(const char *path, const char *relative)
 	       (*path != '/' && unit_matches(relative, path));
 }
 
+static bool is_mention(const char *path, const void *relative)
+{
+	return names_match(path, relative);
+}
+
 static bool unit_mentions(struct facts *f, Dwarf_Die *cu, const char *relative)
 {
-	Dwarf_Attribute attr;
-	Dwarf_Files *files;
-	size_t count;
-	const char *folder = dwarf_attr(cu, DW_AT_comp_dir, &attr)
-				     ? dwarf_formstring(&attr)
-				     : NULL;
-
-	if (names_match(facts_unit_path(f, cu), relative))
-		return true;
-	if (dwarf_getsrcfiles(cu, &files, &count) != 0)
-		return true; /* it cannot be known */
-	for (size_t i = 0; i < count; i++) {
-		const char *name = dwarf_filesrc(files, i, NULL, NULL);
-		CLEANUP(cleanup_free) char *path = NULL;
-
-		if (!name || asprintf(&path, "%s%s%s", *name != '/' && folder ? folder : "",
-				      *name != '/' && folder ? "/" : "", name) < 0)
-			continue;
-		path_clean(path);
-		if (names_match(path, relative))
-			return true;
-	}
-	return false;
+	return names_match(facts_unit_path(f, cu), relative) ||
+	       facts_unit_reads(cu, is_mention, relative) != 0; /* or not known */
 }
 
 bool target_mentions(const struct object *o, const char *relative)
