@@ -230,7 +230,10 @@ static uint64_t gate_hold(uint64_t word, uint64_t limit)
 void gate_hook_stub(uint32_t index, uintptr_t *slot)
 {
 	gate_returns[index].address = *slot;
-	gate_returns[index].before = *slot - 1;
+	/* A frame that was hooked for an update which was cancelled, and that has
+	 * jumped to a function of this one: then unwinders go on in that stub,
+	 * whose unwind information reckons with its address as it stands. */
+	gate_returns[index].before = *slot - (gate_hook_find(*slot) < 0);
 	/* The stub first: whoever finds a slot in the entry, pending.c while
 	 * its thread is stopped here, must find the stub in the slot. */
 	*(volatile uintptr_t *)slot = gate_hook_address(index);
