@@ -140,8 +140,11 @@ static void client_connect(uint64_t value)
 	}
 	fd = descriptor_high(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
 						     SOCK_NONBLOCK, 0));
-	if (fd < 0)
+	if (fd < 0) {
+		opus_beacon.start_error = (uint32_t)errno;
 		return;
+	}
+	opus_beacon.start_error = 0;
 	/* A repeated signal finds the socket gone already: not an error. */
 	if (connect(fd, (void *)&address, size) != 0) {
 		close(fd);
