@@ -74,7 +74,8 @@ all: $(PRODUCTS)
 
 ## help: this list
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | awk -F': ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | sed 's/: /\n/' | \
+		awk 'NR % 2 {name = $$0; next} {printf "  %-14s %s\n", name, $$0}'
 
 ## deps: install the Debian packages that are missing
 deps:
