@@ -50,7 +50,7 @@ objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
 
 AGENT_SRC  := $(wildcard agent/*.c) $(wildcard agent/arch/$(ARCH)/*.[cS])
 AGENT_COMMON := common/error.c common/plan.c common/digest.c common/store.c \
-	common/audit.c common/bpf.c
+	common/audit.c common/bpf.c common/waits.c
 AGENT_OBJ  := $(call objects,agent,$(AGENT_SRC) $(AGENT_COMMON))
 COMMON_SRC := $(wildcard common/*.c)
 # Both programs of injector/ are made of all its files, but for each other's

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "common/waits.h"
+
 /*
  * Per thread, in the static TLS block. What the interposed functions note of a
  * wait that they are in: the kernel does not tell how much of a relative
@@ -37,6 +39,9 @@ struct restart_wait {
 
 extern __thread struct restart_wait restart_self
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* How libc waits; set once at the start. */
+extern struct waits restart_waits __attribute__((visibility("hidden")));
 
 /* The record of an outer wait, which a signal handler of the host may have
  * interrupted to wait itself. */
