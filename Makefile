@@ -17,7 +17,7 @@ DEMO_PACKAGES   := curl util-linux
 LEGACY_PACKAGES := mariadb-server
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
-TEST_PACKAGES   := python3 clang-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
+TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
 	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox
 SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
 EVALUATION_PACKAGES := sysbench libmemcached-tools
