@@ -15,6 +15,7 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 	binutils patch
 DEMO_PACKAGES   := curl util-linux
 LEGACY_PACKAGES := mariadb-server
+JOIN_PACKAGES   := squid default-jdk-headless
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
 TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \

@@ -31,6 +31,7 @@
 #include "gate.h"
 #include "got.h"
 #include "guard.h"
+#include "late.h"
 #include "library.h"
 #include "restart.h"
 #include "safe.h"
@@ -247,7 +248,9 @@ __attribute__((constructor)) static void agent_start(void)
 		got_take();
 	}
 	contact_init();
-	if (!agent_late) /* else before the first update, see text.h */
+	if (agent_late)
+		late_look(); /* calls that the agent's syscall() has not seen */
+	else /* late: before the first update, see text.h */
 		text_init();
 	if (control_init(&err) != OPUS_OK ||
 	    __register_atfork(fork_begin, agent_has_forked, agent_forked,

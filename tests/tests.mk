@@ -59,7 +59,7 @@ services: deps
 
 ## cases-legacy: join services of Debian that were started without the agent
 cases-legacy: deps
-	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES) $(LEGACY_PACKAGES)
+	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES) $(LEGACY_PACKAGES) $(JOIN_PACKAGES)
 	$(Q)$(remake) tests
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
 
