@@ -14,12 +14,12 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev libclang-14-dev \
 	binutils patch
 DEMO_PACKAGES   := curl util-linux
-LEGACY_PACKAGES := mariadb-server
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
 TEST_PACKAGES   := python3 clang-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
 	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox
-SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
+SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \
+	openssh-server
 EVALUATION_PACKAGES := sysbench libmemcached-tools
 FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev
 DEB_PACKAGES    := debhelper dpkg-dev lintian
@@ -79,7 +79,7 @@ help:
 ## deps: install the Debian packages that are missing
 deps:
 	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) \
-		$(DEMO_PACKAGES) $(APACHE_PACKAGES)
+		$(DEMO_PACKAGES) $(APACHE_PACKAGES) $(SERVICE_PACKAGES)
 
 # The agent defines functions of libc, which the headers must not define, too.
 $(B)/agent/%.o: AGENT_CFLAGS += -U_FORTIFY_SOURCE

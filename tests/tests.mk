@@ -51,15 +51,13 @@ test: deps
 	$(Q)$(remake) tests
 	$(Q)B=$(B) tests/run $(TESTS)
 
-## services: patch whole services of Debian under load (a minute or two)
+## services: of the tests, those with whole services of Debian under load
 services: deps
-	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES)
 	$(Q)$(remake) tests
 	$(Q)B=$(B) tests/run service
 
 ## cases-legacy: join services of Debian that were started without the agent
 cases-legacy: deps
-	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES) $(LEGACY_PACKAGES)
 	$(Q)$(remake) tests
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
 
@@ -118,7 +116,7 @@ bench: deps
 
 ## evaluation: measure all and write docs/evaluation.md; PART=raw, MODE=quick|full
 evaluation: deps
-	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES) $(LEGACY_PACKAGES) $(EVALUATION_PACKAGES)
+	$(Q)tests/lib/deps.sh $(EVALUATION_PACKAGES)
 	$(Q)$(remake) all examples $(B)/bench/call $(EVALUATION_BIN) $(T)/guard
 	$(Q)B=$(B) tests/evaluation/run --mode $(or $(MODE),default) \
 		$(if $(FRESH),--fresh) $(PART)
