@@ -3,6 +3,7 @@
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
 LIBDIR   ?= $(PREFIX)/lib
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
 ARCH     := x86_64
 B        := build$(if $(SAN),-$(SAN))
 CC       := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -17,7 +18,8 @@ DEMO_PACKAGES   := curl util-linux
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
 TEST_PACKAGES   := python3 clang-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
-	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox
+	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox \
+	apparmor
 SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \
 	openssh-server
 EVALUATION_PACKAGES := sysbench libmemcached-tools
@@ -154,6 +156,8 @@ install: all
 		'Description: live patches for running programs' \
 		'Cflags: -I$${prefix}/include' \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/opus-livepatch.pc
+	install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions \
+		packaging/apparmor/opus-livepatch
 	install -D -m 644 packaging/completion/opus-send \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-send
 	for tool in run build inject; do ln -sf opus-send \
