@@ -76,7 +76,8 @@ all: $(PRODUCTS)
 
 ## help: this list
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | awk -F': ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | \
+		sed 's/^\([^:]*\): \(.*\)/\1\t\2/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
 
 ## deps: install the Debian packages that are missing
 deps:
