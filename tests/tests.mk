@@ -85,7 +85,7 @@ lint:
 	$(Q)tests/lib/lint.sh
 
 .PHONY: test-deb
-## test-deb: use the Debian packages in a fresh Debian (3 minutes, root)
+## test-deb: use the Debian packages in a fresh Debian (2 minutes of a processor; root)
 test-deb: deb
 	$(Q)tests/lib/deps.sh $(DEB_TEST_PACKAGES)
 	$(Q)B=$(B) tests/deb/run
