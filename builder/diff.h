@@ -165,12 +165,12 @@ enum opus_code units_want(struct build *b, struct opus_error *err) MUST_CHECK;
 /* unit.c */
 /* The command without what concerns output, dependencies and input. */
 void unit_command(const struct unit *u, bool preprocessor, struct command *ret);
-/* Preprocess into two texts; `after` chooses which. */
-enum opus_code unit_preprocess(struct build *b, struct unit *u, bool after,
-			       struct opus_error *err) MUST_CHECK;
+/* Preprocess those that are not, into two texts each; `after` chooses which. */
+enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t count,
+				bool after, struct opus_error *err) MUST_CHECK;
 enum opus_code unit_parse(struct unit *u, struct opus_error *err) MUST_CHECK;
-/* Does compiling the unit read one of the diff's files? */
-enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
+/* Does compiling them read one of the diff's files? Sets `reached`. */
+enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
 			  struct opus_error *err) MUST_CHECK;
 /* Is the definition not in the old source? */
 bool unit_is_new(const struct unit *u, const struct entity *e);
