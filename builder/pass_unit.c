@@ -197,9 +197,29 @@ static bool is_made_of(const struct diff *d, const char *path)
 	       (!is_of_build(path) || path_has_suffix(path, (const char *const[]){".ac", NULL}));
 }
 
+/* Is the file code that the compiler does not read? It may be of a test, or of
+ * another program; or the build makes another source of it, as of one part of
+ * an amalgamation. Headers of that kind have a name of two parts. */
+static bool is_part(const struct diff *d, size_t i)
+{
+	const char *path = d->file[i], *second = strstr(path_base(path), ".in.h");
+
+	return d->existed[i] && compile_is_code(path) && !is_unit_source(d, path) &&
+	       (!path_is_header(path) || (second && !second[5]));
+}
+
+static bool has_parts(const struct diff *d)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->files; i++)
+		any |= is_part(d, i);
+	return any;
+}
+
 static bool makes_sources(const struct diff *d)
 {
-	bool any = d->scripted;
+	bool any = d->scripted || (d->mades > 0 && has_parts(d));
 
 	for (size_t i = 0; i < d->files; i++)
 		any |= is_made_of(d, d->file[i]);
@@ -385,6 +405,8 @@ static bool unread_warn(struct build *b, const char *missing)
 		if (d->read[i] || !d->existed[i] || !(compile_is_code(path) || path_is_assembly(path)))
 			continue;
 		if (!is_mentioned(b, path)) {
+			if (d->mades > 0 && is_part(d, i))
+				continue; /* another source was made of it, perhaps */
 			build_remark(b, &place, path_base(path),
 				     "the diff changes it, but no target is made from it");
 			continue;
@@ -429,7 +451,7 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		if (code == OPUS_OK)
 			code = twins_find(b, err);
 	}
-	if (code == OPUS_OK && !o->compile_commands && builds_again(d))
+	if (code == OPUS_OK && !o->compile_commands && (builds_again(d) || has_parts(d)))
 		code = generated_find(b, err);
 	if (code == OPUS_OK)
 		code = units_reach(b, err);
