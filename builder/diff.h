@@ -199,6 +199,14 @@ const char *clone_suffix_of(const char *symbol);
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err) MUST_CHECK;
 
+struct shapes;
+/* knowledge.c: the first values of the unit's variables, as compiled before and
+ * after; nothing where it does not compile by itself. The caller gives both back
+ * with shapes_deinit(), after an error, too. Errors: OPUS_RESOURCE,
+ * OPUS_UNREADABLE. */
+enum opus_code values_read(struct build *b, const struct unit *u, struct shapes *old,
+			   struct shapes *new, struct opus_error *err) MUST_CHECK;
+
 /* generated.c: fill in diff.made and diff.assembly. Errors: OPUS_RESOURCE. */
 enum opus_code generated_find(struct build *b, struct opus_error *err) MUST_CHECK;
 /* After the build with the diff: is the assembly another now? */
