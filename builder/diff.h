@@ -132,8 +132,9 @@ enum opus_code build_command_run(struct build *b, const char *variable,
 				 struct opus_error *err) MUST_CHECK;
 
 /* complete.c: a source of a target that reads a file of the diff, and that the
- * build did not compile; below the tree. NULL: there is none. */
-const char *build_missing(struct build *b);
+ * build did not compile; below the tree. NULL: there is none. `copies`: also one
+ * that may hold copies of functions of others, by link-time optimisation. */
+const char *build_missing(struct build *b, bool copies);
 /* Run the build again after a cleaning, so that it compiles that as well. Where
  * this fails all is as before. Errors: OPUS_RESOURCE. */
 enum opus_code build_complete(struct build *b, const char *missing,

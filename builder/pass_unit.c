@@ -438,16 +438,16 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 
 	if (o->compile_commands) {
 		code = capture_read_json(b, o->compile_commands, err);
-		missing = code == OPUS_OK ? build_missing(b) : NULL;
+		missing = code == OPUS_OK ? build_missing(b, false) : NULL;
 	} else {
 		files_touch(d);
 		build_progress(b, "building", 0, 0);
 		code = build_command_run(b, NULL, err);
-		missing = code == OPUS_OK ? build_missing(b) : NULL;
+		missing = code == OPUS_OK ? build_missing(b, true) : NULL;
 		if (missing)
 			code = build_complete(b, missing, err);
 		if (missing && code == OPUS_OK)
-			missing = build_missing(b);
+			missing = build_missing(b, false);
 		if (code == OPUS_OK)
 			code = twins_find(b, err);
 	}
