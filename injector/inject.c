@@ -423,6 +423,11 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	if (code != OPUS_OK)
 		undo(in);
 	give_back(in);
+	/* It may still be in the code that the new thread would take away. */
+	if (code == OPUS_OK && in->remote.lost)
+		return error_set(err, OPUS_INTERNAL,
+			"thread %d did not take its registers back, and goes on by "
+			"itself; no agent was loaded", (int)in->report.thread);
 	return code;
 }
 
