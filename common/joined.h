@@ -23,6 +23,8 @@ struct joined {
 	char magic[16];
 	struct joined_call {
 		uint64_t sp; /* 0: unused */
+		uint64_t ip; /* behind the `syscall` instruction */
+		uint64_t first, second; /* arguments */
 		int64_t number;
 	} call[JOINED_CALLS];
 };
