@@ -23,7 +23,6 @@
 
 #include "altstack.h"
 #include "arch/x86_64/raw.h"
-#include "common/waits.h"
 #include "contact.h"
 #include "control.h"
 #include "follow.h"
@@ -34,6 +33,7 @@
 #include "guard.h"
 #include "late.h"
 #include "library.h"
+#include "restart.h"
 #include "safe.h"
 #include "stop.h"
 #include "stop_signal.h"
@@ -216,11 +216,18 @@ AT_START static void signal_install(void)
 	beacon_flag(BEACON_READY | (agent_late ? BEACON_INJECTED : 0), 0);
 }
 
+static bool code_read(const void *state, uint64_t at, void *bytes, size_t size)
+{
+	(void)state;
+	memcpy(bytes, (const void *)at, size);
+	return true;
+}
+
 static bool libc_fits(void)
 {
-	const uint8_t *code = libc_function("poll");
+	const void *poll = libc_function("poll");
 
-	return !code || waits_shown(code);
+	return !poll || waits_find((uint64_t)poll, code_read, NULL, &restart_waits);
 }
 
 __attribute__((constructor)) static void agent_start(void)

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "common/waits.h"
+
 /*
  * A wait whose begin nobody noted: it began before the agent came, or libc makes it
  * for a purpose of its own. It counts from its first stop on. Of the handler alone.
@@ -49,6 +51,9 @@ struct restart_wait {
 
 extern __thread struct restart_wait restart_self
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* How libc waits; set once at the start. */
+extern struct waits restart_waits __attribute__((visibility("hidden")));
 
 /* The record of an outer wait, which a signal handler of the host may have
  * interrupted to wait itself. */

@@ -30,6 +30,7 @@
 #define NS 1000000000u
 
 __thread struct restart_wait restart_self;
+START_DATA struct waits restart_waits;
 START_DATA int (*restart_clock)(clockid_t, struct timespec *) = clock_gettime;
 
 static bool is_syscall(const uint8_t *p)
@@ -60,12 +61,28 @@ static long number_loaded(const uint8_t *p)
 	return -1;
 }
 
+/* One of the two places in which all waits of glibc 2.41 are? Its stack frame is
+ * there as long as the thread is. */
+static bool is_wait(const greg_t *g, uintptr_t behind, long *ret)
+{
+	const uint8_t *sp = (const uint8_t *)g[REG_RSP];
+
+	if (behind == restart_waits.plain)
+		*ret = *(const long *)(sp + restart_waits.plain_at);
+	else if (behind == restart_waits.cancel &&
+		 *(const uintptr_t *)sp == restart_waits.caller)
+		*ret = *(const long *)(sp + restart_waits.cancel_at);
+	else
+		return false;
+	return true;
+}
+
 /* The number with which the `syscall` at `p` was made; -1: there is none, or it
  * is not known. `ip` is p or right behind it: only if all of it is on the page of
  * that one, it can be read for sure. */
 static long number_at(const greg_t *g, const uint8_t *p, uintptr_t ip)
 {
-	long late = late_number_sig(g, p);
+	long late = late_number_sig(g, p), nr;
 
 	if (late >= 0)
 		return late;
@@ -73,6 +90,8 @@ static long number_at(const greg_t *g, const uint8_t *p, uintptr_t ip)
 		return *(const long *)(g[REG_RSP] - 8);
 	if (p + 2 == (const uint8_t *)restart_call_return)
 		return atomic_load(&restart_self.number);
+	if (restart_waits.plain && is_wait(g, (uintptr_t)p + 2, &nr))
+		return nr;
 	if ((((uintptr_t)p ^ ip) | (((uintptr_t)p + 1) ^ ip)) & ~0xfffUL)
 		return -1;
 	return is_syscall(p) ? number_loaded(p) : -1;

@@ -114,7 +114,9 @@ static struct mapped maps_look(const struct target *t, struct scan *ret)
 
 		if (!map.executable || !map.inode)
 			continue;
-		m.musl |= strncmp(name, "ld-musl", 7) == 0;
+		/* Debian's ld-musl is a link to it; glibc's is a text. */
+		m.musl |= strncmp(name, "ld-musl", 7) == 0 ||
+			  strcmp(name, "libc.so") == 0;
 		m.loader |= strncmp(name, "ld-linux", 8) == 0 ||
 			    strncmp(name, "ld-2.", 5) == 0;
 		m.glibc |= strncmp(name, "libc.so.6", 9) == 0 ||
