@@ -47,6 +47,7 @@
 #include "rank.h"
 #include "remote.h"
 #include "suspend.h"
+#include "waiting.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010u
@@ -484,6 +485,8 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 		forget(in);
 		code = join(in, err);
 	} while (code != OPUS_OK && (view_moves(in) || objects_change(in, code)));
+	if (code == OPUS_OK && !in->request->check)
+		waiting_note(in->t, &in->modules, in->jail, &in->image);
 	if (code == OPUS_OK && !in->request->check)
 		code = load_begin(in->playground, in->file, &in->image, err);
 	if (code == OPUS_OK && !in->request->check)
