@@ -29,6 +29,13 @@ static bool may_read_itself(const struct target *t)
 				       st.st_uid == t->status.euid);
 }
 
+void waiting_note_stopped(const struct user_regs_struct *regs, uint64_t code,
+			  struct image *image)
+{
+	if (code && regs->rip - code < SYSCALL_CODE)
+		image_join(image, regs);
+}
+
 static void thread_note(const struct target *t, pid_t tid, uint64_t code,
 			struct image *image)
 {
@@ -42,20 +49,19 @@ static void thread_note(const struct target *t, pid_t tid, uint64_t code,
 
 	if (!text || sscanf(text, "%lld %llx %llx %llx %llx %llx %llx %llx %llx",
 			    &number, &w[0], &w[1], &w[2], &w[3], &w[4], &w[5],
-			    &w[6], &w[7]) != 9 || w[7] - code >= SYSCALL_CODE)
+			    &w[6], &w[7]) != 9)
 		return;
 	r.orig_rax = (uint64_t)number;
 	r.rdi = w[0];
 	r.rsi = w[1];
 	r.rsp = w[6];
 	r.rip = w[7];
-	image_join(image, &r);
+	waiting_note_stopped(&r, code, image);
 }
 
-void waiting_note(const struct target *t, const struct modules *m, bool jail,
+void waiting_note(const struct target *t, uint64_t code, bool jail,
 		  struct image *image)
 {
-	uint64_t code = module_symbol(m, m->libc, "syscall");
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
 	ssize_t count;
 
