@@ -22,7 +22,7 @@
 /* Written by late_look(), read by handlers: `sp` last, and first set to 0. */
 struct late_call {
 	_Atomic uintptr_t sp; /* of the thread in the call; 0: it has returned */
-	uint32_t tid;
+	uint32_t tid; /* 0: not known */
 	int32_t number;
 	uint64_t first, second; /* arguments */
 };
