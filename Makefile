@@ -15,9 +15,10 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev libclang-14-dev \
 	binutils patch
 DEMO_PACKAGES   := curl util-linux
+JOIN_PACKAGES   := squid default-jdk-headless
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
-TEST_PACKAGES   := python3 clang-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
+TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
 	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox \
 	apparmor
 SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \
@@ -52,7 +53,7 @@ objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
 
 AGENT_SRC  := $(wildcard agent/*.c) $(wildcard agent/arch/$(ARCH)/*.[cS])
 AGENT_COMMON := common/error.c common/plan.c common/digest.c common/store.c \
-	common/audit.c common/bpf.c
+	common/audit.c common/bpf.c common/waits.c
 AGENT_OBJ  := $(call objects,agent,$(AGENT_SRC) $(AGENT_COMMON))
 COMMON_SRC := $(wildcard common/*.c)
 # Both programs of injector/ are made of all its files, but for each other's

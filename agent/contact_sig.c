@@ -249,9 +249,10 @@ static bool contact_start(const ucontext_t *context)
 		if (atomic_compare_exchange_strong(&contact_state, &idle,
 						   CONTACT_RUNNING)) {
 			rc = control_start_sig();
-			opus_beacon.start_error = (uint32_t)rc;
-			if (rc != 0)
+			if (rc != 0) { /* else the thread says how it went */
+				opus_beacon.start_error = (uint32_t)rc;
 				atomic_store(&contact_state, CONTACT_IDLE);
+			}
 			return true;
 		}
 	}

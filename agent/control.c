@@ -38,6 +38,8 @@
 #include "library.h"
 #include "proc.h"
 #include "serve.h"
+#include "stop.h"
+#include "stop_signal.h"
 #include "unwind.h"
 #include "update.h"
 
@@ -58,12 +60,20 @@ static struct serve_client clients[SERVE_CLIENTS];
 
 static void *control_main(void *arg);
 
+/* No stop may find this thread between the two: it is on a stack that nobody
+ * knows. */
 static long control_create(void)
 {
+	bool kept_out = stop_keep_out_sig();
 	pthread_t thread;
+	long rc;
 
-	/* The new thread inherits this handler's mask: all signals blocked. */
-	return pthread_create(&thread, &control_attr, control_main, NULL);
+	stop_signal_open();
+	/* The new thread inherits this handler's mask: all others are blocked. */
+	rc = pthread_create(&thread, &control_attr, control_main, NULL);
+	stop_signal_shut();
+	stop_let_in_sig(kept_out);
+	return rc;
 }
 
 /*
@@ -130,8 +140,11 @@ static void client_connect(uint64_t value)
 	}
 	fd = descriptor_high(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
 						     SOCK_NONBLOCK, 0));
-	if (fd < 0)
+	if (fd < 0) {
+		opus_beacon.start_error = (uint32_t)errno;
 		return;
+	}
+	opus_beacon.start_error = 0;
 	/* A repeated signal finds the socket gone already: not an error. */
 	if (connect(fd, (void *)&address, size) != 0) {
 		close(fd);

@@ -26,6 +26,7 @@
 #include "common/bpf.h"
 #include "common/wire.h"
 #include "contact.h"
+#include "late.h"
 #include "stop.h"
 #include "stop_signal.h"
 
@@ -52,14 +53,20 @@ struct install {
 	bool kept_out;   /* of stops */
 };
 
+/* setuid() sends SIGSETXID, which an agent that came late has for contacts, to all
+ * threads but its own, and waits for them. A session, forked by a server, has one. */
+static bool may_block(void)
+{
+	return agent_signal != SIGNAL_SETXID || (late_threads && *late_threads == 1);
+}
+
 /* Contacts that were sent before come now, or are dropped. */
 static void contacts_shut_out(struct install *i)
 {
 	const struct timespec at_once = {0, 0};
 	uint64_t end = raw_now() + MOMENT_NS;
 
-	/* An agent that came late has libc's signal, which setuid() waits for. */
-	if (agent_signal && agent_signal != SIGNAL_SETXID)
+	if (agent_signal && may_block())
 		i->own = 1ul << (agent_signal - 1);
 	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&i->own,
 		     (long)&i->before, sizeof(i->own), 0, 0);

@@ -235,41 +235,46 @@ static char **follow_build(char *const env[], void *room)
  * wait for. A stop would kill it, too, by a signal that nobody blocks. The end of a
  * process, or of this program, is noted with it.
  */
-static uint64_t leave(void)
+struct left {
+	uint64_t mask; /* the thread's */
+	bool kept_out; /* of stops */
+};
+
+static struct left leave(void)
 {
-	uint64_t own = agent_signal ? 1ul << (agent_signal - 1) : 0, before = 0;
+	uint64_t own = agent_signal ? 1ul << (agent_signal - 1) : 0;
+	struct left left = {0};
 
 	if (filter_is_tight_sig())
-		return 0; /* it would kill for what follows */
+		return left; /* it would kill for what follows */
 	guard_end();
-	(void)!stop_keep_out_sig();
-	if (agent_signal == SIGNAL_SETXID) {
+	left.kept_out = stop_keep_out_sig();
+	if (agent_signal == SIGNAL_SETXID)
 		stop_signal_leave();
-		return 0;
-	}
-	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&own, (long)&before,
-		     sizeof(own), 0, 0);
-	return before;
+	else
+		raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&own,
+			     (long)&left.mask, sizeof(own), 0, 0);
+	return left;
 }
 
 /* The program goes on after all. */
-static void stay(uint64_t before)
+static void stay(struct left left)
 {
+	/* Also if another thread has got a tight filter since. */
+	stop_let_in_sig(left.kept_out);
 	if (filter_is_tight_sig())
 		return;
-	stop_let_in_sig(opus_beacon.pid == raw_getpid());
-	if (agent_signal == SIGNAL_SETXID) {
+	if (agent_signal == SIGNAL_SETXID)
 		stop_signal_stay();
-		return;
-	}
-	raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
-		     sizeof(before), 0, 0);
+	else
+		raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&left.mask, 0,
+			     sizeof(left.mask), 0, 0);
 }
 
 /* libc's would do the same, and looking them up takes time at each start. */
-static int failed(long rc, uint64_t before)
+static int failed(long rc, struct left left)
 {
-	stay(before);
+	stay(left);
 	errno = (int)-rc;
 	return -1;
 }
@@ -277,19 +282,19 @@ static int failed(long rc, uint64_t before)
 static int exec_raw(int folder, const char *path, char *const words[],
 		    char *const env[], int flags)
 {
-	uint64_t before = leave();
+	struct left left = leave();
 
 	return failed(raw_syscall6(SYS_execveat, folder, (long)path, (long)words,
-				   (long)env, flags, 0), before);
+				   (long)env, flags, 0), left);
 }
 
 PUBLIC int execve(const char *path, char *const words[], char *const env[])
 {
 	char *const *with = FOLLOWED(path, -1, env);
-	uint64_t before = leave();
+	struct left left = leave();
 
 	return failed(raw_syscall3(SYS_execve, (long)path, (long)words, (long)with),
-		      before);
+		      left);
 }
 
 PUBLIC int execv(const char *path, char *const words[])
@@ -300,13 +305,13 @@ PUBLIC int execv(const char *path, char *const words[])
 PUBLIC int execvpe(const char *name, char *const words[], char *const env[])
 {
 	char *const *with = FOLLOWED(name, -1, env);
-	uint64_t before;
+	struct left left;
 	int rc;
 
 	NEED(execvpe);
-	before = leave();
+	left = leave();
 	rc = real_execvpe(name, words, with);
-	stay(before);
+	stay(left);
 	return rc;
 }
 

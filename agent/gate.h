@@ -82,7 +82,8 @@ struct gate_hook {
 struct gate_thread {
 	_Atomic uint32_t hook; /* innermost live hook, index + 1; 0: none */
 	_Atomic uint32_t tid;  /* 0 until asked for; reset in a forked child */
-	_Atomic uint32_t held;    /* 1 while the barrier holds the thread */
+	_Atomic uintptr_t held;   /* 0, or its stack pointer while the barrier
+				   * holds the thread */
 	_Atomic uint32_t unwound; /* hook that is kept for an unwinder, + 1 */
 };
 

@@ -215,12 +215,16 @@ static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
 /* Held by the barrier until the word changes; returns the time it took. */
 static uint64_t gate_hold(uint64_t word, uint64_t limit)
 {
+	uintptr_t sp = raw_stack_pointer();
+	uintptr_t outer = atomic_load(&gate_self.held);
 	uint64_t start;
 
 	/* A handler that interrupts a held thread must not be held on top of
-	 * it: signals that come faster than the limit would pile up. */
-	if (atomic_exchange(&gate_self.held, 1) != 0)
+	 * it: signals that come faster than the limit would pile up. If that
+	 * frame lies not further out, a handler's longjmp has left it. */
+	if (outer != 0 && sp - outer >= GATE_NEAR)
 		return limit;
+	atomic_store(&gate_self.held, sp);
 	start = raw_now();
 	futex_wait(&gate_state, (uint32_t)word, limit);
 	atomic_store(&gate_self.held, 0);
@@ -230,7 +234,10 @@ static uint64_t gate_hold(uint64_t word, uint64_t limit)
 void gate_hook_stub(uint32_t index, uintptr_t *slot)
 {
 	gate_returns[index].address = *slot;
-	gate_returns[index].before = *slot - 1;
+	/* A frame that was hooked for an update which was cancelled, and that has
+	 * jumped to a function of this one: then unwinders go on in that stub,
+	 * whose unwind information reckons with its address as it stands. */
+	gate_returns[index].before = *slot - (gate_hook_find(*slot) < 0);
 	/* The stub first: whoever finds a slot in the entry, pending.c while
 	 * its thread is stopped here, must find the stub in the slot. */
 	*(volatile uintptr_t *)slot = gate_hook_address(index);

@@ -131,7 +131,8 @@ static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
 					 "the patch file ended early or cannot be read");
 		if (write(copy, buffer, (size_t)n) != n)
 			return error_set_errno(err, OPUS_RESOURCE,
-					       "no memory to copy the patch");
+				"no memory to copy the patch%s",
+				errno == EFBIG ? " (RLIMIT_FSIZE)" : "");
 		at += n;
 	}
 	if (fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |

@@ -20,8 +20,12 @@
  *   sigcontext over the stack (Gos-linux.c, x86_64_sigreturn). Without that mark
  *   libgcc could not tell the stub from the caller (uw_identify_context).
  *
- * A libgcc that is linked statically has no functions that we could find; there
- * the first case remains.
+ * An unwinder that is linked in statically has no functions that we could find.
+ * There the handler's own personality routine is asked in the stub's frame, which
+ * is the handler's but for the address: same registers, same stack pointer. It
+ * calls the functions of its unwinder itself. For C++ the unwinder need not be
+ * known, since what phase 1 found is kept in the exception; for others the address
+ * in libgcc's context is put right.
  */
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -29,6 +33,7 @@
 #include <string.h>
 
 #include "arch/x86_64/raw.h"
+#include "frame.h"
 #include "gate.h"
 
 enum { CLEANUP_PHASE = 2, HANDLER_FRAME = 4 };
@@ -49,6 +54,16 @@ struct unwinder {
 	uintptr_t resume;
 	bool libunwind;
 };
+
+/* libgcc's struct _Unwind_Context behind the registers (unwind-dw2.c), the same
+ * from its version 4 to 15 on x86-64. */
+struct libgcc_context {
+	void *registers[18];
+	uintptr_t cfa, ra, lsda, text, data, function;
+};
+
+typedef int personality_fn(int version, int actions, uint64_t class_,
+			   struct unwind_exception *exception, void *context);
 
 extern const char hook_landing[];
 
@@ -77,8 +92,27 @@ static bool unwinder_find(const void *caller, bool handler, struct unwinder *ret
 	return ret->set_ip && ret->set_register && ret->resume;
 }
 
-int gate_personality(int version, int actions, uint64_t class_,
-		     struct unwind_exception *exception, void *context);
+/* Ask the personality routine of the frame that `hook` returns to, as if this
+ * were that frame. */
+static int handler_ask(int hook, int actions, uint64_t class_,
+		       struct unwind_exception *exception, void *context)
+{
+	const struct gate_return *back = &gate_returns[hook];
+	struct libgcc_context *c = context;
+	struct frame_info f;
+
+	if (!frame_find(back->before, &f) || f.personality == 0)
+		return CONTINUE_UNWIND;
+	if (c->ra == gate_hook_address((uint32_t)hook)) {
+		c->ra = back->address;
+		c->lsda = f.lsda;
+		c->function = f.start;
+	}
+	return ((personality_fn *)f.personality)(1, actions, class_, exception,
+						 context);
+}
+
+personality_fn gate_personality;
 int gate_personality(int version, int actions, uint64_t class_,
 		     struct unwind_exception *exception, void *context)
 {
@@ -86,15 +120,19 @@ int gate_personality(int version, int actions, uint64_t class_,
 	struct unwinder u = {0};
 	int hook;
 
-	(void)version, (void)class_;
+	(void)version;
 	if (!(actions & CLEANUP_PHASE))
 		return CONTINUE_UNWIND;
 	/* The context can only be read with the unwinder's own functions. It
 	 * is not needed: of the hooks on this stack the innermost is the one. */
 	hook = gate_unwound_sig(raw_stack_pointer());
-	if (hook < 0 || !unwinder_find(__builtin_return_address(0),
-				       (actions & HANDLER_FRAME) != 0, &u))
+	if (hook < 0)
 		return CONTINUE_UNWIND;
+	if (!unwinder_find(__builtin_return_address(0),
+			   (actions & HANDLER_FRAME) != 0, &u))
+		return actions & HANDLER_FRAME
+			       ? handler_ask(hook, actions, class_, exception, context)
+			       : CONTINUE_UNWIND;
 	back = &gate_returns[hook];
 	/* libunwind has found the handler through the stub, by the address less
 	 * one; it will find it again by the return address itself. */

@@ -75,6 +75,10 @@ static int range_compare(const void *a, const void *b)
 void scan_ranges_sort(struct scan_ranges *r)
 {
 	qsort(r->list, r->count, sizeof(*r->list), range_compare);
+	r->end = 0;
+	for (uint32_t i = 0; i < r->count; i++)
+		if (r->list[i].end > r->end)
+			r->end = r->list[i].end;
 }
 
 void scan_ranges_deinit(struct scan_ranges *r)
@@ -225,14 +229,8 @@ static void spans_init(struct spans *s, const struct scan_ranges *r)
 	gates_add(s);
 	for (uint32_t i = 0; table_bounds(i, &start, &end); i++)
 		span_add(s, start, end);
-	if (r->count == 0)
-		return;
-	start = r->list[0].start; /* they are sorted */
-	end = 0;
-	for (uint32_t i = 0; i < r->count; i++)
-		if (r->list[i].end > end)
-			end = r->list[i].end;
-	span_add(s, start, end + 1); /* a return address may lie behind */
+	if (r->count != 0) /* a return address may lie behind the last */
+		span_add(s, r->list[0].start, r->end + 1);
 }
 
 static inline bool spans_have(const struct spans *s, uintptr_t word)

@@ -29,6 +29,7 @@ struct scan_ranges {
 	struct scan_range *list; /* sorted by start after scan_ranges_sort() */
 	uint32_t count;
 	uint32_t capacity;
+	uintptr_t end; /* the largest, after scan_ranges_sort() */
 };
 
 enum opus_code scan_ranges_add(struct scan_ranges *r, uintptr_t start,

@@ -33,6 +33,12 @@ void stop_signal_own_stack(void);
 /* A signal 33 that is not ours: give it to glibc. Any thread, in a handler. */
 void stop_signal_forward_sig(int signo, siginfo_t *info, void *context);
 
+/* Around pthread_create() in a handler, which waits for a lock that setuid() of
+ * another thread holds until this one has answered its signal. Any thread, in a
+ * handler that is not on its alternate stack just now. */
+void stop_signal_open(void);
+void stop_signal_shut(void);
+
 /* Around exec: a signal that comes when the new program has no handler yet is
  * ignored, or, if the exec fails, handled again. Any thread. */
 void stop_signal_leave(void);

@@ -88,6 +88,31 @@ void stop_signal_forward_sig(int signo, siginfo_t *info, void *context)
 		glibc_action.handler(signo, info, context);
 }
 
+static void mask_change(long how)
+{
+	const uint64_t set = 1ul << (SIGNAL_SETXID - 1);
+
+	raw_syscall6(SYS_rt_sigprocmask, how, (long)&set, 0, sizeof(set), 0, 0);
+}
+
+/* On the alternate stack it would run over the handler that waits there. */
+void stop_signal_open(void)
+{
+	own_stack(SIGNAL_SETXID);
+	mask_change(SIG_UNBLOCK);
+}
+
+void stop_signal_shut(void)
+{
+	struct kernel_sigaction now;
+
+	mask_change(SIG_BLOCK);
+	/* Not if an exec that is on its way has it ignored. */
+	if (our_action.handler && action(NULL, &now) == 0 &&
+	    now.handler == signal_handle_sig)
+		action(&our_action, NULL);
+}
+
 /* Blocked it may not be: a new program with threads that calls setuid() would
  * wait for ever for one that inherited this. glibc installs its own handler
  * when it makes the first thread. */

@@ -225,24 +225,39 @@ PUBLIC int connect(int fd, const struct sockaddr *name, socklen_t size)
 #define PARTLY(before, done, size)                                             \
 	((done) > 0 && (size_t)(done) < (size) && restart_stops() != (before))
 
+#define WANTS_ALL(flags) (((flags) & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL)
+
+/* What follows the first `done` bytes, if the caller waits for all and a stop has
+ * come since `before`. Returns how many bytes there are then. */
+static ssize_t receive_all(int fd, void *to, size_t size, int flags, ssize_t done,
+			   uint32_t before)
+{
+	ssize_t more;
+
+	if (!WANTS_ALL(flags) || !PARTLY(before, done, size))
+		return done;
+	more = recv(fd, (char *)to + done, size - (size_t)done, flags);
+	return done + (more > 0 ? more : 0);
+}
+
 PUBLIC ssize_t recv(int fd, void *to, size_t size, int flags)
 {
 	uint32_t before = restart_stops();
-	ssize_t done = REPEAT(recv, fd, POLLIN, (fd, to, size, flags)), more = 1;
+	ssize_t done = REPEAT(recv, fd, POLLIN, (fd, to, size, flags));
 
-	while ((flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && more > 0 && PARTLY(before, done, size)) {
-		more = recv(fd, (char *)to + done, size - (size_t)done, flags);
-		done += more > 0 ? more : 0;
-	}
-	return done;
+	return receive_all(fd, to, size, flags, done, before);
 }
 
 PUBLIC ssize_t recvfrom(int fd, void *to, size_t size, int flags,
 			struct sockaddr *name, socklen_t *length)
 {
+	uint32_t before = restart_stops();
+	ssize_t done;
+
 	if (!name)
 		return recv(fd, to, size, flags);
-	return REPEAT(recvfrom, fd, POLLIN, (fd, to, size, flags, name, length));
+	done = REPEAT(recvfrom, fd, POLLIN, (fd, to, size, flags, name, length));
+	return receive_all(fd, to, size, flags, done, before);
 }
 
 PUBLIC ssize_t write(int fd, const void *from, size_t size)
@@ -287,48 +302,31 @@ static size_t parts_size(const struct iovec *parts, size_t count)
 	return size;
 }
 
-enum way { BY_WRITE, BY_SEND, BY_RECEIVE };
-
-static ssize_t part_move(enum way way, int fd, char *at, size_t size, int flags)
-{
-	switch (way) {
-	case BY_WRITE: return write(fd, at, size);
-	case BY_SEND: return send(fd, at, size, flags);
-	default: return recv(fd, at, size, flags);
-	}
-}
-
-static ssize_t parts_move(enum way way, int fd, const struct iovec *parts,
-			  size_t count, int flags)
-{
-	struct msghdr m = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
-
-	switch (way) {
-	case BY_WRITE: return writev(fd, parts, (int)count);
-	case BY_SEND: return sendmsg(fd, &m, flags);
-	default: return recvmsg(fd, &m, flags);
-	}
-}
-
 /*
- * Move what follows the first `done` bytes of `parts`: the rest of the part
- * that was broken off, then the parts behind it. Returns how many bytes went.
+ * Send what follows the first `done` bytes of `parts`: the rest of the part that
+ * was broken off, then the parts behind it. Returns how many bytes went.
  */
-static ssize_t parts_rest(enum way way, int fd, const struct iovec *parts,
+static ssize_t parts_rest(bool socket, int fd, const struct iovec *parts,
 			  size_t count, size_t done, int flags)
 {
+	struct msghdr m = {0};
 	ssize_t sum, more;
+	const char *at;
 	size_t i = 0, rest;
 
 	for (; i < count && done >= parts[i].iov_len; i++)
 		done -= parts[i].iov_len;
 	if (i == count)
 		return 0;
+	at = (const char *)parts[i].iov_base + done;
 	rest = parts[i].iov_len - done;
-	sum = part_move(way, fd, (char *)parts[i].iov_base + done, rest, flags);
+	sum = socket ? send(fd, at, rest, flags) : write(fd, at, rest);
 	if (sum < 0 || (size_t)sum < rest || ++i == count)
 		return sum > 0 ? sum : 0;
-	more = parts_move(way, fd, &parts[i], count - i, flags);
+	m.msg_iov = (struct iovec *)&parts[i];
+	m.msg_iovlen = count - i;
+	more = socket ? sendmsg(fd, &m, flags)
+		      : writev(fd, m.msg_iov, (int)m.msg_iovlen);
 	return sum + (more > 0 ? more : 0);
 }
 
@@ -343,7 +341,7 @@ PUBLIC ssize_t writev(int fd, const struct iovec *from, int count)
 	ssize_t done = REPEAT(writev, fd, POLLOUT, (fd, from, count));
 
 	if (PARTS_PARTLY(before, done, from, (size_t)count))
-		done += parts_rest(BY_WRITE, fd, from, (size_t)count, (size_t)done,
+		done += parts_rest(false, fd, from, (size_t)count, (size_t)done,
 				   0);
 	return done;
 }
@@ -354,22 +352,53 @@ PUBLIC ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	ssize_t done = REPEAT(sendmsg, fd, POLLOUT, (fd, m, flags));
 
 	if (PARTS_PARTLY(before, done, m->msg_iov, m->msg_iovlen))
-		done += parts_rest(BY_SEND, fd, m->msg_iov, m->msg_iovlen,
+		done += parts_rest(true, fd, m->msg_iov, m->msg_iovlen,
 				   (size_t)done, flags);
 	return done;
 }
 
-/* Descriptors or credentials end a transfer by themselves (unix(7)). */
+/* What follows the first `done` bytes, part by part: descriptors may come with
+ * each, for which there is `room`, and end a transfer (unix(7)). */
+static ssize_t parts_receive(int fd, struct msghdr *m, size_t room, size_t done,
+			     int flags)
+{
+	ssize_t sum = 0;
+
+	for (size_t i = 0; i < m->msg_iovlen; i++) {
+		struct iovec part = m->msg_iov[i];
+		struct msghdr rest = {.msg_iov = &part, .msg_iovlen = 1,
+				      .msg_control = m->msg_control,
+				      .msg_controllen = room};
+		size_t skip = done < part.iov_len ? done : part.iov_len;
+		ssize_t more;
+
+		done -= skip;
+		part.iov_base = (char *)part.iov_base + skip;
+		part.iov_len -= skip;
+		if (part.iov_len == 0)
+			continue;
+		more = recvmsg(fd, &rest, flags);
+		if (more <= 0)
+			break;
+		sum += more;
+		m->msg_controllen = rest.msg_controllen;
+		m->msg_flags = rest.msg_flags;
+		if ((size_t)more < part.iov_len || rest.msg_controllen != 0)
+			break;
+	}
+	return sum;
+}
+
 PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
 	uint32_t before = restart_stops();
+	size_t room = WANTS_ALL(flags) ? m->msg_controllen : 0;
 	ssize_t done = REPEAT(recvmsg, fd, POLLIN, (fd, m, flags));
 
-	if ((flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL &&
+	if (WANTS_ALL(flags) &&
 	    PARTS_PARTLY(before, done, m->msg_iov, m->msg_iovlen) &&
 	    m->msg_controllen == 0 && !(m->msg_flags & (MSG_EOR | MSG_TRUNC)))
-		done += parts_rest(BY_RECEIVE, fd, m->msg_iov, m->msg_iovlen,
-				   (size_t)done, flags);
+		done += parts_receive(fd, m, room, (size_t)done, flags);
 	return done;
 }
 

@@ -12,6 +12,8 @@
  * target was made from, its debug information tells. Is something of that missing
  * and reads a file of the diff, the build runs again after a cleaning, each
  * time in a view on top of the last one, which goes away again if that was no use.
+ * With link-time optimisation any source may hold a copy of a function of the diff,
+ * so all of them are wanted.
  */
 #include <dwarf.h>
 #include <limits.h>
@@ -101,9 +103,18 @@ static bool is_included(struct build *b)
 	return false;
 }
 
+/* Was it compiled for link-time optimisation? */
+static bool is_linked_whole(Dwarf_Die *cu)
+{
+	Dwarf_Attribute attr;
+	const char *producer = dwarf_formstring(dwarf_attr(cu, DW_AT_producer, &attr));
+
+	return producer && strstr(producer, " -flto");
+}
+
 /* The unit's source below the tree, if nothing compiled it that should have. */
 static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
-				bool included)
+				bool included, bool copies)
 {
 	const char *path = facts_unit_path(f, cu), *name;
 	size_t prefix;
@@ -114,12 +125,13 @@ static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
 	name = tree_name(b, path, &prefix);
 	if (!name || is_compiled(b, name))
 		return NULL;
-	return is_touched(b, name) || (included && reads_touched(b, cu, path, prefix))
+	return (copies && is_linked_whole(cu)) || is_touched(b, name) ||
+			       (included && reads_touched(b, cu, path, prefix))
 		       ? build_text(b, "%s", name)
 		       : NULL;
 }
 
-const char *build_missing(struct build *b)
+const char *build_missing(struct build *b, bool copies)
 {
 	const char *found = NULL;
 	bool included = is_included(b);
@@ -136,7 +148,7 @@ const char *build_missing(struct build *b)
 		while (!found && !build_interrupted &&
 		       dwarf_get_units(b->target[i]->dwarf, cu, &cu, NULL, &type, &die,
 				       &sub) == 0)
-			found = unit_missing(b, f, &die, included);
+			found = unit_missing(b, f, &die, included, copies);
 		facts_destroy(f);
 	}
 	return found;
@@ -191,7 +203,7 @@ enum opus_code build_complete(struct build *b, const char *missing, struct opus_
 		build_progress(b, "building all", 0, 0);
 		if (pushed && tree_clean(b, ways[i].goal, missing) &&
 		    build_command_run(b, ways[i].variable, NULL) == OPUS_OK &&
-		    !build_missing(b))
+		    !build_missing(b, true))
 			return OPUS_OK;
 		units_forget(d, known);
 		if (!covers_pop(b))

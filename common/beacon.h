@@ -58,7 +58,8 @@ struct beacon {
 	char agent[32];    /* version */
 	char off_reason[128];
 	uint32_t start_error; /* errno of the last attempt to start the control
-			       * thread; 0: it succeeded */
+			       * thread, or of its own to make a socket; 0: both
+			       * succeeded */
 	/* seccomp filters that the program has begun to install, and has installed;
 	 * any thread writes them, outside `sequence`. */
 	uint16_t filters_begun, filters_ended;

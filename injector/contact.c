@@ -72,6 +72,7 @@ struct contact {
 	int listener;
 	int folder_fd;     /* -1 also for an abstract name */
 	bool same_network; /* as ours */
+	bool full;         /* the kernel did not take the last signal */
 	unsigned int rank; /* of the place, see place_of() */
 	char name[24];
 	uint64_t value;
@@ -365,10 +366,15 @@ static enum opus_code contact_failed(const struct contact *c,
 	if (why != 0) {
 		errno = why;
 		return error_set_errno(err, OPUS_NO_CONTACT,
-			"its agent cannot start a thread; see its limits of "
-			"processes and memory (RLIMIT_NPROC, pids.max, "
-			"RLIMIT_AS)");
+			"its agent cannot make a thread and a socket; see its "
+			"limits of processes, memory and descriptors "
+			"(RLIMIT_NPROC, pids.max, RLIMIT_AS, RLIMIT_MEMLOCK, "
+			"RLIMIT_NOFILE)");
 	}
+	if (c->full)
+		return error_set(err, OPUS_NO_CONTACT,
+			"the kernel queues no more signals for it or its user; "
+			"see its RLIMIT_SIGPENDING");
 	if (s.state == 'T')
 		return error_set(err, OPUS_NO_CONTACT,
 			"it was stopped meanwhile; continue it with "
@@ -410,9 +416,11 @@ static uint64_t patience(const struct contact *c, pid_t tid, bool runs,
 	return runs ? CONTACT_RUNS_NS : wait;
 }
 
-static enum opus_code contact_ask(const struct contact *c, pid_t tid,
+static enum opus_code contact_ask(struct contact *c, pid_t tid,
 				  struct opus_error *err)
 {
+	bool sent;
+
 	enum opus_code code = c->ask ? target_check_filter(c->t, tid, err) : OPUS_OK;
 
 	if (code != OPUS_OK)
@@ -421,7 +429,9 @@ static enum opus_code contact_ask(const struct contact *c, pid_t tid,
 		return error_set(err, OPUS_DIED,
 			"the process started another program (exec) before its "
 			"agent was reached; nothing was sent to that one");
-	if (contact_signal(c, tid) < 0 && errno == EPERM)
+	sent = contact_signal(c, tid) == 0;
+	c->full = !sent && errno == EAGAIN;
+	if (!sent && errno == EPERM)
 		return error_set_errno(err, OPUS_PERMISSION,
 			"it may not be signalled; run as root or as uid %d",
 			(int)c->t->status.euid);

@@ -13,16 +13,20 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/joined.h"
 
 struct image {
 	uint8_t *bytes; /* segments, without sections; a multiple of a page */
 	size_t size;
+	struct joined *joined; /* in these; NULL: it has none */
 };
 
 /* Read the agent. Errors: OPUS_USAGE (it is not there, or no agent),
  * OPUS_RESOURCE. */
 enum opus_code image_init(struct image *image, const char *path,
 			  struct opus_error *err) MUST_CHECK;
+/* Note in it which call a thread was stopped in: its stack pointer, and the number. */
+void image_join(struct image *image, uint64_t sp, long number);
 void image_deinit(struct image *image);
 
 #endif

@@ -164,6 +164,8 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 		snprintf(in->why, sizeof(in->why), "%.95s", err->text);
 	if (code != OPUS_OK)
 		return code;
+	image_join(&in->image, in->remote.saved.rsp,
+		   (long)in->remote.saved.orig_rax);
 	if (in->suspend)
 		code = remote_suspend(&in->remote, err);
 	else if (in->remote.confined && !in->request->force)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "module.h"
 
 static const struct {
 	const char *json, *text;
@@ -131,6 +132,21 @@ static struct mapped maps_look(const struct target *t, struct scan *ret)
 	return m;
 }
 
+/* libc comes last of all, behind what is preloaded. */
+static bool is_starting(const struct target *t)
+{
+	CLEANUP(cleanup_free) char *maps = proc_maps_read(t->view);
+	struct opus_error ignored;
+	struct modules m = {0};
+	bool starting;
+
+	if (maps)
+		(void)!modules_init(&m, t->view, maps, &ignored);
+	starting = modules_loading(&m);
+	modules_deinit(&m);
+	return starting;
+}
+
 static enum scan_kind without_agent(const struct target *t,
 				    const struct mapped *m)
 {
@@ -140,6 +156,8 @@ static enum scan_kind without_agent(const struct target *t,
 		return SCAN_LIBC;
 	if (!m->loader && !m->glibc)
 		return SCAN_STATIC;
+	if (is_starting(t))
+		return SCAN_STARTING;
 	if (!m->glibc)
 		return SCAN_LIBC;
 	if (is_secure(t))

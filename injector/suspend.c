@@ -176,7 +176,7 @@ static void wait_anew(pid_t tid, struct user_regs_struct *regs)
 	if ((long)regs->orig_rax < 0 || (long)regs->rax != -ERESTART_RESTARTBLOCK)
 		return;
 	number = regs->orig_rax == SYS_restart_syscall
-			 ? remote_number(tid, regs->rip - 2) : -1;
+			 ? remote_number(tid, regs->rip - 2, regs->rsp) : -1;
 	regs->rax = number < 0 ? regs->orig_rax : (uint64_t)number;
 	regs->orig_rax = (uint64_t)-1;
 	regs->rip -= 2;

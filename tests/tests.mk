@@ -58,6 +58,7 @@ services: deps
 
 ## cases-legacy: join services of Debian that were started without the agent
 cases-legacy: deps
+	$(Q)tests/lib/deps.sh $(JOIN_PACKAGES)
 	$(Q)$(remake) tests
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
 
@@ -67,6 +68,13 @@ test-inject: deps
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run scenario
 	$(Q)B=$(B) OPUS_TEST_REPEAT=25 tests/run scenario/24-inject-busy
 	$(Q)B=$(B) OPUS_TEST_REPEAT=5 tests/run scenario/22-inject-kill
+
+LIBC ?= trixie
+.PHONY: test-libc
+## test-libc: all scenarios with the libc and libunwind of Debian 13, or LIBC=sid
+test-libc: deps
+	$(Q)$(remake) tests
+	$(Q)B=$(B) tests/lib/with-libc.sh $(LIBC) tests/run scenario
 
 ## audit: check what signal handlers call and what the agent exports
 audit: all

@@ -17,7 +17,8 @@ SOURCE = Source(
               "--disable-auto-locale --disable-strict-error-checking "
               "--disable-external-acl-helpers --disable-url-rewrite-helpers "
               "--disable-storeid-rewrite-helpers --disable-eui "
-              "--disable-security-cert-validators --disable-auth-basic "
+              "--disable-security-cert-validators "
+              "--disable-security-cert-generators --disable-auth-basic "
               "--disable-auth-ntlm --disable-auth-negotiate "
               "--enable-auth-digest=file --enable-storeio=ufs "
               "--with-default-user=nobody --with-swapdir=/nonexistent",

@@ -13,13 +13,13 @@
 enum way {
 	CALL, RETURN, LONGJMP_NEAR, LONGJMP_FAR, SIGLONGJMP, PTHREAD_EXIT,
 	CANCEL, CANCEL_ASYNC, SYS_EXIT, THROW_NEAR, THROW_FAR, THROW_INSIDE,
-	THROW_AGAIN, WAYS
+	THROW_AGAIN, THROW_WAITS, WAYS
 };
 
 static const char *const way_name[WAYS] = {
 	"call", "return", "longjmp-near", "longjmp-far", "siglongjmp",
 	"pthread_exit", "cancel", "cancel-async", "sys_exit", "throw-near",
-	"throw-far", "throw-inside", "throw-again"
+	"throw-far", "throw-inside", "throw-again", "throw-waits"
 };
 
 struct job {
@@ -43,10 +43,23 @@ struct counted {
 	struct job *job;
 	~counted() { job->cleanups++; }
 };
+/* Waits while the stack is unwound, when the handler was found already. */
+struct waiting {
+	struct job *job;
+	~waiting()
+	{
+		if (job->way != THROW_WAITS)
+			return;
+		door_open(&job->inside);
+		door_pass(&job->go);
+	}
+};
 #define GUARD(job) counted guard = { job }
+#define WAITING(job) waiting waits = { job }
 #define THROW() throw 42
 #else
 #define GUARD(job) (void)(job)
+#define WAITING(job) (void)(job)
 #define THROW() abort()
 #endif
 
@@ -91,6 +104,9 @@ ATTR int work(struct job *job, int depth)
 	}
 	if (job->way == CALL)
 		return result;
+	WAITING(job);
+	if (job->way == THROW_WAITS)
+		THROW();
 	if (job->way == CANCEL_ASYNC) {
 		pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
 		door_open(&job->inside);
@@ -126,7 +142,8 @@ ATTR void call_near(struct job *job)
 		return;
 	}
 #ifdef __cplusplus
-	if (job->way == THROW_NEAR || job->way == THROW_AGAIN) {
+	if (job->way == THROW_NEAR || job->way == THROW_AGAIN ||
+	    job->way == THROW_WAITS) {
 		int result;
 
 		try {

@@ -14,13 +14,18 @@
 #include "target.h"
 
 #define SIZE 400000
-#define KINDS 8
+#define KINDS 10
 #define RECEIVES 6 /* from here on */
+#define DESCRIPTOR 9 /* the last piece has one with it */
 
 static unsigned char pattern[SIZE];
 static volatile int stop, zero;
 static volatile long rounds[KINDS];
 static char wrong[256] = "nothing";
+
+struct side {
+	int kind, fd, other;
+};
 
 ATTR int work(int value)
 {
@@ -44,18 +49,63 @@ static ssize_t by_sendmsg(int fd)
 	return sendmsg(fd, &m, MSG_NOSIGNAL);
 }
 
-static ssize_t by_recvmsg(int fd, unsigned char *to)
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static ssize_t by_recvmsg(int fd, unsigned char *to, int wanted)
 {
 	struct iovec parts[3] = { { to, 1000 }, { to + 1000, 300000 },
 				  { to + 301000, SIZE - 301000 } };
-	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 3 };
+	union control control;
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 3,
+			    .msg_control = &control,
+			    .msg_controllen = wanted ? sizeof(control) : 0 };
+	ssize_t n = recvmsg(fd, &m, MSG_WAITALL);
+	int got;
 
-	return recvmsg(fd, &m, MSG_WAITALL);
+	if (wanted && n > 0 && !CMSG_FIRSTHDR(&m)) {
+		if (!stop)
+			snprintf(wrong, sizeof(wrong), "no descriptor came");
+	} else if (wanted && n > 0) {
+		memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(got));
+		close(got);
+	}
+	return n;
+}
+
+/* Write to a socket, and pass a descriptor on with it. */
+static ssize_t write_with(int fd, const unsigned char *from, size_t size)
+{
+	struct iovec part = { (void *)from, size };
+	union control control;
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+
+	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+					 .cmsg_level = SOL_SOCKET,
+					 .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+static ssize_t write_piece(const struct side *s, size_t at)
+{
+	size_t size = SIZE - at < 20000 ? SIZE - at : 20000;
+
+	if (s->kind == DESCRIPTOR && at + size == SIZE)
+		return write_with(s->other, pattern + at, size);
+	return write(s->other, pattern + at, size);
 }
 
 /* One call that has to move SIZE bytes. */
 static ssize_t transfer(int kind, int fd, unsigned char *to)
 {
+	struct sockaddr_storage name;
+	socklen_t length = sizeof(name);
+
 	switch (kind) {
 	case 0: case 1: return write(fd, pattern, SIZE);
 	case 2: return send(fd, pattern, SIZE, MSG_NOSIGNAL);
@@ -63,13 +113,11 @@ static ssize_t transfer(int kind, int fd, unsigned char *to)
 	case 4: return by_writev(fd);
 	case 5: return by_sendmsg(fd);
 	case 6: return recv(fd, to, SIZE, MSG_WAITALL);
-	default: return by_recvmsg(fd, to);
+	case 7: return recvfrom(fd, to, SIZE, MSG_WAITALL, (struct sockaddr *)&name,
+				&length);
+	default: return by_recvmsg(fd, to, kind == DESCRIPTOR);
 	}
 }
-
-struct side {
-	int kind, fd, other;
-};
 
 /* A little now and then, so that the call on the other side waits often. */
 static void *slow(void *argument)
@@ -83,7 +131,7 @@ static void *slow(void *argument)
 
 		while (at < SIZE && !stop) {
 			ssize_t n = s->kind >= RECEIVES
-				? write(fd, pattern + at, SIZE - at < 20000 ? SIZE - at : 20000)
+				? write_piece(s, at)
 				: read(fd, buffer + at, SIZE - at < 20000 ? SIZE - at : 20000);
 
 			if (n <= 0)
