@@ -37,9 +37,9 @@ REPEAT = max(1, int(os.environ.get("OPUS_TEST_REPEAT", "1")))
 CFLAGS = ["-O2", "-g", "-pthread", "-D_GNU_SOURCE", "-Wall",
           "-I", os.path.join(ROOT, "tests/scenario"), "-I", HERE,
           "-Wl,--build-id"]
-LIBC = os.environ.get("OPUS_TEST_LIBC")
-LIBC_FLAGS = ["-Wl,--disable-new-dtags,-rpath," + LIBC,
-              f"-Wl,--dynamic-linker={LIBC}/ld-linux-x86-64.so.2"] if LIBC else []
+OTHER_LIBC = os.environ.get("OPUS_TEST_LIBC")
+LIBC_FLAGS = ["-Wl,--disable-new-dtags,-rpath," + OTHER_LIBC,
+              f"-Wl,--dynamic-linker={OTHER_LIBC}/ld-linux-x86-64.so.2"] if OTHER_LIBC else []
 
 WORK = tempfile.mkdtemp(prefix="opus-scenario-",
                         dir=os.environ.get("TEST_TMP"))
