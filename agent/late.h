@@ -1,7 +1,7 @@
 /*
  * late.h - calls of syscall() that were made before the agent came.
  *
- * Included by: agent.c, update.c, restart_sig.c, filter_sig.c.
+ * Included by: agent.c, update.c, restart_sig.c.
  * Runs on:     see each function.
  * Locks:       none.
  * Signal:      late_number_sig() is safe.
@@ -30,9 +30,6 @@ struct late_call {
 extern struct joined late_joined;
 extern struct late_call late_calls[LATE_CALLS];
 extern _Atomic uint32_t late_count;
-/* libc's count of the threads that it has made and that live, the first one
- * included; NULL: unknown. Set by the constructor. */
-extern const volatile unsigned int *late_threads;
 extern _Atomic uintptr_t late_return; /* behind libc's `syscall` instruction */
 
 /*
