@@ -3,6 +3,7 @@
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
 LIBDIR   ?= $(PREFIX)/lib
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
 ARCH     := x86_64
 B        := build$(if $(SAN),-$(SAN))
 CC       := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -14,12 +15,13 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev libclang-14-dev \
 	binutils patch
 DEMO_PACKAGES   := curl util-linux
-LEGACY_PACKAGES := mariadb-server
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
 TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
-	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox
-SERVICE_PACKAGES := apache2-bin memcached postgresql openssh-server
+	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox \
+	apparmor
+SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \
+	openssh-server squid default-jdk-headless
 EVALUATION_PACKAGES := sysbench libmemcached-tools
 FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev
 DEB_PACKAGES    := debhelper dpkg-dev lintian
@@ -50,7 +52,7 @@ objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
 
 AGENT_SRC  := $(wildcard agent/*.c) $(wildcard agent/arch/$(ARCH)/*.[cS])
 AGENT_COMMON := common/error.c common/plan.c common/digest.c common/store.c \
-	common/audit.c common/bpf.c
+	common/audit.c common/bpf.c common/waits.c
 AGENT_OBJ  := $(call objects,agent,$(AGENT_SRC) $(AGENT_COMMON))
 COMMON_SRC := $(wildcard common/*.c)
 # Both programs of injector/ are made of all its files, but for each other's
@@ -74,13 +76,13 @@ all: $(PRODUCTS)
 
 ## help: this list
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | sed 's/: /\n/' | \
-		awk 'NR % 2 {name = $$0; next} {printf "  %-14s %s\n", name, $$0}'
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort | \
+		sed 's/^\([^:]*\): \(.*\)/\1\t\2/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
 
 ## deps: install the Debian packages that are missing
 deps:
 	$(Q)tests/lib/deps.sh $(BUILD_PACKAGES) $(TEST_PACKAGES) \
-		$(DEMO_PACKAGES) $(APACHE_PACKAGES)
+		$(DEMO_PACKAGES) $(APACHE_PACKAGES) $(SERVICE_PACKAGES)
 
 # The agent defines functions of libc, which the headers must not define, too.
 $(B)/agent/%.o: AGENT_CFLAGS += -U_FORTIFY_SOURCE
@@ -155,6 +157,8 @@ install: all
 		'Description: live patches for running programs' \
 		'Cflags: -I$${prefix}/include' \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/opus-livepatch.pc
+	install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions \
+		packaging/apparmor/opus-livepatch
 	install -D -m 644 packaging/completion/opus-send \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/opus-send
 	for tool in run build inject; do ln -sf opus-send \

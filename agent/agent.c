@@ -23,7 +23,6 @@
 
 #include "altstack.h"
 #include "arch/x86_64/raw.h"
-#include "common/waits.h"
 #include "contact.h"
 #include "control.h"
 #include "follow.h"
@@ -32,7 +31,9 @@
 #include "gate.h"
 #include "got.h"
 #include "guard.h"
+#include "late.h"
 #include "library.h"
+#include "restart.h"
 #include "safe.h"
 #include "stop.h"
 #include "stop_signal.h"
@@ -215,11 +216,18 @@ AT_START static void signal_install(void)
 	beacon_flag(BEACON_READY | (agent_late ? BEACON_INJECTED : 0), 0);
 }
 
+static bool code_read(const void *state, uint64_t at, void *bytes, size_t size)
+{
+	(void)state;
+	memcpy(bytes, (const void *)at, size);
+	return true;
+}
+
 static bool libc_fits(void)
 {
-	const uint8_t *code = libc_function("poll");
+	const void *poll = libc_function("poll");
 
-	return !code || waits_shown(code);
+	return !poll || waits_find((uint64_t)poll, code_read, NULL, &restart_waits);
 }
 
 __attribute__((constructor)) static void agent_start(void)
@@ -240,7 +248,9 @@ __attribute__((constructor)) static void agent_start(void)
 		got_take();
 	}
 	contact_init();
-	if (!agent_late) /* else before the first update, see text.h */
+	if (agent_late)
+		late_look(); /* calls that the agent's syscall() has not seen */
+	else /* late: before the first update, see text.h */
 		text_init();
 	if (control_init(&err) != OPUS_OK ||
 	    __register_atfork(fork_begin, agent_has_forked, agent_forked,

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "restart.h"
 
 /* Written and read by the agent thread. */
 static enum { PROC_UNKNOWN, PROC_NONE, PROC_OWN, PROC_GIVEN } proc_state;
@@ -186,6 +187,12 @@ enum opus_code proc_enter(char *ret, size_t size, struct opus_error *err)
 		snprintf(ret, size, "/proc/%d/task/%d", getpid(), raw_gettid());
 		return OPUS_OK;
 	}
+	/* Told the name of a file from there, the loader looks for its working
+	 * folder, outside of its root, by reading folders (getcwd(3)). With glibc
+	 * 2.41 it takes a lock then that it has not initialised, and may wait for
+	 * ever (Debian's 2.41-12, 2.43-7). */
+	if (restart_waits.plain)
+		return error_set(err, OPUS_RESOURCE, WAITS_NO_PROC);
 	/* dlopen(3) knows paths only. With a root and a working folder of its
 	 * own, this thread can stand where a relative path leads there, and the
 	 * host's working folder stays what it is (unshare(2), CLONE_FS, needs

@@ -16,6 +16,19 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "common/waits.h"
+
+/*
+ * A wait whose begin nobody noted: it began before the agent came, or libc makes it
+ * for a purpose of its own. It counts from its first stop on. Of the handler alone.
+ */
+struct restart_unknown {
+	greg_t sp, second; /* the call: its stack pointer, its second argument */
+	greg_t before;     /* its limit, as its caller gave it */
+	greg_t limit;      /* what is given to the kernel instead, never the same */
+	uint64_t since_ns; /* and when */
+};
+
 /*
  * Per thread, in the static TLS block. What the interposed functions note of a
  * wait that they are in: the kernel does not tell how much of a relative
@@ -33,10 +46,14 @@ struct restart_wait {
 	_Atomic uint32_t stops;      /* signals of the agent so far */
 	struct timespec rest;        /* given to the kernel instead */
 	uint64_t argument[3];        /* struct io_uring_getevents_arg, the same */
+	struct restart_unknown unknown;
 };
 
 extern __thread struct restart_wait restart_self
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* How libc waits; set once at the start. */
+extern struct waits restart_waits __attribute__((visibility("hidden")));
 
 /* The record of an outer wait, which a signal handler of the host may have
  * interrupted to wait itself. */

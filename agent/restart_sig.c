@@ -24,11 +24,13 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "filter.h"
+#include "late.h"
 
 #define BACK 48 /* bytes before `syscall` in which the number is looked for */
 #define NS 1000000000u
 
 __thread struct restart_wait restart_self;
+START_DATA struct waits restart_waits;
 START_DATA int (*restart_clock)(clockid_t, struct timespec *) = clock_gettime;
 
 static bool is_syscall(const uint8_t *p)
@@ -59,15 +61,37 @@ static long number_loaded(const uint8_t *p)
 	return -1;
 }
 
+/* One of the two places in which all waits of glibc 2.41 are? Its stack frame is
+ * there as long as the thread is. */
+static bool is_wait(const greg_t *g, uintptr_t behind, long *ret)
+{
+	const uint8_t *sp = (const uint8_t *)g[REG_RSP];
+
+	if (behind == restart_waits.plain)
+		*ret = *(const long *)(sp + restart_waits.plain_at);
+	else if (behind == restart_waits.cancel &&
+		 *(const uintptr_t *)sp == restart_waits.caller)
+		*ret = *(const long *)(sp + restart_waits.cancel_at);
+	else
+		return false;
+	return true;
+}
+
 /* The number with which the `syscall` at `p` was made; -1: there is none, or it
  * is not known. `ip` is p or right behind it: only if all of it is on the page of
  * that one, it can be read for sure. */
 static long number_at(const greg_t *g, const uint8_t *p, uintptr_t ip)
 {
+	long late = late_number_sig(g, p), nr;
+
+	if (late >= 0)
+		return late;
 	if (p + 2 == (const uint8_t *)restart_syscall_return)
 		return *(const long *)(g[REG_RSP] - 8);
 	if (p + 2 == (const uint8_t *)restart_call_return)
 		return atomic_load(&restart_self.number);
+	if (restart_waits.plain && is_wait(g, (uintptr_t)p + 2, &nr))
+		return nr;
 	if ((((uintptr_t)p ^ ip) | (((uintptr_t)p + 1) ^ ip)) & ~0xfffUL)
 		return -1;
 	return is_syscall(p) ? number_loaded(p) : -1;
@@ -117,13 +141,6 @@ static void rest_timespec(greg_t *reg, uint64_t elapsed)
 	*reg = (greg_t)&restart_self.rest;
 }
 
-/* futex(2): only FUTEX_WAIT counts from the call on. */
-static void rest_futex(greg_t *g, uint64_t elapsed)
-{
-	if ((g[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		rest_timespec(&g[REG_R10], elapsed);
-}
-
 /* io_uring_enter(2): the time-out stands in a structure of the caller's, which
  * is replaced by a copy with another one. */
 static void rest_uring(greg_t *g, uint64_t elapsed)
@@ -132,8 +149,6 @@ static void rest_uring(greg_t *g, uint64_t elapsed)
 	uint64_t *copy = restart_self.argument;
 	greg_t limit;
 
-	if (!(g[REG_R10] & 8) || g[REG_R9] != sizeof(restart_self.argument))
-		return; /* without IORING_ENTER_EXT_ARG */
 	for (int i = 0; i < 3; i++)
 		copy[i] = from[i];
 	limit = (greg_t)copy[2];
@@ -150,48 +165,91 @@ static bool wait_known(const greg_t *g)
 	       atomic_load(&restart_self.sp) - (uintptr_t)g[REG_RSP] <= 4096;
 }
 
-/* Calls whose time-out is relative and is not written back by the kernel, as
- * select, pselect6 and ppoll do. */
+/* The register with a relative time-out that the kernel does not write back, as it
+ * does for select, pselect6 and ppoll; -1: there is none. */
+static int limit_register(const greg_t *g, long nr)
+{
+	switch (nr) {
+	case SYS_nanosleep:
+		return REG_RDI;
+	case SYS_poll: case SYS_rt_sigtimedwait:
+		return REG_RDX;
+	case SYS_clock_nanosleep:
+		return g[REG_RSI] & TIMER_ABSTIME ? -1 : REG_RDX;
+	case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_semtimedop:
+	case 441: /* epoll_pwait2 */
+		return REG_R10;
+	case SYS_futex: /* the others are given a time of the clock */
+		return (g[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT ? REG_R10 : -1;
+	case 426: /* io_uring_enter, with IORING_ENTER_EXT_ARG */
+		return g[REG_R10] & 8 && g[REG_R9] == sizeof(restart_self.argument)
+			       ? REG_R8 : -1;
+	default:
+		return -1;
+	}
+}
+
+static bool in_milliseconds(long nr)
+{
+	return nr == SYS_poll || nr == SYS_epoll_wait || nr == SYS_epoll_pwait;
+}
+
+static void limit_lower(greg_t *g, long nr, int limit, uint64_t elapsed)
+{
+	if (in_milliseconds(nr))
+		rest_milliseconds(&g[limit], elapsed);
+	else if (nr == 426)
+		rest_uring(g, elapsed);
+	else
+		rest_timespec(&g[limit], elapsed);
+}
+
+/* Is it the wait that was stopped before? Its limit is one that only the agent has
+ * given: a pointer into this thread's record, or a number of milliseconds, which
+ * must not be over since long. */
+static bool is_known_by_limit(const greg_t *g, long nr, int limit, uint64_t now)
+{
+	const struct restart_unknown *u = &restart_self.unknown;
+
+	return u->since_ns && u->sp == g[REG_RSP] && u->second == g[REG_RSI] &&
+	       u->limit == g[limit] &&
+	       (!in_milliseconds(nr) ||
+		now - u->since_ns <= ((uint64_t)(uint32_t)u->limit + 1) * 1000000);
+}
+
+static void rest_unknown(greg_t *g, long nr, int limit, uint64_t now)
+{
+	struct restart_unknown *u = &restart_self.unknown;
+	bool known = is_known_by_limit(g, nr, limit, now);
+	uint64_t elapsed = known ? now - u->since_ns : 0;
+
+	if (in_milliseconds(nr) ? (int32_t)g[limit] <= 0 : g[limit] == 0)
+		return;
+	if (!known)
+		u->before = g[limit];
+	limit_lower(g, nr, limit, elapsed);
+	if (in_milliseconds(nr) && g[limit] == u->before &&
+	    (int32_t)g[limit] < INT32_MAX)
+		g[limit]++; /* one millisecond too late rather than too early */
+	u->sp = g[REG_RSP];
+	u->second = g[REG_RSI];
+	u->limit = g[limit];
+	u->since_ns = now - (in_milliseconds(nr) ? elapsed % 1000000 : 0);
+}
+
 static void rest_set(greg_t *g, long nr)
 {
-	uint64_t started = atomic_load(&restart_self.started_ns), now;
+	int limit = limit_register(g, nr);
+	uint64_t now;
 
-	if (!wait_known(g))
+	if (limit < 0)
 		return;
 	now = raw_now();
-	switch (nr) {
-	case SYS_poll:
-		rest_milliseconds(&g[REG_RDX], now - started);
-		break;
-	case SYS_epoll_wait:
-	case SYS_epoll_pwait:
-		rest_milliseconds(&g[REG_R10], now - started);
-		break;
-	case SYS_nanosleep:
-		rest_timespec(&g[REG_RDI], now - started);
-		break;
-	case SYS_clock_nanosleep:
-		if ((g[REG_RSI] & TIMER_ABSTIME) == 0)
-			rest_timespec(&g[REG_RDX], now - started);
-		break;
-	case SYS_rt_sigtimedwait:
-		rest_timespec(&g[REG_RDX], now - started);
-		break;
-	case SYS_futex:
-		rest_futex(g, now - started);
-		break;
-	case 426: /* io_uring_enter */
-		rest_uring(g, now - started);
-		break;
-	case SYS_semtimedop:
-#ifdef SYS_epoll_pwait2
-	case SYS_epoll_pwait2:
-#endif
-		rest_timespec(&g[REG_R10], now - started);
-		break;
-	default:
+	if (!wait_known(g)) {
+		rest_unknown(g, nr, limit, now);
 		return;
 	}
+	limit_lower(g, nr, limit, now - atomic_load(&restart_self.started_ns));
 	/* What is left counts from here. */
 	atomic_store(&restart_self.started_ns, now);
 }

@@ -46,13 +46,13 @@ struct entries {
 /* Numbers of those that were tried and are settled, in order of trying. */
 static uint32_t tried[PATCH_MAX];
 static uint32_t tried_count;
-static bool some_wait; /* for an object that is not loaded yet */
+START_DATA static bool some_wait; /* for an object that is not loaded yet */
 
 /* Folders that were read, so that a library that was loaded and changes
  * nothing costs no more than a look. */
 #define KNOWN 64
 static char known[KNOWN][STORE_ID];
-static uint32_t known_count;
+START_DATA static uint32_t known_count;
 
 static bool was_tried(uint32_t number)
 {
@@ -69,7 +69,7 @@ static bool object_folder(const struct object *o, char ret[STORE_ID])
 	return o->build_id_size != 0;
 }
 
-static bool is_known(const char *id)
+AT_START static bool is_known(const char *id)
 {
 	for (uint32_t i = 0; i < known_count; i++)
 		if (strcmp(known[i], id) == 0)
@@ -77,7 +77,7 @@ static bool is_known(const char *id)
 	return false;
 }
 
-static bool id_concerns(const uint8_t *id, uint32_t size, void *data)
+AT_START static bool id_concerns(const uint8_t *id, uint32_t size, void *data)
 {
 	char name[STORE_ID];
 

@@ -272,10 +272,14 @@ void unwind_forget(void)
 
 enum opus_code unwind_load(struct opus_error *err)
 {
-	static unw_accessors_t accessors = {
+	/* 1.8 has three functions more than 1.6, and copies them, too. */
+	static struct {
+		unw_accessors_t known;
+		void (*more[8])(void);
+	} accessors = {{
 		find_info, put_info, no_list, access_memory, access_register,
 		access_float, no_resume, no_name,
-	};
+	}, {NULL}};
 	bool resolved;
 
 	if (lib.space)
@@ -292,7 +296,7 @@ enum opus_code unwind_load(struct opus_error *err)
 	if (!resolved)
 		return error_set(err, OPUS_RESOURCE,
 				 "libunwind-x86_64.so.8 cannot be loaded: stacks can only be scanned, not unwound");
-	lib.space = lib.create(&accessors, 0);
+	lib.space = lib.create(&accessors.known, 0);
 	if (!lib.space)
 		return error_set(err, OPUS_RESOURCE, "libunwind has no memory");
 	lib.caching(lib.space, UNW_CACHE_GLOBAL);

@@ -22,6 +22,7 @@
 #include "coroutine.h"
 #include "got.h"
 #include "hook_call.h"
+#include "late.h"
 #include "safe.h"
 #include "table.h"
 #include "text.h"
@@ -170,6 +171,7 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 	if (agent_late) {
 		got_take(); /* objects have come since, the patch among them */
 		altstack_ask();
+		late_look();
 	}
 	if (code == OPUS_OK)
 		code = object_snapshot(err);

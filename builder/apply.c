@@ -89,7 +89,8 @@ static void parts_write(struct build *b, const char *bytes, FILE *out)
 			skip = is_missing(b, p, &name);
 			if (skip)
 				part_tell(b, name, "is not in the tree, and left out");
-		} else if (starts(p, "GIT binary patch")) {
+		} else if (starts(p, "GIT binary patch") ||
+			   (head && starts(p, "Binary files "))) {
 			skip = true;
 			part_tell(b, "a binary file", "is left out");
 		}

@@ -338,6 +338,22 @@ void variable_refuse(struct compare *c, const struct entity *old,
 			     "gets another first value, but it exists already: it was set when the program started, and may have changed since");
 }
 
+enum opus_code value_compare(struct compare *c, const struct entity *v, bool *ret,
+			     struct opus_error *err)
+{
+	const char *symbol = v->kind == ENTITY_LOCAL ? v->name : v->linkage;
+	const struct shape *old, *new;
+	enum opus_code code = OPUS_OK;
+
+	if (!c->valued)
+		code = values_read(c->b, c->u, &c->old_values, &c->new_values, err);
+	c->valued = true;
+	old = shapes_find(&c->old_values, symbol);
+	new = shapes_find(&c->new_values, symbol);
+	*ret = old && new && old->sum == new->sum;
+	return code;
+}
+
 /* Is it another type of number, of the same bytes? */
 static bool is_retyped(const struct compare *c, const struct entity *old,
 		       const struct entity *new)
@@ -355,6 +371,8 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
 	struct entity *old = counterpart_old(c, new);
+	enum opus_code code = OPUS_OK;
+	bool same = false;
 
 	if (old && !new->is_definition && !old->is_definition)
 		declaration_doubt(c, new);
@@ -376,6 +394,11 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 		return OPUS_OK;
 	if (new->is_const && new->kind == ENTITY_LOCAL)
 		return OPUS_OK; /* its function changed, and brings it along */
+	/* In C++ a function may set what the object file has as zeros. */
+	if (details_same(old, new) && !c->u->cxx)
+		code = value_compare(c, new, &same, err);
+	if (code != OPUS_OK || same)
+		return code;
 	if (new->is_const && old->is_const)
 		return constant_renew(c, new, err);
 	variable_refuse(c, old, new);
@@ -410,14 +433,8 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 							  : &u->before;
 	c.new = u->after_plain.tokens == u->after.tokens ? &u->after_plain
 							 : &u->after;
-	if (c.old->tokens == c.new->tokens) {
-		size_t i = 0;
-
-		while (i < c.old->tokens && token_same(c.old, i, c.new, i))
-			i++;
-		if (i == c.old->tokens)
-			return OPUS_OK;
-	}
+	if (inserted_only(&c))
+		return OPUS_OK;
 	code = unit_parse(u, err);
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++)
 		if (p->entity[i].kind == ENTITY_FUNCTION)
@@ -435,5 +452,7 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 		code = gone_compare(&c, err);
 	if (code == OPUS_OK && c.doubt)
 		code = knowledge_add(b, u, c.doubt, err);
+	shapes_deinit(&c.old_values);
+	shapes_deinit(&c.new_values);
 	return code;
 }

@@ -10,6 +10,7 @@
 #define OPUS_COMPARE_H
 
 #include "diff.h"
+#include "shape.h"
 
 struct compare {
 	struct build *b;
@@ -17,6 +18,8 @@ struct compare {
 	const struct text *old, *new; /* without lines, if they agree in count */
 	const char *doubt; /* the name of a declaration that functions may read in
 			    * another way, though their text is the same; or NULL */
+	bool valued; /* the following were read */
+	struct shapes old_values, new_values;
 };
 
 /* Does the range name the word, other than as a member? */
@@ -31,6 +34,10 @@ struct entity *counterpart(const struct parse *p, const struct entity *e);
 bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 		uint32_t new_start, uint32_t new_end);
 
+/* inserted.c: has the unit nothing but new declarations, of names that it has
+ * nowhere else? */
+bool inserted_only(const struct compare *c);
+
 /* numbered.c: is the name of a declaration of the new source made of a line
  * number? */
 bool is_numbered(const struct compare *c, const struct entity *e);
@@ -44,6 +51,11 @@ struct entity *counterpart_old(struct compare *c, const struct entity *e);
  * OPUS_RESOURCE. */
 enum opus_code users_add(struct compare *c, const char *word,
 			 struct opus_error *err) MUST_CHECK;
+
+/* Has the variable, of the same type, the same first value in the compiled code?
+ * "= { 0 }" is what it has without. Errors: OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code value_compare(struct compare *c, const struct entity *v, bool *ret,
+			     struct opus_error *err) MUST_CHECK;
 
 /* Refuse what a variable that exists would need: another size or first value. */
 void variable_refuse(struct compare *c, const struct entity *old,

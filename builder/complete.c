@@ -12,12 +12,15 @@
  * target was made from, its debug information tells. Is something of that missing
  * and reads a file of the diff, the build runs again after a cleaning, each
  * time in a view on top of the last one, which goes away again if that was no use.
+ * With link-time optimisation any source may hold a copy of a function of the diff,
+ * so all of them are wanted.
  */
 #include <dwarf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -101,9 +104,18 @@ static bool is_included(struct build *b)
 	return false;
 }
 
+/* Was it compiled for link-time optimisation? */
+static bool is_linked_whole(Dwarf_Die *cu)
+{
+	Dwarf_Attribute attr;
+	const char *producer = dwarf_formstring(dwarf_attr(cu, DW_AT_producer, &attr));
+
+	return producer && strstr(producer, " -flto");
+}
+
 /* The unit's source below the tree, if nothing compiled it that should have. */
 static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
-				bool included)
+				bool included, bool copies)
 {
 	const char *path = facts_unit_path(f, cu), *name;
 	size_t prefix;
@@ -114,12 +126,13 @@ static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
 	name = tree_name(b, path, &prefix);
 	if (!name || is_compiled(b, name))
 		return NULL;
-	return is_touched(b, name) || (included && reads_touched(b, cu, path, prefix))
+	return (copies && is_linked_whole(cu)) || is_touched(b, name) ||
+			       (included && reads_touched(b, cu, path, prefix))
 		       ? build_text(b, "%s", name)
 		       : NULL;
 }
 
-const char *build_missing(struct build *b)
+const char *build_missing(struct build *b, bool copies)
 {
 	const char *found = NULL;
 	bool included = is_included(b);
@@ -136,7 +149,7 @@ const char *build_missing(struct build *b)
 		while (!found && !build_interrupted &&
 		       dwarf_get_units(b->target[i]->dwarf, cu, &cu, NULL, &type, &die,
 				       &sub) == 0)
-			found = unit_missing(b, f, &die, included);
+			found = unit_missing(b, f, &die, included, copies);
 		facts_destroy(f);
 	}
 	return found;
@@ -174,11 +187,33 @@ static void units_forget(struct diff *d, size_t from)
 		unit_destroy(d->unit[--d->units]);
 }
 
+/* Give the diff's files of code another content with the same meaning, or take that
+ * away again. */
+static void contents_change(const struct diff *d, bool back)
+{
+	for (size_t i = 0; i < d->files; i++) {
+		struct stat st;
+		FILE *file = d->existed[i] && compile_is_code(d->file[i])
+				     ? fopen(d->file[i], "ae")
+				     : NULL;
+
+		if (!file)
+			continue;
+		if (!back)
+			fputc('\n', file);
+		else if (fstat(fileno(file), &st) == 0 && ftruncate(fileno(file), st.st_size - 1) != 0)
+			fprintf(stderr, "opus-build: %s has a line more at its end now\n", d->file[i]);
+		fclose(file);
+	}
+}
+
 enum opus_code build_complete(struct build *b, const char *missing, struct opus_error *err)
 {
-	/* The last is for those that cannot clean: make takes all for old. */
-	static const struct { const char *goal, *variable; } ways[] = {
-		{"clean", NULL}, {"distclean", NULL}, {NULL, "MAKEFLAGS=B"}};
+	/* The first is for those that look at contents instead of times, as waf and
+	 * SCons do; the last for those that cannot clean: make takes all for old. */
+	static const struct { const char *goal, *variable; bool contents; } ways[] = {
+		{NULL, NULL, true}, {"clean", NULL, false}, {"distclean", NULL, false},
+		{NULL, "MAKEFLAGS=B", false}};
 	struct diff *d = b->diff;
 	size_t known = d->units;
 
@@ -186,12 +221,17 @@ enum opus_code build_complete(struct build *b, const char *missing, struct opus_
 		if (!d->cover[i].upper)
 			return OPUS_OK;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !build_interrupted; i++) {
-		bool pushed = covers_push(b);
+		bool pushed = covers_push(b), good;
 
 		build_progress(b, "building all", 0, 0);
-		if (pushed && tree_clean(b, ways[i].goal, missing) &&
-		    build_command_run(b, ways[i].variable, NULL) == OPUS_OK &&
-		    !build_missing(b))
+		if (pushed && ways[i].contents)
+			contents_change(d, false);
+		good = pushed && tree_clean(b, ways[i].goal, missing) &&
+		       build_command_run(b, ways[i].variable, NULL) == OPUS_OK &&
+		       !build_missing(b, true);
+		if (pushed && ways[i].contents)
+			contents_change(d, true);
+		if (good)
 			return OPUS_OK;
 		units_forget(d, known);
 		if (!covers_pop(b))

@@ -11,6 +11,7 @@
  */
 #include "demangle.h"
 
+#include <ctype.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,4 +120,26 @@ bool linkage_is_structor(const char *linkage)
 		p[1] = digit;
 	}
 	return false;
+}
+
+void linkage_untag(char *linkage)
+{
+	char *to = linkage, *end;
+
+	if (strncmp(linkage, "_Z", 2) != 0)
+		return;
+	for (char *p = linkage; *p; p = end) {
+		bool tag = *p == 'B' && isdigit((unsigned char)p[1]);
+		size_t n = strtoul(p + tag, &end, 10);
+
+		/* A number stands before the letters of a name. */
+		if (end == p || n > strlen(end))
+			n = 0;
+		end += end == p ? 1 : n;
+		if (tag)
+			continue;
+		memmove(to, p, (size_t)(end - p));
+		to += end - p;
+	}
+	*to = 0;
 }

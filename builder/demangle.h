@@ -29,6 +29,13 @@ char *name_base(const char *symbol);
  * that the compiler makes of one: of the object, and of it as part of another? */
 bool linkage_same(const char *a, const char *b);
 
+/*
+ * Take the tags ("B5cxx11") out of a mangled name. clang gives them to what no
+ * other unit can see, too: a static function that returns a std::string. GCC
+ * does not.
+ */
+void linkage_untag(char *linkage);
+
 /* Is it one of a constructor or destructor? */
 bool linkage_is_structor(const char *linkage);
 

@@ -132,8 +132,9 @@ enum opus_code build_command_run(struct build *b, const char *variable,
 				 struct opus_error *err) MUST_CHECK;
 
 /* complete.c: a source of a target that reads a file of the diff, and that the
- * build did not compile; below the tree. NULL: there is none. */
-const char *build_missing(struct build *b);
+ * build did not compile; below the tree. NULL: there is none. `copies`: also one
+ * that may hold copies of functions of others, by link-time optimisation. */
+const char *build_missing(struct build *b, bool copies);
 /* Run the build again after a cleaning, so that it compiles that as well. Where
  * this fails all is as before. Errors: OPUS_RESOURCE. */
 enum opus_code build_complete(struct build *b, const char *missing,
@@ -165,12 +166,12 @@ enum opus_code units_want(struct build *b, struct opus_error *err) MUST_CHECK;
 /* unit.c */
 /* The command without what concerns output, dependencies and input. */
 void unit_command(const struct unit *u, bool preprocessor, struct command *ret);
-/* Preprocess into two texts; `after` chooses which. */
-enum opus_code unit_preprocess(struct build *b, struct unit *u, bool after,
-			       struct opus_error *err) MUST_CHECK;
+/* Preprocess those that are not, into two texts each; `after` chooses which. */
+enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t count,
+				bool after, struct opus_error *err) MUST_CHECK;
 enum opus_code unit_parse(struct unit *u, struct opus_error *err) MUST_CHECK;
-/* Does compiling the unit read one of the diff's files? */
-enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
+/* Does compiling them read one of the diff's files? Sets `reached`. */
+enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
 			  struct opus_error *err) MUST_CHECK;
 /* Is the definition not in the old source? */
 bool unit_is_new(const struct unit *u, const struct entity *e);
@@ -198,6 +199,14 @@ const char *clone_suffix_of(const char *symbol);
  * code is not. `because` is a changed function, for the words. */
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err) MUST_CHECK;
+
+struct shapes;
+/* knowledge.c: the first values of the unit's variables, as compiled before and
+ * after; nothing where it does not compile by itself. The caller gives both back
+ * with shapes_deinit(), after an error, too. Errors: OPUS_RESOURCE,
+ * OPUS_UNREADABLE. */
+enum opus_code values_read(struct build *b, const struct unit *u, struct shapes *old,
+			   struct shapes *new, struct opus_error *err) MUST_CHECK;
 
 /* generated.c: fill in diff.made and diff.assembly. Errors: OPUS_RESOURCE. */
 enum opus_code generated_find(struct build *b, struct opus_error *err) MUST_CHECK;

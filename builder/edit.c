@@ -90,6 +90,12 @@ size_t declarator_end(const struct text *t, uint32_t name_at)
 {
 	size_t i = text_token_at(t, name_at) + 1;
 
+	/* operator==(...), operator()(...), operator new[](...) */
+	if (token_is(t, i - 1, "operator")) {
+		i += token_is(t, i, "(") ? 2 : 0;
+		while (i < t->tokens && !token_is(t, i, "("))
+			i++;
+	}
 	for (;;) {
 		if (token_is(t, i, "(") || token_is(t, i, "["))
 			i = token_closing(t, i) + 1;

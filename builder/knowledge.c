@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "diff.h"
 #include "image.h"
 #include "shape.h"
@@ -33,30 +32,47 @@
 static const char *const registers_aside[] = {"-fno-ipa-ra",
 					      "-fno-ipa-stack-alignment"};
 
-static enum opus_code unit_compile(struct build *b, const struct unit *u,
-				   const char *in, const char *out, bool aside,
-				   struct opus_error *err)
+/* One state of the unit, compiled. */
+struct state {
+	const struct text *text, *plain;
+	const struct parse *parse;
+	const char *source, *object;
+	struct shapes functions, values;
+};
+
+static void state_command(const struct unit *u, const struct state *s, bool aside,
+			  struct command *c)
 {
 	static const char *const words[] = {"-w", "-g0", "-fno-lto",
 					    "-ffunction-sections",
 					    "-fdata-sections", "-frandom-seed=0"};
-	struct command c;
+
+	unit_command(u, false, c);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		command_add(c, "%s", words[i]);
+	for (size_t i = 0; aside && i < 2; i++)
+		command_add(c, "%s", registers_aside[i]);
+	command_add(c, "-x");
+	command_add(c, u->cxx ? "c++-cpp-output" : "cpp-output");
+	command_add(c, "-c");
+	command_add(c, "%s", s->source);
+	command_add(c, "-o");
+	command_add(c, "%s", s->object);
+	c->quiet = true;
+}
+
+static enum opus_code states_compile(struct build *b, const struct unit *u,
+				     const struct state s[2], bool aside,
+				     struct opus_error *err)
+{
+	struct command c[2];
 	enum opus_code code;
 
-	unit_command(u, false, &c);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		command_add(&c, "%s", words[i]);
-	for (size_t i = 0; aside && i < 2; i++)
-		command_add(&c, "%s", registers_aside[i]);
-	command_add(&c, "-x");
-	command_add(&c, u->cxx ? "c++-cpp-output" : "cpp-output");
-	command_add(&c, "-c");
-	command_add(&c, "%s", in);
-	command_add(&c, "-o");
-	command_add(&c, "%s", out);
-	c.quiet = true;
-	code = command_run(&c, b->options->verbose, err);
-	command_deinit(&c);
+	state_command(u, &s[0], aside, &c[0]);
+	state_command(u, &s[1], aside, &c[1]);
+	code = commands_run(c, 2, b->options->verbose, err);
+	command_deinit(&c[0]);
+	command_deinit(&c[1]);
 	return code;
 }
 
@@ -140,22 +156,25 @@ static enum opus_code text_write(const char *path, const struct text *t,
 	return OPUS_OK;
 }
 
-/* Compile one state of the unit and read what came of it. */
-static enum opus_code state_read(struct build *b, const struct unit *u,
-				 const struct text *t, const struct text *plain,
-				 const struct parse *p, struct shapes *ret,
-				 struct opus_error *err)
+/* Compile the unit before and after, and read what came of it. */
+static enum opus_code states_read(struct build *b, const struct unit *u,
+				  struct state s[2], struct opus_error *err)
 {
-	const char *in = build_text(b, "%s/known.%s", b->folder, u->cxx ? "ii" : "i");
-	const char *out = build_text(b, "%s/known.o", b->folder);
-	enum opus_code code = text_write(in, t, plain, p, err);
+	enum opus_code code = OPUS_OK;
 
+	for (size_t i = 0; i < 2 && code == OPUS_OK; i++) {
+		s[i].source = build_text(b, "%s/known%zu.%s", b->folder, i, u->cxx ? "ii" : "i");
+		s[i].object = build_text(b, "%s/known%zu.o", b->folder, i);
+		code = text_write(s[i].source, s[i].text, s[i].plain, s[i].parse, err);
+	}
 	if (code != OPUS_OK)
 		return code;
-	code = unit_compile(b, u, in, out, true, err);
+	code = states_compile(b, u, s, true, err);
 	if (code == OPUS_INVALID)
-		code = unit_compile(b, u, in, out, false, err);
-	return code == OPUS_OK ? shapes_read(out, ret, err) : code;
+		code = states_compile(b, u, s, false, err);
+	for (size_t i = 0; i < 2 && code == OPUS_OK; i++)
+		code = shapes_read(s[i].object, &s[i].functions, &s[i].values, err);
+	return code;
 }
 
 /* Add the functions of the same text and other code. */
@@ -186,29 +205,64 @@ static enum opus_code differing_add(struct build *b, struct unit *u,
 	return code;
 }
 
+static void states_init(struct state s[2], const struct unit *u)
+{
+	memset(s, 0, 2 * sizeof(*s));
+	s[0].text = &u->before;
+	s[0].plain = &u->before_plain;
+	s[0].parse = &u->parse_before;
+	s[1].text = &u->after;
+	s[1].plain = &u->after_plain;
+	s[1].parse = &u->parse_after;
+}
+
+static void states_deinit(struct state s[2])
+{
+	for (size_t i = 0; i < 2; i++) {
+		shapes_deinit(&s[i].functions);
+		shapes_deinit(&s[i].values);
+	}
+}
+
 enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
 			     struct opus_error *err)
 {
-	CLEANUP(shapes_deinit) struct shapes old = {0}, new = {0};
+	struct state s[2];
 	struct opus_error why;
 	enum opus_code code;
 
 	if (u->known || u->fresh || u->same)
 		return OPUS_OK;
 	u->known = true;
-	code = state_read(b, u, &u->before, &u->before_plain, &u->parse_before, &old, &why);
-	if (code == OPUS_OK)
-		code = state_read(b, u, &u->after, &u->after_plain, &u->parse_after, &new, &why);
-	if (code == OPUS_OK)
-		return differing_add(b, u, because, &old, &new, err);
-	if (code != OPUS_INVALID) {
+	states_init(s, u);
+	code = states_read(b, u, s, &why);
+	if (code == OPUS_OK) {
+		code = differing_add(b, u, because, &s[0].functions, &s[1].functions, err);
+	} else if (code == OPUS_INVALID) {
+		build_tell(b, TOPIC_UNCOMPARED, &(struct note_place){u->source, "1"},
+			   because,
+			   "see that no other function of this file relies on what it did",
+			   "the file cannot be compiled by itself, so nothing can be said of what the compiler knew: %s",
+			   why.text);
+		code = OPUS_OK;
+	} else {
 		*err = why;
-		return code;
 	}
-	build_tell(b, TOPIC_UNCOMPARED, &(struct note_place){u->source, "1"},
-		   because,
-		   "see that no other function of this file relies on what it did",
-		   "the file cannot be compiled by itself, so nothing can be said of what the compiler knew: %s",
-		   why.text);
-	return OPUS_OK;
+	states_deinit(s);
+	return code;
+}
+
+enum opus_code values_read(struct build *b, const struct unit *u, struct shapes *old,
+			   struct shapes *new, struct opus_error *err)
+{
+	struct state s[2];
+	enum opus_code code;
+
+	states_init(s, u);
+	code = states_read(b, u, s, err);
+	*old = s[0].values;
+	*new = s[1].values;
+	shapes_deinit(&s[0].functions);
+	shapes_deinit(&s[1].functions);
+	return code == OPUS_INVALID ? OPUS_OK : code;
 }

@@ -66,16 +66,41 @@ static void candidate_add(struct candidates *c, const struct candidate *new)
 
 /* Within an anonymous namespace GCC marks what is static as well with an L, and
  * clang does not. */
-static bool mangled_same(const char *a, const char *b)
+static bool marks_same(const char *a, const char *b)
 {
-	if (strncmp(a, "_Z", 2) != 0 || strncmp(b, "_Z", 2) != 0)
-		return false;
 	for (;; a++, b++) {
 		a += *a == 'L' && a[1] >= '0' && a[1] <= '9';
 		b += *b == 'L' && b[1] >= '0' && b[1] <= '9';
 		if (*a != *b || *a == 0)
 			return *a == *b;
 	}
+}
+
+static bool may_be_tagged(const char *s)
+{
+	for (s = strchr(s, 'B'); s; s = strchr(s + 1, 'B'))
+		if (s[1] >= '0' && s[1] <= '9')
+			return true;
+	return false;
+}
+
+/* Names of what other units do not see; tags may be in one of them alone, see
+ * linkage_untag(). */
+static bool mangled_same(const char *a, const char *b)
+{
+	CLEANUP(cleanup_free) char *x = NULL, *y = NULL;
+
+	if (strncmp(a, "_Z", 2) != 0 || strncmp(b, "_Z", 2) != 0)
+		return false;
+	if (may_be_tagged(a) == may_be_tagged(b))
+		return marks_same(a, b);
+	x = strdup(a);
+	y = strdup(b);
+	if (!x || !y)
+		return false;
+	linkage_untag(x);
+	linkage_untag(y);
+	return marks_same(x, y);
 }
 
 /* "name@VERSION" asks for that version, a bare name for the default one. */

@@ -6,8 +6,6 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  */
-#include <string.h>
-
 #include "diff.h"
 #include "facts.h"
 

@@ -224,6 +224,8 @@ static void visit_function(struct visit *v, CXCursor c)
 	e->is_static_word = !e->is_member &&
 			    clang.Cursor_getStorageClass(c) == CX_SC_Static;
 	e->is_static = v->nameless || e->is_static_word;
+	if (e->is_static)
+		linkage_untag(e->linkage);
 	e->is_extern = clang.Cursor_getStorageClass(c) == CX_SC_Extern;
 	e->detail = abi_type(clang.getCursorType(c));
 	e->is_inline = clang.Cursor_isFunctionInlined(c);
@@ -260,6 +262,8 @@ static void visit_variable(struct visit *v, CXCursor c)
 	e->is_member = is_class(clang.getCursorSemanticParent(c));
 	if (e->is_member)
 		e->is_static = v->nameless;
+	if (e->is_static && v->cxx)
+		linkage_untag(e->linkage);
 }
 
 static void visit_record(struct visit *v, CXCursor c)

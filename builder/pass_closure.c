@@ -124,7 +124,7 @@ static enum opus_code unit_ready(struct build *b, size_t target, const char *pat
 			found = d->unit[i];
 	if (!found)
 		return OPUS_OK;
-	code = unit_preprocess(b, found, true, err);
+	code = units_preprocess(b, &found, 1, true, err);
 	if (code == OPUS_OK && !found->before.bytes)
 		found->same = true;
 	if (code == OPUS_OK)

@@ -197,9 +197,29 @@ static bool is_made_of(const struct diff *d, const char *path)
 	       (!is_of_build(path) || path_has_suffix(path, (const char *const[]){".ac", NULL}));
 }
 
+/* Is the file code that the compiler does not read? It may be of a test, or of
+ * another program; or the build makes another source of it, as of one part of
+ * an amalgamation. Headers of that kind have a name of two parts. */
+static bool is_part(const struct diff *d, size_t i)
+{
+	const char *path = d->file[i], *second = strstr(path_base(path), ".in.h");
+
+	return d->existed[i] && compile_is_code(path) && !is_unit_source(d, path) &&
+	       (!path_is_header(path) || (second && !second[5]));
+}
+
+static bool has_parts(const struct diff *d)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->files; i++)
+		any |= is_part(d, i);
+	return any;
+}
+
 static bool makes_sources(const struct diff *d)
 {
-	bool any = d->scripted;
+	bool any = d->scripted || (d->mades > 0 && has_parts(d));
 
 	for (size_t i = 0; i < d->files; i++)
 		any |= is_made_of(d, d->file[i]);
@@ -216,40 +236,60 @@ static bool builds_again(const struct diff *d)
 	return any;
 }
 
+/* Those of the units that `is` says, in an array of its own; NULL: no memory. */
+static struct unit **units_choose(const struct diff *d, bool (*is)(const struct unit *u),
+				  size_t *ret_count)
+{
+	struct unit **chosen = calloc(d->units + 1, sizeof(*chosen));
+
+	*ret_count = 0;
+	for (size_t i = 0; chosen && i < d->units; i++)
+		if (is(d->unit[i]))
+			chosen[(*ret_count)++] = d->unit[i];
+	return chosen;
+}
+
+static bool is_wanted(const struct unit *u)
+{
+	return u->wanted;
+}
+
+static bool is_reached(const struct unit *u)
+{
+	return u->reached;
+}
+
 static enum opus_code units_reach(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
-	bool everywhere = looks_everywhere(d);
+	CLEANUP(cleanup_free) struct unit **wanted = NULL;
+	size_t count;
 	enum opus_code code = units_want(b, err);
 
-	for (size_t i = 0; i < d->units && code == OPUS_OK && !build_interrupted; i++) {
-		struct unit *u = d->unit[i];
-
-		build_progress(b, "looking for what the diff reaches", i, d->units);
-		if (!u->wanted)
-			continue;
-		if (everywhere)
-			code = unit_reads(b, u, &u->reached, err);
-		else
-			for (size_t k = 0; k < d->files; k++)
-				if (strcmp(u->source, d->file[k]) == 0)
-					u->reached = d->read[k] = true;
-	}
-	return code;
+	if (code != OPUS_OK)
+		return code;
+	wanted = units_choose(d, is_wanted, &count);
+	if (!wanted)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	if (looks_everywhere(d))
+		return units_read(b, wanted, count, err);
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < d->files; k++)
+			if (strcmp(wanted[i]->source, d->file[k]) == 0)
+				wanted[i]->reached = d->read[k] = true;
+	return OPUS_OK;
 }
 
-static enum opus_code units_preprocess(struct build *b, bool after,
-				       struct opus_error *err)
+static enum opus_code reached_preprocess(struct build *b, bool after,
+					 struct opus_error *err)
 {
-	struct diff *d = b->diff;
-	enum opus_code code = OPUS_OK;
+	CLEANUP(cleanup_free) struct unit **reached = NULL;
+	size_t count;
 
-	for (size_t i = 0; i < d->units && code == OPUS_OK && !build_interrupted; i++) {
-		build_progress(b, "preprocessing", i, d->units);
-		if (d->unit[i]->reached)
-			code = unit_preprocess(b, d->unit[i], after, err);
-	}
-	return code;
+	reached = units_choose(b->diff, is_reached, &count);
+	if (!reached)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	return units_preprocess(b, reached, count, after, err);
 }
 
 /* "x.h.in": configure has made x.h of it, which few Makefiles do again. */
@@ -309,7 +349,7 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 		for (size_t k = 0; k < known; k++)
 			if (strcmp(d->unit[k]->source, u->source) == 0)
 				goto next; /* known under another command line */
-		code = unit_reads(b, u, &u->reached, err);
+		code = units_read(b, &u, 1, err);
 		u->fresh = true;
 	next:;
 	}
@@ -365,6 +405,8 @@ static bool unread_warn(struct build *b, const char *missing)
 		if (d->read[i] || !d->existed[i] || !(compile_is_code(path) || path_is_assembly(path)))
 			continue;
 		if (!is_mentioned(b, path)) {
+			if (d->mades > 0 && is_part(d, i))
+				continue; /* another source was made of it, perhaps */
 			build_remark(b, &place, path_base(path),
 				     "the diff changes it, but no target is made from it");
 			continue;
@@ -396,25 +438,25 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 
 	if (o->compile_commands) {
 		code = capture_read_json(b, o->compile_commands, err);
-		missing = code == OPUS_OK ? build_missing(b) : NULL;
+		missing = code == OPUS_OK ? build_missing(b, false) : NULL;
 	} else {
 		files_touch(d);
 		build_progress(b, "building", 0, 0);
 		code = build_command_run(b, NULL, err);
-		missing = code == OPUS_OK ? build_missing(b) : NULL;
+		missing = code == OPUS_OK ? build_missing(b, true) : NULL;
 		if (missing)
 			code = build_complete(b, missing, err);
 		if (missing && code == OPUS_OK)
-			missing = build_missing(b);
+			missing = build_missing(b, false);
 		if (code == OPUS_OK)
 			code = twins_find(b, err);
 	}
-	if (code == OPUS_OK && !o->compile_commands && builds_again(d))
+	if (code == OPUS_OK && !o->compile_commands && (builds_again(d) || has_parts(d)))
 		code = generated_find(b, err);
 	if (code == OPUS_OK)
 		code = units_reach(b, err);
 	if (code == OPUS_OK)
-		code = units_preprocess(b, false, err);
+		code = reached_preprocess(b, false, err);
 	if (code == OPUS_OK)
 		code = diff_apply(b, err);
 	if (code == OPUS_OK && builds_again(d))
@@ -434,7 +476,7 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 				 "no source file that the build compiled reads a file of the diff (it compiled %zu); does the build command build everything? in a built tree try `make -B`",
 				 d->units);
 	if (code == OPUS_OK)
-		code = units_preprocess(b, true, err);
+		code = reached_preprocess(b, true, err);
 	build_progress(b, NULL, 0, 0);
 	return code;
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "common/cleanup.h"
 
 extern char **environ;
 
@@ -89,13 +90,12 @@ static void command_print(const struct command *c)
 	fputc('\n', stderr);
 }
 
-enum opus_code command_run(const struct command *c, bool verbose,
-			   struct opus_error *err)
+static enum opus_code command_start(const struct command *c, bool verbose, pid_t *ret,
+				    struct opus_error *err)
 {
 	const char *log = c->quiet ? "/dev/null" : c->log;
 	posix_spawn_file_actions_t actions;
-	int status = 0, failed;
-	pid_t pid;
+	int failed;
 
 	if (c->failed || c->count == 0)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
@@ -109,7 +109,7 @@ enum opus_code command_run(const struct command *c, bool verbose,
 	}
 	if (c->folder)
 		posix_spawn_file_actions_addchdir_np(&actions, c->folder);
-	failed = posix_spawnp(&pid, c->argv[0], &actions, NULL, c->argv,
+	failed = posix_spawnp(ret, c->argv[0], &actions, NULL, c->argv,
 			      c->environment ? c->environment : environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (failed) {
@@ -117,6 +117,14 @@ enum opus_code command_run(const struct command *c, bool verbose,
 		return error_set_errno(err, OPUS_RESOURCE, "cannot run %s",
 				       c->argv[0]);
 	}
+	return OPUS_OK;
+}
+
+static enum opus_code command_wait(const struct command *c, pid_t pid,
+				   struct opus_error *err)
+{
+	int status = 0;
+
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return error_set_errno(err, OPUS_INTERNAL, "waitpid");
@@ -127,6 +135,44 @@ enum opus_code command_run(const struct command *c, bool verbose,
 		return OPUS_OK;
 	return error_set(err, OPUS_INVALID, "%s failed; its words are above",
 			 c->argv[0]);
+}
+
+enum opus_code command_run(const struct command *c, bool verbose,
+			   struct opus_error *err)
+{
+	pid_t pid;
+	enum opus_code code = command_start(c, verbose, &pid, err);
+
+	return code == OPUS_OK ? command_wait(c, pid, err) : code;
+}
+
+enum opus_code commands_run(struct command *c, size_t count, bool verbose,
+			    struct opus_error *err)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t room = processors > 1 ? (size_t)processors : 1, started = 0;
+	CLEANUP(cleanup_free) pid_t *pid = calloc(count + 1, sizeof(*pid));
+	enum opus_code code = OPUS_OK, failed = OPUS_OK;
+
+	if (!pid)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	for (size_t done = 0;; done++) {
+		while (code == OPUS_OK && !build_interrupted && started < count &&
+		       started < done + room) {
+			code = command_start(&c[started], verbose, &pid[started], err);
+			started += code == OPUS_OK;
+		}
+		if (done == started)
+			break;
+		/* The first error is told, and nobody is left behind. */
+		c[done].result = command_wait(&c[done], pid[done],
+					      code == OPUS_OK && failed == OPUS_OK ? err : NULL);
+		if (failed == OPUS_OK)
+			failed = c[done].result;
+	}
+	if (code == OPUS_OK && started < count)
+		return error_set(err, OPUS_RESOURCE, "interrupted");
+	return code == OPUS_OK ? failed : code;
 }
 
 void command_deinit(struct command *c)

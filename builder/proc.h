@@ -23,6 +23,7 @@ struct command {
 	char **environment;  /* or NULL: ours */
 	bool quiet;	     /* its words go nowhere */
 	const char *log;     /* or NULL: its words go into this file */
+	enum opus_code result; /* commands_run(): OPUS_OK, OPUS_INVALID */
 };
 
 void command_add(struct command *c, const char *format, ...)
@@ -40,6 +41,14 @@ void command_add_words(struct command *c, const char *text);
  */
 enum opus_code command_run(const struct command *c, bool verbose,
 			   struct opus_error *err) MUST_CHECK;
+
+/*
+ * The same for several, of which as many run at a time as there are processors.
+ * All are run, whatever becomes of the others; each says it in `result`.
+ * Errors: OPUS_RESOURCE (not all were started), OPUS_INVALID (one failed).
+ */
+enum opus_code commands_run(struct command *c, size_t count, bool verbose,
+			    struct opus_error *err) MUST_CHECK;
 void command_deinit(struct command *c);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * shape.c - the code of each function in an object file as a number.
+ * shape.c - the code of each function, and the first value of each variable,
+ *           in an object file as a number.
  *
  * Called by:  knowledge.c.
  * Runs on:    command.
@@ -216,7 +217,54 @@ static enum opus_code functions_add(struct reader *r, struct shapes *ret,
 	return OPUS_OK;
 }
 
-enum opus_code shapes_read(const char *path, struct shapes *ret,
+/* Bytes and relocations of a variable; zeros are the same wherever they lie. */
+static void value_add(const struct reader *r, struct sha256 *s, const Elf64_Sym *y)
+{
+	const Elf64_Shdr *section = section_of(r, y), *relas;
+	const uint8_t *data = section ? image_section_data(&r->image, section) : NULL;
+	uint64_t end = y->st_value + y->st_size;
+	const Elf64_Rela *rela;
+
+	sha256_add(s, &y->st_size, sizeof(y->st_size));
+	for (uint64_t at = y->st_value; at < end; at++)
+		if (data && at < section->sh_size && data[at]) {
+			uint64_t place = at - y->st_value;
+
+			sha256_add(s, &place, sizeof(place));
+			sha256_add(s, &data[at], 1);
+		}
+	relas = section ? r->relas[y->st_shndx] : NULL;
+	rela = relas ? (const void *)image_section_data(&r->image, relas) : NULL;
+	for (size_t e = 0; rela && e < relas->sh_size / sizeof(*rela); e++) {
+		uint64_t place = rela[e].r_offset - y->st_value;
+
+		if (rela[e].r_offset < y->st_value || rela[e].r_offset >= end)
+			continue;
+		sha256_add(s, &place, sizeof(place));
+		target_add(r, s, &rela[e], 0);
+	}
+}
+
+static enum opus_code values_add(struct reader *r, struct shapes *ret,
+				 struct opus_error *err)
+{
+	for (size_t i = 0; i < r->symbols.count; i++) {
+		const Elf64_Sym *y = &r->symbols.symbol[i];
+		const char *name = image_symbol_name(&r->symbols, y);
+		struct sha256 s;
+
+		if (ELF64_ST_TYPE(y->st_info) != STT_OBJECT || !*name ||
+		    y->st_shndx == SHN_UNDEF)
+			continue;
+		sha256_init(&s);
+		value_add(r, &s, y);
+		if (!shape_add(ret, name, sum_end(&s)))
+			return error_set(err, OPUS_RESOURCE, "out of memory");
+	}
+	return OPUS_OK;
+}
+
+enum opus_code shapes_read(const char *path, struct shapes *ret, struct shapes *values,
 			   struct opus_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
@@ -226,6 +274,7 @@ enum opus_code shapes_read(const char *path, struct shapes *ret,
 	enum opus_code code = image_read(path, &data, &size, err);
 
 	memset(ret, 0, sizeof(*ret));
+	memset(values, 0, sizeof(*values));
 	if (code == OPUS_OK)
 		code = image_init(&r.image, data, size, err);
 	if (code != OPUS_OK)
@@ -236,7 +285,10 @@ enum opus_code shapes_read(const char *path, struct shapes *ret,
 	relas_find(&r);
 	r.symbols = image_symbols(&r.image, SHT_SYMTAB);
 	code = functions_add(&r, ret, err);
+	if (code == OPUS_OK)
+		code = values_add(&r, values, err);
 	shapes_merge(ret);
+	shapes_merge(values);
 	return code;
 }
 

@@ -1,6 +1,7 @@
 /*
- * shape.h - the code of each function in an object file, boiled down to a
- *           number that two compilations can be compared by.
+ * shape.h - the code of each function and the first value of each variable in
+ *           an object file, boiled down to numbers that two compilations can be
+ *           compared by.
  *
  * Included by: builder/.
  * Runs on:     command.
@@ -16,7 +17,7 @@
 #include "common/error.h"
 
 /* A function with all that the compiler made of it: parts, clones, constants
- * and tables of its own. */
+ * and tables of its own; or a variable, all static ones of a name together. */
 struct shape {
 	char *name; /* as the assembler knows it, without clone suffixes */
 	uint64_t sum;
@@ -29,10 +30,10 @@ struct shapes {
 
 /*
  * Read an object that was compiled with -ffunction-sections and
- * -fdata-sections. The caller gives *ret back with shapes_deinit().
- * Errors: OPUS_UNREADABLE, OPUS_INVALID, OPUS_RESOURCE.
+ * -fdata-sections: its functions and its variables. The caller gives both back
+ * with shapes_deinit(). Errors: OPUS_UNREADABLE, OPUS_INVALID, OPUS_RESOURCE.
  */
-enum opus_code shapes_read(const char *path, struct shapes *ret,
+enum opus_code shapes_read(const char *path, struct shapes *ret, struct shapes *values,
 			   struct opus_error *err) MUST_CHECK;
 void shapes_deinit(struct shapes *s);
 

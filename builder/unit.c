@@ -15,10 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "diff.h"
 #include "image.h"
+
+/* Bounds the room on the disk that preprocessed files take. */
+#define UNITS_AT_ONCE 16
 
 /* What a word of a command line means for us. */
 enum word_use {
@@ -135,46 +139,75 @@ void unit_command(const struct unit *u, bool preprocessor, struct command *ret)
 	}
 }
 
-static enum opus_code preprocess(struct build *b, const struct unit *u,
-				 bool plain, struct text *ret,
-				 struct opus_error *err)
+static void preprocess_command(const struct unit *u, bool plain, const char *out,
+			       struct command *c)
 {
-	const char *out = build_text(b, "%s/unit.i", b->folder);
-	struct command c;
-	enum opus_code code;
-
-	unit_command(u, true, &c);
-	command_add(&c, "-E");
-	command_add(&c, "-w");
+	unit_command(u, true, c);
+	command_add(c, "-E");
+	command_add(c, "-w");
 	if (plain) {
-		command_add(&c, "-D__LINE__=0");
-		command_add(&c, "-D__COUNTER__=0");
+		command_add(c, "-D__LINE__=0");
+		command_add(c, "-D__COUNTER__=0");
 	}
-	command_add(&c, "-D__DATE__=\"\"");
-	command_add(&c, "-D__TIME__=\"\"");
-	command_add(&c, "-D__TIMESTAMP__=\"\"");
-	command_add(&c, "-x");
-	command_add(&c, u->cxx ? "c++" : "c");
-	command_add(&c, "%s", u->called);
-	command_add(&c, "-o");
-	command_add(&c, "%s", out);
-	code = command_run(&c, b->options->verbose, err);
-	command_deinit(&c);
-	return code == OPUS_OK ? text_read(out, ret, err) : code;
+	command_add(c, "-D__DATE__=\"\"");
+	command_add(c, "-D__TIME__=\"\"");
+	command_add(c, "-D__TIMESTAMP__=\"\"");
+	command_add(c, "-x");
+	command_add(c, u->cxx ? "c++" : "c");
+	command_add(c, "%s", u->called);
+	command_add(c, "-o");
+	command_add(c, "%s", out);
 }
 
-enum opus_code unit_preprocess(struct build *b, struct unit *u, bool after,
-			       struct opus_error *err)
+/* Read what was preprocessed; the file has done its work then. */
+static enum opus_code preprocessed_read(const char *path, struct text *ret,
+					struct opus_error *err)
 {
-	struct text *text = after ? &u->after : &u->before;
-	struct text *plain = after ? &u->after_plain : &u->before_plain;
+	enum opus_code code = text_read(path, ret, err);
+
+	unlink(path);
+	return code;
+}
+
+static enum opus_code some_preprocess(struct build *b, struct unit *const *u, size_t count,
+				      bool after, struct opus_error *err)
+{
+	const char *out[2 * UNITS_AT_ONCE];
+	struct command c[2 * UNITS_AT_ONCE];
 	enum opus_code code;
 
-	if (text->bytes)
-		return OPUS_OK;
-	code = preprocess(b, u, false, text, err);
-	if (code == OPUS_OK)
-		code = preprocess(b, u, true, plain, err);
+	for (size_t i = 0; i < 2 * count; i++) {
+		out[i] = build_text(b, "%s/unit%zu.i", b->folder, i);
+		preprocess_command(u[i / 2], i % 2, out[i], &c[i]);
+	}
+	code = commands_run(c, 2 * count, b->options->verbose, err);
+	for (size_t i = 0; i < count && code == OPUS_OK; i++) {
+		code = preprocessed_read(out[2 * i], after ? &u[i]->after : &u[i]->before, err);
+		if (code == OPUS_OK)
+			code = preprocessed_read(out[2 * i + 1], after ? &u[i]->after_plain
+								       : &u[i]->before_plain, err);
+	}
+	for (size_t i = 0; i < 2 * count; i++)
+		command_deinit(&c[i]);
+	return code;
+}
+
+enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t count,
+				bool after, struct opus_error *err)
+{
+	struct unit *some[UNITS_AT_ONCE];
+	size_t n = 0;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < count && code == OPUS_OK && !build_interrupted; i++) {
+		if (!(after ? &u[i]->after : &u[i]->before)->bytes)
+			some[n++] = u[i];
+		if (n < UNITS_AT_ONCE && i + 1 < count)
+			continue;
+		build_progress(b, "preprocessing", i, count);
+		code = some_preprocess(b, some, n, after, err);
+		n = 0;
+	}
 	return code;
 }
 
@@ -213,30 +246,27 @@ static bool is_touched(struct diff *d, const char *path)
 	return false;
 }
 
-enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
-			  struct opus_error *err)
+static void reads_command(const struct unit *u, const char *out, struct command *c)
 {
-	const char *out = build_text(b, "%s/unit.d", b->folder);
+	unit_command(u, true, c);
+	command_add(c, "-M");
+	command_add(c, "-w");
+	command_add(c, "-MF");
+	command_add(c, "%s", out);
+	command_add(c, "%s", u->called);
+	c->quiet = true;
+}
+
+/* Look at what the compiler says that it reads for the unit. */
+static enum opus_code reads_read(struct build *b, struct unit *u, const char *path,
+				 struct opus_error *err)
+{
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	CLEANUP(cleanup_free) char *words = NULL;
-	struct command c, list = {0};
+	struct command list = {0};
 	size_t size;
-	enum opus_code code;
+	enum opus_code code = image_read(path, &data, &size, err);
 
-	*ret = is_touched(b->diff, u->source);
-	unit_command(u, true, &c);
-	command_add(&c, "-M");
-	command_add(&c, "-w");
-	command_add(&c, "-MF");
-	command_add(&c, "%s", out);
-	command_add(&c, "%s", u->called);
-	c.quiet = true;
-	code = command_run(&c, b->options->verbose, err);
-	command_deinit(&c);
-	if (code == OPUS_INVALID) /* its source is gone, or it never compiled */
-		return OPUS_OK;
-	if (code == OPUS_OK)
-		code = image_read(out, &data, &size, err);
 	if (code != OPUS_OK)
 		return code;
 	words = strndup((char *)data, size);
@@ -244,12 +274,51 @@ enum opus_code unit_reads(struct build *b, struct unit *u, bool *ret,
 		p[0] = p[1] = ' ';
 	command_add_words(&list, words);
 	for (size_t i = 0; i < list.count; i++)
-		*ret |= is_touched(b->diff, *list.argv[i] == '/'
-						   ? list.argv[i]
-						   : build_text(b, "%s/%s", u->folder,
-								list.argv[i]));
+		u->reached |= is_touched(b->diff, *list.argv[i] == '/'
+							  ? list.argv[i]
+							  : build_text(b, "%s/%s", u->folder,
+								       list.argv[i]));
 	command_deinit(&list);
 	return OPUS_OK;
+}
+
+static enum opus_code some_read(struct build *b, struct unit *const *u, size_t count,
+				struct opus_error *err)
+{
+	const char *out[UNITS_AT_ONCE];
+	struct command c[UNITS_AT_ONCE];
+	enum opus_code code;
+
+	for (size_t i = 0; i < count; i++) {
+		u[i]->reached = is_touched(b->diff, u[i]->source);
+		out[i] = build_text(b, "%s/unit%zu.d", b->folder, i);
+		reads_command(u[i], out[i], &c[i]);
+	}
+	code = commands_run(c, count, b->options->verbose, err);
+	/* One whose source is gone, or that never compiled, is not read. */
+	if (code == OPUS_INVALID)
+		code = OPUS_OK;
+	for (size_t i = 0; i < count && code == OPUS_OK; i++)
+		if (c[i].result == OPUS_OK)
+			code = reads_read(b, u[i], out[i], err);
+	for (size_t i = 0; i < count; i++)
+		command_deinit(&c[i]);
+	return code;
+}
+
+enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
+			  struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < count && code == OPUS_OK && !build_interrupted;) {
+		size_t n = count - i < UNITS_AT_ONCE ? count - i : UNITS_AT_ONCE;
+
+		build_progress(b, "looking for what the diff reaches", i, count);
+		code = some_read(b, u + i, n, err);
+		i += n;
+	}
+	return code;
 }
 
 bool unit_is_new(const struct unit *u, const struct entity *e)

@@ -68,6 +68,7 @@ enum call_need {
 	C(lseek, CALL_MUST, CALL_FD, 0, 0, 0)                                  \
 	C(openat, CALL_MUST, 0xffffff9c, CALL_POINTER, 0x80000, 0)             \
 	C(newfstatat, CALL_MUST, CALL_FD, CALL_POINTER, CALL_POINTER, 0x1000)  \
+	C(fstat, CALL_MAY, CALL_FD, CALL_POINTER, 0, 0) /* newer glibc */      \
 	C(readlink, CALL_MAY, CALL_POINTER, CALL_POINTER, 64, 0)               \
 	C(mmap, CALL_MUST, 0, 188416, 3, 0x22)                                 \
 	C(mmap, CALL_MUST, 0, 12288, 1, 0x802)                                 \
@@ -89,5 +90,11 @@ enum call_need {
 	C(process_vm_readv, CALL_MAY, 4711, CALL_POINTER, 1, CALL_POINTER)     \
 	C(membarrier, CALL_MAY, 64, 0, 0, 0)                                   \
 	C(membarrier, CALL_MAY, 32, 0, 0, 0)
+
+/* Where there is no /proc in its root folder: to stand in one that it is given,
+ * with a working folder of the agent thread's own. */
+#define CALLS_WITHOUT_PROC(C)                                                  \
+	C(unshare, CALL_MUST, 0x200 /* CLONE_FS */, 0, 0, 0)                   \
+	C(fchdir, CALL_MUST, CALL_FD, 0, 0, 0)
 
 #endif

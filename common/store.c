@@ -20,22 +20,27 @@
 #include "start.h"
 
 /* Each start of a process with an agent comes here; see AT_START there. */
-__attribute__((section(".text.startup")))
-const char *store_folder(void)
+#define AT_START __attribute__((section(".text.startup")))
+
+AT_START const char *store_folder(void)
 {
 	const char *path = secure_getenv(STORE_VARIABLE);
 
 	return path && *path == '/' ? path : STORE_FOLDER;
 }
 
-void store_hex(const uint8_t *id, size_t size, char ret[STORE_ID])
+AT_START static char digit(unsigned int value)
 {
-	static const char digits[] = "0123456789abcdef";
+	return (char)(value < 10 ? '0' + value : 'a' + value - 10);
+}
+
+AT_START void store_hex(const uint8_t *id, size_t size, char ret[STORE_ID])
+{
 	size_t n = 0;
 
 	for (size_t i = 0; i < size && n < STORE_ID - 2; i++) {
-		ret[n++] = digits[id[i] >> 4];
-		ret[n++] = digits[id[i] & 15];
+		ret[n++] = digit(id[i] >> 4);
+		ret[n++] = digit(id[i] & 15);
 	}
 	ret[n] = '\0';
 }

@@ -18,6 +18,7 @@
 #include "common/bpf.h"
 #include "common/calls.h"
 #include "common/cleanup.h"
+#include "jail.h"
 #include "remote.h"
 
 #define FILTERS_MAX 64 /* of one thread */
@@ -33,8 +34,10 @@ static const struct call {
 	 {.nr = SYS_##name, .arch = AUDIT_ARCH_X86_64,                         \
 	  .instruction_pointer = CALL_POINTER, .args = {a, b, c, d}}},
 	CALLS(C)
-#undef C
+}, calls_without_proc[] = {
+	CALLS_WITHOUT_PROC(C)
 };
+#undef C
 
 /* What the kernel makes of an interrupted wait with a time limit. */
 static const struct seccomp_data restart = {.nr = SYS_restart_syscall,
@@ -72,21 +75,36 @@ static const char *harm_of(uint32_t answer, enum call_need need)
 	}
 }
 
-enum opus_code confine_ask(const struct sock_filter *code,
-			   const size_t *lengths, size_t count,
-			   struct opus_error *err)
+static enum opus_code list_ask(const struct filters *f, const struct call *list,
+			       size_t count, const char *where,
+			       struct opus_error *err)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		uint32_t answer = ask_all(code, lengths, count, &calls[i].data);
-		const char *harm = harm_of(answer, calls[i].need);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t answer = ask_all(f->code, f->lengths, f->count,
+					  &list[i].data);
+		const char *harm = harm_of(answer, list[i].need);
 
 		if (harm)
 			return error_set(err, OPUS_CONFINED,
 				"its seccomp filter %s %s, a system call that the "
-				"agent needs; nothing was touched", harm,
-				calls[i].name);
+				"agent needs%s; nothing was touched", harm,
+				list[i].name, where);
 	}
 	return OPUS_OK;
+}
+
+static enum opus_code filters_ask(const struct filters *f, bool without_proc,
+				  struct opus_error *err)
+{
+	enum opus_code code = list_ask(f, calls, sizeof(calls) / sizeof(*calls),
+				       "", err);
+
+	if (code == OPUS_OK && without_proc)
+		code = list_ask(f, calls_without_proc,
+				sizeof(calls_without_proc) /
+					sizeof(*calls_without_proc),
+				" where there is no /proc", err);
+	return code;
 }
 
 /* The thread is stopped. */
@@ -124,7 +142,7 @@ static enum opus_code filters_read(pid_t tid, struct filters *f,
 
 /* The thread is stopped. */
 static enum opus_code stopped_check(struct remote *r, struct filters *f,
-				    struct opus_error *err)
+				    bool without_proc, struct opus_error *err)
 {
 	enum opus_code code = filters_read(r->tid, f, err);
 
@@ -133,7 +151,7 @@ static enum opus_code stopped_check(struct remote *r, struct filters *f,
 	if ((ask_all(f->code, f->lengths, f->count, &restart) &
 	     SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW)
 		r->confined = false;
-	return confine_ask(f->code, f->lengths, f->count, err);
+	return filters_ask(f, without_proc, err);
 }
 
 enum opus_code confine_check_stopped(struct remote *r, struct opus_error *err)
@@ -142,12 +160,13 @@ enum opus_code confine_check_stopped(struct remote *r, struct opus_error *err)
 		malloc(CODE_MAX * sizeof(*code));
 	struct filters f = {.code = code};
 
-	return code ? stopped_check(r, &f, err)
+	return code ? stopped_check(r, &f, false, err)
 		    : error_set(err, OPUS_RESOURCE, "no memory");
 }
 
 static enum opus_code thread_check(const struct target *t, pid_t tid,
-				   struct filters *f, struct opus_error *err)
+				   bool without_proc, struct filters *f,
+				   struct opus_error *err)
 {
 	static struct remote r;
 	struct opus_error why;
@@ -158,7 +177,7 @@ static enum opus_code thread_check(const struct target *t, pid_t tid,
 			"a seccomp filter is on, which cannot be read: %.300s",
 			why.text);
 	if (code == OPUS_OK)
-		code = stopped_check(&r, f, &why);
+		code = stopped_check(&r, f, without_proc, &why);
 	remote_detach(&r);
 	if (code != OPUS_OK)
 		*err = why;
@@ -169,6 +188,7 @@ enum opus_code confine_check_here(const struct target *t, struct opus_error *err
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
 	ssize_t count = proc_threads(t->pid, &tids);
+	bool without_proc = jail_is(t->view);
 	struct filters f = {0};
 	enum opus_code code = OPUS_OK;
 	struct proc_status s;
@@ -184,7 +204,7 @@ enum opus_code confine_check_here(const struct target *t, struct opus_error *err
 		}
 		if (!f.code)
 			f.code = malloc(CODE_MAX * sizeof(*f.code));
-		code = f.code ? thread_check(t, tids[i], &f, err)
+		code = f.code ? thread_check(t, tids[i], without_proc, &f, err)
 			      : error_set(err, OPUS_RESOURCE, "no memory");
 		if (code == OPUS_DIED)
 			code = OPUS_OK; /* that thread */

@@ -32,11 +32,4 @@ struct remote;
 enum opus_code confine_check_stopped(struct remote *r, struct opus_error *err)
 	MUST_CHECK;
 
-/* What all `count` programs together, each `lengths[i]` instructions one after
- * the other in `code`, say to the agent's calls. OPUS_CONFINED. */
-struct sock_filter;
-enum opus_code confine_ask(const struct sock_filter *code,
-			   const size_t *lengths, size_t count,
-			   struct opus_error *err) MUST_CHECK;
-
 #endif

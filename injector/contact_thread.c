@@ -23,8 +23,8 @@
 
 #define RANKS 3
 #define RANK_RUNS 1
-/* Looking at a thread costs two files of /proc; of many thousands of threads
- * the first ones are as good as any. */
+/* Looking at a thread costs two files of /proc. Of many thousands so many are as
+ * good as any; should they all be out of reach, others are looked at next. */
 #define THREADS_LOOKED_AT 256
 
 int contact_thread_rank(long number)
@@ -81,25 +81,27 @@ static int thread_look(const struct target *t, pid_t tid)
 static void round_begin(struct contact_threads *threads, const struct target *t)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
+	ssize_t count = proc_threads(t->pid, &tids), first = 0;
 	unsigned char looked[THREADS_LOOKED_AT];
 
 	contact_threads_deinit(threads);
-	if (count > THREADS_LOOKED_AT)
-		count = THREADS_LOOKED_AT;
 	if (count <= 0)
 		return;
+	if (count > THREADS_LOOKED_AT)
+		first = threads->begun++ % ((count - 1) / THREADS_LOOKED_AT + 1) *
+			THREADS_LOOKED_AT;
+	count = count - first < THREADS_LOOKED_AT ? count - first : THREADS_LOOKED_AT;
 	threads->ranks = malloc((size_t)count);
 	threads->tids = malloc((size_t)count * sizeof(pid_t));
 	if (!threads->ranks || !threads->tids)
 		return;
 	for (ssize_t i = 0; i < count; i++)
-		looked[i] = (unsigned char)thread_look(t, tids[i]);
+		looked[i] = (unsigned char)thread_look(t, tids[first + i]);
 	for (unsigned char rank = 0; rank < RANKS; rank++)
 		for (ssize_t i = 0; i < count; i++)
 			if (looked[i] == rank) {
 				threads->ranks[threads->count] = rank;
-				threads->tids[threads->count++] = tids[i];
+				threads->tids[threads->count++] = tids[first + i];
 			}
 }
 

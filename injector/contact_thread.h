@@ -17,6 +17,7 @@ struct contact_threads {
 	size_t count;
 	size_t next;
 	unsigned char *ranks; /* contact_thread_rank() of each */
+	unsigned int begun;   /* rounds, where there are more than are looked at */
 	unsigned int rounds;  /* complete ones */
 	bool runs;            /* the one given last was running */
 	bool started;

@@ -9,17 +9,22 @@
 #include "image.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "inject.h"
-#include "proc.h"
 
 #define PAGE 4096u
+#define IMAGE_MAX (64u << 20)
 
-static size_t image_end(const uint8_t *bytes, size_t size)
+#define HEAD 4096u /* holds the header and the program headers */
+
+static size_t image_end(const uint8_t *head, size_t size)
 {
 	Elf64_Ehdr e;
 	Elf64_Phdr p;
@@ -27,7 +32,7 @@ static size_t image_end(const uint8_t *bytes, size_t size)
 
 	if (size < sizeof(e))
 		return 0;
-	memcpy(&e, bytes, sizeof(e));
+	memcpy(&e, head, sizeof(e));
 	if (memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 || e.e_type != ET_DYN ||
 	    e.e_machine != EM_X86_64 || e.e_phentsize != sizeof(p))
 		return 0;
@@ -36,39 +41,61 @@ static size_t image_end(const uint8_t *bytes, size_t size)
 
 		if (at > size - sizeof(p))
 			return 0;
-		memcpy(&p, bytes + at, sizeof(p));
+		memcpy(&p, head + at, sizeof(p));
 		if (p.p_type == PT_LOAD && p.p_offset + p.p_filesz > end)
 			end = p.p_offset + p.p_filesz;
 	}
-	return end <= size ? end : 0;
+	return end <= IMAGE_MAX ? end : 0;
+}
+
+/* No sections: most of them are not loaded, and would not be there. */
+static void image_cut(struct image *image)
+{
+	Elf64_Ehdr e;
+
+	memcpy(&e, image->bytes, sizeof(e));
+	e.e_shoff = 0;
+	e.e_shnum = e.e_shstrndx = 0;
+	memcpy(image->bytes, &e, sizeof(e));
 }
 
 enum opus_code image_init(struct image *image, const char *path,
 			  struct opus_error *err)
 {
-	size_t size = 0, end;
-	uint8_t *bytes = (uint8_t *)proc_file_read(path, &size);
-	Elf64_Ehdr e;
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t head[HEAD];
+	ssize_t got = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+	size_t end;
 
-	if (!bytes)
+	if (got < 0)
 		return error_set_errno(err, OPUS_USAGE,
 			"the agent (%s) cannot be read; --agent FILE tells where "
 			"it is", path);
-	end = image_end(bytes, size);
+	end = image_end(head, (size_t)got);
 	image->size = (end + PAGE - 1) / PAGE * PAGE;
 	image->bytes = end ? calloc(1, image->size) : NULL;
-	if (image->bytes) {
-		memcpy(&e, bytes, sizeof(e));
-		e.e_shoff = 0;
-		e.e_shnum = e.e_shstrndx = 0;
-		memcpy(image->bytes, bytes, end);
-		memcpy(image->bytes, &e, sizeof(e));
-	}
-	free(bytes);
 	if (end && !image->bytes)
 		return error_set(err, OPUS_RESOURCE, "no memory");
-	return end ? OPUS_OK
-		   : error_set(err, OPUS_USAGE, "%s is no agent", path);
+	if (!end || pread(fd, image->bytes, end, 0) != (ssize_t)end)
+		return error_set(err, OPUS_USAGE, "%s is no agent", path);
+	image_cut(image);
+	image->joined = memmem(image->bytes, end, JOINED_MAGIC, sizeof(JOINED_MAGIC));
+	return OPUS_OK;
+}
+
+void image_join(struct image *image, const struct user_regs_struct *regs)
+{
+	struct joined_call *c = image->joined ? image->joined->call : NULL;
+
+	/* What has been stopped before shows no other number any more. */
+	if ((long)regs->orig_rax < 0 || regs->orig_rax == SYS_restart_syscall)
+		return;
+	for (int i = 0; c && i < JOINED_CALLS; i++, c++)
+		if (!c->sp || c->sp == regs->rsp) {
+			*c = (struct joined_call){regs->rsp, regs->rip, regs->rdi,
+						  regs->rsi, (long)regs->orig_rax};
+			return;
+		}
 }
 
 /* Beside this program, as built; else where `make install` puts it. */

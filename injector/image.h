@@ -11,18 +11,23 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/user.h>
 
 #include "common/error.h"
+#include "common/joined.h"
 
 struct image {
 	uint8_t *bytes; /* segments, without sections; a multiple of a page */
 	size_t size;
+	struct joined *joined; /* in these; NULL: it has none */
 };
 
 /* Read the agent. Errors: OPUS_USAGE (it is not there, or no agent),
  * OPUS_RESOURCE. */
 enum opus_code image_init(struct image *image, const char *path,
 			  struct opus_error *err) MUST_CHECK;
+/* Note in it which call a thread was stopped in, if it was in one. */
+void image_join(struct image *image, const struct user_regs_struct *regs);
 void image_deinit(struct image *image);
 
 #endif

@@ -19,7 +19,9 @@
 #include "proc.h"
 
 #define DYNAMIC_MAX 128
-#define TEXT_MAX (8u << 20)
+#define TEXT_READ (64u << 10)
+#define CHAIN_READ 8
+#define PAGE 4096u
 
 static bool header_read(pid_t view, uint64_t at, Elf64_Ehdr *e)
 {
@@ -78,6 +80,10 @@ static void object_read(const struct modules *m, struct module *object)
 		if (p[i].p_type == PT_DYNAMIC)
 			dynamic_read(m, object, object->bias + p[i].p_vaddr,
 				     p[i].p_memsz);
+	if (object->hash && object->symbols && object->strings &&
+	    (!proc_memory_read(m->view, object->hash, &object->head,
+			       sizeof(object->head)) || !object->head.bloom))
+		object->head.buckets = 0;
 }
 
 static bool same_file(const struct module *object, const struct proc_map *map)
@@ -284,34 +290,56 @@ static bool symbol_matches(const struct modules *m, const struct module *object,
 	       memcmp(text, name, size) == 0;
 }
 
+/* May the object define it? One bit in 64 is set by chance, two of them are asked. */
+static bool bloom_passes(const struct modules *m, const struct module *object,
+			 uint32_t hash)
+{
+	uint64_t word, at = object->hash + sizeof(object->head) +
+			    8ull * (hash / 64 % object->head.bloom);
+
+	return proc_memory_read(m->view, at, &word, sizeof(word)) &&
+	       (word >> (hash % 64) & word >> ((hash >> object->head.shift) % 64) & 1);
+}
+
+/* Some words, up to the end of the page: the table may end with the last one. */
+static size_t chain_read(const struct modules *m, uint64_t at, uint32_t *ret)
+{
+	size_t count = (PAGE - at % PAGE) / sizeof(*ret);
+
+	count = count < CHAIN_READ ? count : CHAIN_READ;
+	return proc_memory_read(m->view, at, ret, count * sizeof(*ret)) ? count : 0;
+}
+
 /* The table of DT_GNU_HASH: four words, bloom filter, buckets, chains. Several
  * versions of a name follow each other; the first one is the default of all
  * functions that are asked for here. */
 uint64_t module_symbol(const struct modules *m, const struct module *object,
 		       const char *name)
 {
-	uint32_t head[4], index, chain, hash = gnu_hash(name);
-	uint64_t buckets;
+	uint32_t index, chain[CHAIN_READ], hash = gnu_hash(name);
+	uint64_t buckets, chains;
 	Elf64_Sym s;
 
-	if (!object->hash || !object->symbols || !object->strings ||
-	    !proc_memory_read(m->view, object->hash, head, sizeof(head)) ||
-	    head[0] == 0)
+	if (!object->head.buckets || !bloom_passes(m, object, hash))
 		return 0;
-	buckets = object->hash + sizeof(head) + 8ull * head[2];
-	if (!proc_memory_read(m->view, buckets + 4ull * (hash % head[0]), &index,
-			      sizeof(index)) ||
-	    index < head[1])
+	buckets = object->hash + sizeof(object->head) + 8ull * object->head.bloom;
+	chains = buckets + 4ull * object->head.buckets;
+	if (!proc_memory_read(m->view, buckets + 4ull * (hash % object->head.buckets),
+			      &index, sizeof(index)) ||
+	    index < object->head.first)
 		return 0;
-	for (;; index++) {
-		if (!proc_memory_read(m->view, buckets + 4ull * head[0] +
-						       4ull * (index - head[1]),
-				      &chain, sizeof(chain)))
+	for (size_t i = 0, have = 0;; i++, index++) {
+		if (i == have) {
+			have = chain_read(m, chains + 4ull * (index - object->head.first),
+					  chain);
+			i = 0;
+		}
+		if (!have)
 			return 0;
-		if ((chain | 1) == (hash | 1) &&
+		if ((chain[i] | 1) == (hash | 1) &&
 		    symbol_matches(m, object, index, name, &s))
 			return object->bias + s.st_value;
-		if (chain & 1)
+		if (chain[i] & 1)
 			return 0;
 	}
 }
@@ -319,15 +347,20 @@ uint64_t module_symbol(const struct modules *m, const struct module *object,
 uint64_t module_bytes(const struct modules *m, const struct module *object,
 		      const void *bytes, size_t size)
 {
-	size_t span = object->text_end - object->text_start;
-	CLEANUP(cleanup_free) char *text = NULL;
-	const char *found;
+	CLEANUP(cleanup_free) char *text = malloc(TEXT_READ);
 
-	if (!object->text_start || span > TEXT_MAX)
-		return 0;
-	text = malloc(span);
-	if (!text || !proc_memory_read(m->view, object->text_start, text, span))
-		return 0;
-	found = memmem(text, span, bytes, size);
-	return found ? object->text_start + (uint64_t)(found - text) : 0;
+	/* What is looked for lies near the start, as a rule. */
+	for (uint64_t at = object->text_start; text && at + size <= object->text_end;
+	     at += TEXT_READ - size) {
+		uint64_t left = object->text_end - at;
+		size_t part = left < TEXT_READ ? left : TEXT_READ;
+		const char *found;
+
+		if (!proc_memory_read(m->view, at, text, part))
+			return 0;
+		found = memmem(text, part, bytes, size);
+		if (found)
+			return at + (uint64_t)(found - text);
+	}
+	return 0;
 }

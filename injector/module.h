@@ -32,6 +32,9 @@ struct module {
 	uint64_t device, inode;
 	enum module_kind kind;
 	uint64_t symbols, strings, hash; /* addresses; 0: has none */
+	struct { /* what DT_GNU_HASH begins with; no buckets: has none */
+		uint32_t buckets, first, bloom, shift;
+	} head;
 	char path[256];
 };
 

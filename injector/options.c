@@ -377,7 +377,9 @@ void options_help(FILE *f)
 		fprintf(f, "  %-7s %-6s %s\n", verbs[i].name,
 			verbs[i].operand ? verbs[i].operand : "",
 			verbs[i].summary);
-	fprintf(f, "\n`opus-send VERB --help` lists the verb's options, "
+	fprintf(f, "\n  -h, --help     this text\n"
+		   "  -V, --version  print the version\n"
+		   "\n`opus-send VERB --help` lists the verb's options, "
 		   "opus-send(1) tells all.\n");
 }
 

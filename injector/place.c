@@ -264,10 +264,26 @@ static bool is_handler(const struct place *p, size_t i)
 	return i + 1 < p->frames && p->frame[i] - (p->home - 1) < 2;
 }
 
+/* The stack pointer where a handler has interrupted this address: in the frame that
+ * the kernel has put there (struct rt_sigframe). 0: not found. */
+static uint64_t interrupted_sp(const struct place *p, uint64_t address)
+{
+	enum { RSP = 6 + 15, RIP = 6 + 16, WORDS = 6 + 23 };
+	uint64_t word[WORDS];
+
+	for (size_t at = 0; at + sizeof(word) <= p->stack_size; at += 8) {
+		memcpy(word, p->stack + at, sizeof(word));
+		if (word[0] == p->home && word[RIP] == address)
+			return word[RSP];
+	}
+	return 0;
+}
+
 /* Was a wait interrupted here? The kernel sets the program counter behind the
  * `syscall` instruction, or, with SA_RESTART, before it. */
 static bool is_wait(const struct place *p, uint64_t address)
 {
+	uint64_t sp = interrupted_sp(p, address);
 	static const uint8_t call[] = {0x0f, 0x05};
 	uint8_t code[4];
 	long number;
@@ -275,9 +291,9 @@ static bool is_wait(const struct place *p, uint64_t address)
 	if (!proc_memory_read(p->m->view, address - 2, code, sizeof(code)))
 		return false;
 	if (memcmp(code, call, 2) == 0)
-		number = remote_number(p->m->view, address - 2);
+		number = remote_number(p->m->view, address - 2, sp);
 	else if (memcmp(code + 2, call, 2) == 0)
-		number = remote_number(p->m->view, address);
+		number = remote_number(p->m->view, address, sp);
 	else
 		return false;
 	/* The arguments are gone: no futex(2). */

@@ -59,6 +59,7 @@ struct remote {
 	bool confined;
 	bool caught;    /* it is stopped where it may get its registers back */
 	bool runs;      /* it is inside a function of libc for us */
+	bool lost;      /* let go, and on its way home by itself */
 	int signal;     /* to be delivered when it is let go */
 	struct user_regs_struct saved;
 	struct shadow shadow;
@@ -123,10 +124,11 @@ enum opus_code remote_run(struct remote *r, const struct remote_run *run,
  */
 uint64_t remote_detach(struct remote *r);
 
-/* Number of the system call whose `syscall` instruction is at `address`, from
- * the instruction that loads it: `mov $n, %eax` stands right before in every
- * wrapper of libc. -1 if there is none. */
-long remote_number(pid_t view, uint64_t address);
+/* Number of the system call whose `syscall` instruction is at `address`, in a
+ * thread with this stack pointer, from the instruction that loads it: `mov $n, %eax`
+ * stands right before in every wrapper of libc, or see common/waits.h. -1 if there
+ * is none. */
+long remote_number(pid_t view, uint64_t address, uint64_t sp);
 
 /*
  * Must the call be made anew by us, when r is let go? Calls that return EINTR after any stop,

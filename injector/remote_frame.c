@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "common/waits.h"
 #include "proc.h"
 
 #define ERESTART_RESTARTBLOCK 516 /* include/linux/errno.h */
@@ -84,11 +85,19 @@ bool remote_must_hide(const struct remote *r)
 	}
 }
 
-long remote_number(pid_t view, uint64_t address)
+static bool memory_read(const void *view, uint64_t at, void *bytes, size_t size)
 {
+	return proc_memory_read(*(const pid_t *)view, at, bytes, size);
+}
+
+long remote_number(pid_t view, uint64_t address, uint64_t sp)
+{
+	long on_stack = waits_number(address, sp, memory_read, &view);
 	uint8_t code[48];
 	uint32_t number;
 
+	if (on_stack >= 0)
+		return on_stack;
 	if (!proc_memory_read(view, address - sizeof(code), code, sizeof(code)))
 		return -1;
 	for (size_t k = sizeof(code) - 5; k > 0; k--) {
@@ -104,7 +113,7 @@ uint64_t remote_restart_number(const struct remote *r)
 	long number = -1;
 
 	if (r->saved.orig_rax == SYS_restart_syscall)
-		number = remote_number(r->tid, r->saved.rip - 2);
+		number = remote_number(r->tid, r->saved.rip - 2, r->saved.rsp);
 	return number < 0 ? r->saved.orig_rax : (uint64_t)number;
 }
 

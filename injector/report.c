@@ -107,7 +107,8 @@ const char *report_hint(enum opus_code code)
 {
 	switch (code) {
 	case OPUS_NO_AGENT:
-		return "start the program with LD_PRELOAD=libopus-agent.so";
+		return "`opus-run` starts it with one; `opus-send scan` tells "
+		       "what would be in the way";
 	case OPUS_NO_PATCH:
 		return "`opus-send list` shows the patches of a process";
 	case OPUS_INVALID:

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "module.h"
 
 static const struct {
 	const char *json, *text;
@@ -113,7 +114,9 @@ static struct mapped maps_look(const struct target *t, struct scan *ret)
 
 		if (!map.executable || !map.inode)
 			continue;
-		m.musl |= strncmp(name, "ld-musl", 7) == 0;
+		/* Debian's ld-musl is a link to it; glibc's is a text. */
+		m.musl |= strncmp(name, "ld-musl", 7) == 0 ||
+			  strcmp(name, "libc.so") == 0;
 		m.loader |= strncmp(name, "ld-linux", 8) == 0 ||
 			    strncmp(name, "ld-2.", 5) == 0;
 		m.glibc |= strncmp(name, "libc.so.6", 9) == 0 ||
@@ -129,6 +132,21 @@ static struct mapped maps_look(const struct target *t, struct scan *ret)
 	return m;
 }
 
+/* libc comes last of all, behind what is preloaded. */
+static bool is_starting(const struct target *t)
+{
+	CLEANUP(cleanup_free) char *maps = proc_maps_read(t->view);
+	struct opus_error ignored;
+	struct modules m = {0};
+	bool starting;
+
+	if (maps)
+		(void)!modules_init(&m, t->view, maps, &ignored);
+	starting = modules_loading(&m);
+	modules_deinit(&m);
+	return starting;
+}
+
 static enum scan_kind without_agent(const struct target *t,
 				    const struct mapped *m)
 {
@@ -138,6 +156,8 @@ static enum scan_kind without_agent(const struct target *t,
 		return SCAN_LIBC;
 	if (!m->loader && !m->glibc)
 		return SCAN_STATIC;
+	if (is_starting(t))
+		return SCAN_STARTING;
 	if (!m->glibc)
 		return SCAN_LIBC;
 	if (is_secure(t))

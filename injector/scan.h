@@ -20,6 +20,7 @@
 	S(SCAN_HIDDEN, "hidden", "may not be looked at")                       \
 	S(SCAN_32BIT, "32bit", "is a 32-bit program")                          \
 	S(SCAN_STATIC, "static", "is linked statically")                       \
+	S(SCAN_STARTING, "starting", "is still in its loader")                  \
 	S(SCAN_LIBC, "libc", "uses another libc than glibc")                   \
 	S(SCAN_RIGHTS, "rights", "was started with more rights than its caller: the loader took no preload") \
 	S(SCAN_FAILED, "failed", "was to get the agent, but the loader did not load it") \

@@ -80,12 +80,11 @@ static enum opus_code patch_add(const char *file, struct opus_error *err)
 	return environment_append(START_PATCHES, path, err);
 }
 
-static enum opus_code agent_set(struct run *r, const char *path,
-				struct opus_error *err)
+/* One that is missing is told with all else that would defeat the preload. */
+static void agent_set(struct run *r, const char *path)
 {
 	if (!realpath(path, r->agent))
-		return error_set_errno(err, OPUS_NO_AGENT, "%.300s", path);
-	return OPUS_OK;
+		snprintf(r->agent, sizeof(r->agent), "%s", path);
 }
 
 static enum opus_code option_set(struct run *r, int letter,
@@ -96,7 +95,7 @@ static enum opus_code option_set(struct run *r, int letter,
 	case 'r': r->require = true; break;
 	case 'f': r->follow = true; break;
 	case 'x': return environment_append(START_FOLLOW_NOT, optarg, err);
-	case 'a': return agent_set(r, optarg, err);
+	case 'a': agent_set(r, optarg); break;
 	case 'l': r->lock = r->require = true; break;
 	case 'c': r->check = true; break;
 	default: return error_set(err, OPUS_USAGE,

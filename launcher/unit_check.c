@@ -21,6 +21,8 @@
 #include "program.h"
 #include "unit.h"
 
+#define ABSTRACTION "abstractions/opus-livepatch" /* packaging/apparmor */
+
 enum finding { FINE, NOTE, PROBLEM };
 
 struct check {
@@ -67,6 +69,7 @@ static const struct {
 	{"ProtectClock", "the clock is not set"},
 	{"ProtectHostname", "the name is not set"},
 	{"DynamicUser", "root patches it; the user's number need not last"},
+	{"ProtectHome", "nothing there is needed"},
 };
 
 static void harmless_check(struct check *c)
@@ -76,6 +79,8 @@ static void harmless_check(struct check *c)
 			tell(c, FINE, harmless[i].key, "%s", harmless[i].text);
 	if (unit_value(c->u, "ProtectProc") || unit_value(c->u, "ProcSubset"))
 		tell(c, FINE, "ProtectProc", "a process always sees itself in /proc, and more is not needed");
+	if (unit_value(c->u, "AmbientCapabilities"))
+		tell(c, FINE, "AmbientCapabilities", "the loader takes a preload all the same");
 }
 
 /* --- system calls and sockets --- */
@@ -181,6 +186,19 @@ static bool is_below(const char *path, const char *folder)
 	       (size == 1 || path[size] == '/' || !path[size]);
 }
 
+/* systemd.exec(5), DynamicUser=: it implies both. */
+static bool is_private_tmp(const struct unit *u)
+{
+	return unit_on(u, "PrivateTmp") || unit_on(u, "DynamicUser");
+}
+
+static bool is_strict(const struct unit *u)
+{
+	const char *system = unit_value(u, "ProtectSystem");
+
+	return (system && strcmp(system, "strict") == 0) || unit_on(u, "DynamicUser");
+}
+
 /* The longest entry of the list that the path lies below. */
 static size_t list_covers(const struct unit *u, const char *key, const char *path)
 {
@@ -197,6 +215,22 @@ static size_t list_covers(const struct unit *u, const char *key, const char *pat
 			best = size;
 	}
 	return best;
+}
+
+/* An agent that was installed for one user, or not at all. */
+static void private_check(struct check *c)
+{
+	static const char *const homes[] = {"/home", "/root", "/run/user"};
+	static const char *const temporary[] = {"/tmp", "/var/tmp"};
+	const char *home = unit_value(c->u, "ProtectHome");
+	bool hides = home && (unit_on(c->u, "ProtectHome") || !strcmp(home, "tmpfs"));
+
+	for (size_t i = 0; i < 3 && hides; i++)
+		if (is_below(c->agent, homes[i]))
+			tell(c, PROBLEM, "ProtectHome", "hides the agent, %s", c->agent);
+	for (size_t i = 0; i < 2 && is_private_tmp(c->u); i++)
+		if (is_below(c->agent, temporary[i]))
+			tell(c, PROBLEM, "PrivateTmp", "hides the agent, %s", c->agent);
 }
 
 static void hidden_check(struct check *c)
@@ -244,9 +278,7 @@ static void exec_check(struct check *c)
 
 static void writable_check(struct check *c)
 {
-	const char *system = unit_value(c->u, "ProtectSystem");
-
-	if (!system || strcmp(system, "strict") != 0)
+	if (!is_strict(c->u))
 		return;
 	if (list_covers(c->u, "ReadWritePaths", STORE_FOLDER "/" STORE_STARTS))
 		tell(c, FINE, "ProtectSystem", "starts can be noted, so a patch that kills the service is found out");
@@ -324,33 +356,83 @@ static void program_tell(struct check *c, const char *word)
 	cleaner_check(c, name);
 }
 
-/* A profile of AppArmor is named after the path; it has a say in what is mapped
- * to be run and in who writes to /proc/self/mem. */
-static void profile_check(struct check *c, const char *word)
-{
-	char path[2 * PATH_MAX];
-	size_t root = (size_t)snprintf(path, sizeof(path), "%s/etc/apparmor.d/",
-				       c->root);
+/* --- mandatory access control --- */
 
-	snprintf(path + root, sizeof(path) - root, "%s", word + strspn(word, "/"));
-	for (char *s = path + root; *s; s++)
-		*s = *s == '/' ? '.' : *s;
-	if (access(path, F_OK) == 0)
-		tell(c, NOTE, "AppArmor", "%s is for this program: if it is enforced, it has to let %s be mapped, and /proc/self/mem be written; try `opus-send apply --dry-run`",
-		     path, c->agent);
+/* Does a line of the file that is no comment hold `part`? */
+static bool file_says(const char *path, const char *part)
+{
+	FILE *file = fopen(path, "re");
+	bool found = false;
+	char line[PATH_MAX];
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		const char *start = line + strspn(line, " \t");
+
+		/* "#include" is none, in AppArmor's language. */
+		if (*start != '\n' && (*start != '#' || !strncmp(start, "#include", 8)))
+			found = strstr(start, part) != NULL;
+	}
+	if (file)
+		fclose(file);
+	return found;
 }
 
+/* As the kernel lists profiles: by the program's path, or by its name. */
+static bool is_enforced(const struct check *c, const char *word)
+{
+	char path[2 * PATH_MAX], line[PATH_MAX + 16];
+	const char *name = strrchr(word, '/');
+
+	snprintf(path, sizeof(path), "%s/sys/kernel/security/apparmor/profiles", c->root);
+	snprintf(line, sizeof(line), "%s (enforce)", name ? name + 1 : word);
+	return file_says(path, line);
+}
+
+/* A profile of AppArmor is named after the path. */
+static void apparmor_check(struct check *c, const char *word)
+{
+	char path[2 * PATH_MAX], own[2 * PATH_MAX], name[PATH_MAX];
+	bool enforced = is_enforced(c, word);
+
+	snprintf(name, sizeof(name), "%s", word + strspn(word, "/"));
+	for (char *s = name; *s; s++)
+		*s = *s == '/' ? '.' : *s;
+	snprintf(path, sizeof(path), "%s/etc/apparmor.d/%s", c->root, name);
+	snprintf(own, sizeof(own), "%s/etc/apparmor.d/local/%s", c->root, name);
+	if (!file_says(path, ""))
+		return; /* MariaDB's is there, and empty */
+	if (file_says(path, ABSTRACTION) || file_says(own, ABSTRACTION))
+		tell(c, FINE, "AppArmor", "the profile lets the agent work");
+	else
+		tell(c, enforced ? PROBLEM : NOTE, "AppArmor", "%s %s: add `include <" ABSTRACTION ">` to %s and reload it, else neither the store nor opus-send reaches the agent",
+		     path, enforced ? "is enforced" : "may be enforced", own);
+}
+
+static void selinux_check(struct check *c)
+{
+	char path[2 * PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys/fs/selinux/enforce", c->root);
+	if (access(path, F_OK) == 0 || unit_value(c->u, "SELinuxContext"))
+		tell(c, NOTE, "SELinux", "the loader takes no preload where the service changes its domain and the policy does not allow it `noatsecure`; `opus-send scan --unit %s` tells",
+		     c->u->name);
+}
+
+/* What is started: the program that a shell is told to become is the service. */
 static void start_check(struct check *c)
 {
-	const char *start = unit_value(c->u, "ExecStart");
+	const char *start = unit_value(c->u, "ExecStart"), *become;
 	char word[PATH_MAX];
 
 	if (!start)
 		return;
-	start += strspn(start, "@-:+!");
-	snprintf(word, sizeof(word), "%.*s", (int)strcspn(start, " \t"), start);
+	start += strspn(start, "@-:+!|");
+	become = strstr(start, "exec /");
+	if (become && strncmp(start, "/bin/sh -c", 10) == 0)
+		start = become + 5;
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(start, " \t\"';"), start);
 	program_tell(c, word);
-	profile_check(c, word);
+	apparmor_check(c, word);
 }
 
 /* --- the environment --- */
@@ -391,8 +473,8 @@ static void rest_check(struct check *c)
 
 	if (words_have(c->u, "UnsetEnvironment", "LD_PRELOAD"))
 		tell(c, PROBLEM, "UnsetEnvironment", "takes LD_PRELOAD away");
-	if (unit_value(c->u, "SELinuxContext") || unit_value(c->u, "AppArmorProfile"))
-		tell(c, NOTE, "SELinuxContext, AppArmorProfile", "the loader takes no preload if the change of domain cleans the environment; `opus-send scan` tells");
+	if (unit_value(c->u, "AppArmorProfile"))
+		tell(c, NOTE, "AppArmorProfile", "has to include <" ABSTRACTION ">");
 	tell(c, there ? FINE : NOTE, "Environment", there
 	     ? "the service gets the agent" : "the service does not get the agent: `opus-run unit enable` does that");
 }
@@ -405,11 +487,13 @@ enum opus_code unit_check(const struct unit *u, const char *root,
 	printf("%s (%s)\n", u->name, u->path);
 	start_check(&c);
 	environment_file_check(&c);
+	selinux_check(&c);
 	harmless_check(&c);
 	filter_check(&c);
 	seccomp_check(&c);
 	socket_check(&c);
 	hidden_check(&c);
+	private_check(&c);
 	root_check(&c);
 	exec_check(&c);
 	writable_check(&c);

@@ -51,15 +51,13 @@ test: deps
 	$(Q)$(remake) tests
 	$(Q)B=$(B) tests/run $(TESTS)
 
-## services: patch whole services of Debian under load (a minute or two)
+## services: of the tests, those with whole services of Debian under load
 services: deps
-	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES)
 	$(Q)$(remake) tests
 	$(Q)B=$(B) tests/run service
 
 ## cases-legacy: join services of Debian that were started without the agent
 cases-legacy: deps
-	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES) $(LEGACY_PACKAGES)
 	$(Q)$(remake) tests
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
 
@@ -69,6 +67,13 @@ test-inject: deps
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run scenario
 	$(Q)B=$(B) OPUS_TEST_REPEAT=25 tests/run scenario/24-inject-busy
 	$(Q)B=$(B) OPUS_TEST_REPEAT=5 tests/run scenario/22-inject-kill
+
+LIBC ?= trixie
+.PHONY: test-libc
+## test-libc: all scenarios with the libc and libunwind of Debian 13, or LIBC=sid
+test-libc: deps
+	$(Q)$(remake) tests
+	$(Q)B=$(B) tests/lib/with-libc.sh $(LIBC) tests/run scenario
 
 ## audit: check what signal handlers call and what the agent exports
 audit: all
@@ -87,7 +92,7 @@ lint:
 	$(Q)tests/lib/lint.sh
 
 .PHONY: test-deb
-## test-deb: use the Debian packages in a fresh Debian (3 minutes, root)
+## test-deb: use the Debian packages in a fresh Debian (2 minutes of a processor; root)
 test-deb: deb
 	$(Q)tests/lib/deps.sh $(DEB_TEST_PACKAGES)
 	$(Q)B=$(B) tests/deb/run
@@ -118,7 +123,7 @@ bench: deps
 
 ## evaluation: measure all and write docs/evaluation.md; PART=raw, MODE=quick|full
 evaluation: deps
-	$(Q)tests/lib/deps.sh $(SERVICE_PACKAGES) $(LEGACY_PACKAGES) $(EVALUATION_PACKAGES)
+	$(Q)tests/lib/deps.sh $(EVALUATION_PACKAGES)
 	$(Q)$(remake) all examples $(B)/bench/call $(EVALUATION_BIN) $(T)/guard
 	$(Q)B=$(B) tests/evaluation/run --mode $(or $(MODE),default) \
 		$(if $(FRESH),--fresh) $(PART)

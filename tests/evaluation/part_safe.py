@@ -7,7 +7,7 @@ KEYS = ("us", "rate", "threads", "way")
 THREADS = {"check": (1,), "quick": (8,), "default": (1, 8, 64), "full": (1, 4, 8, 16, 64)}
 DURATIONS = (1, 1000, 100000)  # us
 RATES = ("1", "1000", "1000000")
-ROUNDS = {"check": 2, "quick": 6, "default": 12, "full": 100}
+ROUNDS = {"check": 2, "quick": 6, "default": 20, "full": 100}
 
 
 def possible(rate, us, threads):

@@ -1,6 +1,7 @@
 #!/bin/sh
 # deps.sh PACKAGE... - install those Debian packages that are missing.
-# Prints nothing and touches no network when all are there.
+# Prints nothing and touches no network when all are there. Services that come
+# with them are not started.
 set -eu
 missing=
 for package in "$@"; do
@@ -17,6 +18,12 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "deps: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+fi
 apt-get update -qq || true
 # shellcheck disable=SC2086
 apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends \

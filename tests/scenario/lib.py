@@ -6,6 +6,8 @@ A test is an executable `test` in a folder of its own. It ends with 0 (pass),
     OPUS_TEST_KEEP=1     keeps the temporary folder
     OPUS_TEST_MODE=inject   starts targets without the agent, and injects it
     OPUS_TEST_CC=clang   compiles targets with clang and clang++
+    OPUS_TEST_LIBC=DIR   runs targets with the libc and loader of that folder, of
+                         glibc 2.41 or later (tests/lib/with-libc.sh)
 """
 import atexit
 import contextlib
@@ -35,6 +37,9 @@ REPEAT = max(1, int(os.environ.get("OPUS_TEST_REPEAT", "1")))
 CFLAGS = ["-O2", "-g", "-pthread", "-D_GNU_SOURCE", "-Wall",
           "-I", os.path.join(ROOT, "tests/scenario"), "-I", HERE,
           "-Wl,--build-id"]
+OTHER_LIBC = os.environ.get("OPUS_TEST_LIBC")
+LIBC_FLAGS = ["-Wl,--disable-new-dtags,-rpath," + OTHER_LIBC,
+              f"-Wl,--dynamic-linker={OTHER_LIBC}/ld-linux-x86-64.so.2"] if OTHER_LIBC else []
 
 WORK = tempfile.mkdtemp(prefix="opus-scenario-",
                         dir=os.environ.get("TEST_TMP"))
@@ -96,8 +101,10 @@ def compile_target(source, *flags, name=None, compiler=None, libs=()):
     out = os.path.join(WORK, name or _stem(source))
     if not compiler:
         compiler = "g++" if source.endswith((".cc", ".cpp")) else "gcc"
+    own = ({"-m32", "-static", "-static-pie"} & set(flags) or
+           compiler not in ("gcc", "g++"))
     compiler = COMPILERS.get(compiler, compiler)
-    run(compiler, *CFLAGS, *flags, "-o", out, os.path.join(HERE, source), *libs)
+    run(compiler, *CFLAGS, *([] if own else LIBC_FLAGS), *flags, "-o", out, os.path.join(HERE, source), *libs)
     return out
 
 

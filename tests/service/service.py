@@ -20,7 +20,7 @@ from lib import (  # noqa: E402
     BUILD, BUILDER, MODE, REPEAT, SEND, WORK, Failed, check, equal, inject, main, run, send,
     skip, until)
 
-__all__ = ["BUILD", "MODE", "SEND", "WORK", "Failed", "Service", "build", "check",
+__all__ = ["BUILD", "MODE", "RUN", "SEND", "WORK", "Failed", "Service", "build", "check",
            "equal", "free_port", "main", "needs", "os", "run", "send", "skip",
            "until"]
 

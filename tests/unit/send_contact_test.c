@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@
 static struct target target;
 static struct opus_error err;
 static int child_calls;
+static void (*child_before)(void);
 
 /* As the agent finds it, wire.h. */
 static int child_connect(uint64_t value)
@@ -154,6 +156,8 @@ static void child_start(void (*handler)(int, siginfo_t *, void *))
 		child_map();
 		if (handler)
 			sigaction(CONTACT_SIGNAL, &act, NULL);
+		if (child_before)
+			child_before();
 		(void)!write(ready[1], "x", 1);
 		for (;;)
 			pause();
@@ -215,6 +219,39 @@ Test(contact, a_process_that_answers)
 Test(contact, asks_again)
 {
 	child_start(handle_third);
+	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
+}
+
+static void *sleep_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* Threads that cannot be signalled, and the last one of all, which can. */
+static void child_crowd(void)
+{
+	pthread_attr_t small;
+	pthread_t thread;
+	sigset_t own;
+
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 65536);
+	sigemptyset(&own);
+	sigaddset(&own, CONTACT_SIGNAL);
+	sigprocmask(SIG_BLOCK, &own, NULL);
+	for (int i = 0; i < 600; i++)
+		pthread_create(&thread, &small, sleep_ever, NULL);
+	sigprocmask(SIG_UNBLOCK, &own, NULL);
+	pthread_create(&thread, &small, sleep_ever, NULL);
+	sigprocmask(SIG_BLOCK, &own, NULL);
+}
+
+Test(contact, the_last_of_many_threads)
+{
+	child_before = child_crowd;
+	child_start(handle_good);
 	cr_assert_eq(contact(), OPUS_OK, "%s", err.text);
 }
 

@@ -8,7 +8,8 @@
  *   errno     the same, others fail with EPERM
  *   openssh   what OpenSSH's sandbox before authentication allows
  *   thread    "ten", but in a second thread only
- *   jail DIR  "ten", in a root folder of its own
+ *   jail DIR KIND   in a root folder of its own
+ *   unshare   unshare(2) kills
  *   leaderless   "ten", and the first thread has ended
  *   strict    SECCOMP_MODE_STRICT in a second thread
  *   trap      membarrier sends SIGSYS
@@ -166,6 +167,9 @@ static void confine(const char *kind)
 	} else if (!strcmp(kind, "trap")) {
 		put_deny(SYS_membarrier, 0, 0, SECCOMP_RET_TRAP);
 		install(SECCOMP_RET_ALLOW);
+	} else if (!strcmp(kind, "unshare")) {
+		put_deny(SYS_unshare, 0, 0, SECCOMP_RET_KILL_PROCESS);
+		install(SECCOMP_RET_ALLOW);
 	} else if (!strcmp(kind, "timer")) {
 		put_deny(SYS_timer_create, 0, 0, SECCOMP_RET_KILL_PROCESS);
 		install(SECCOMP_RET_ALLOW);
@@ -260,7 +264,7 @@ int main(int argc, char **argv)
 	} else if (argc > 2) {
 		if (chroot(argv[2]) || chdir("/"))
 			die("chroot");
-		confine("ten");
+		confine(argc > 3 ? argv[3] : "ten");
 	} else if (argc > 1) {
 		confine(argv[1]);
 	}
