@@ -360,10 +360,23 @@ static bool ends_in_context(struct place *p)
 	return false;
 }
 
+/* The system call that the thread is in; -1: none. At the start of a handler the
+ * kernel leaves the number of the call that this has interrupted. */
+static long number_now(const struct place *p, const struct user_regs_struct *regs)
+{
+	uint8_t code[2];
+
+	if ((long)regs->orig_rax < 0 ||
+	    !proc_memory_read(p->m->view, regs->rip - 2, code, sizeof(code)) ||
+	    code[0] != 0x0f || code[1] != 0x05)
+		return -1;
+	return (long)regs->orig_rax;
+}
+
 const char *place_refusal(struct place *place, pid_t tid,
 			  const struct user_regs_struct *regs)
 {
-	long number = (long)regs->orig_rax;
+	long number = number_now(place, regs);
 	bool waits = number >= 0 && place_waits(number, regs->rsi);
 
 	if (number >= 0 && !waits)
