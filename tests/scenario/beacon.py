@@ -5,7 +5,8 @@ import struct
 
 from lib import ROOT, Failed
 
-VERSION_AT, WIRE_VERSION_AT = 16, 24  # in struct beacon
+VERSION_AT, WIRE_VERSION_AT, FLAGS_AT = 16, 24, 32  # in struct beacon
+READY, OFF = 1, 2  # enum beacon_flags
 with open(os.path.join(ROOT, "common/beacon.h")) as _file:
     BEACON = int(re.search(r"BEACON_VERSION (\d+)", _file.read()).group(1))
 

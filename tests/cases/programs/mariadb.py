@@ -85,6 +85,7 @@ class Session:
             return packet[9:].decode(errors="replace")
         for _ in range(3):  # the column, its end, the row
             packet = self._packet()
+        self._packet()  # the end of the rows
         return "NULL" if packet == b"\xfb" else packet[1:].decode()
 
     def close(self):
