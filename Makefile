@@ -15,14 +15,13 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 	libffi-dev libcriterion-dev libzydis-dev libjson-c-dev libclang-14-dev \
 	binutils patch
 DEMO_PACKAGES   := curl util-linux
-JOIN_PACKAGES   := squid default-jdk-headless
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
 TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
 	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox \
 	apparmor
 SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \
-	openssh-server
+	openssh-server squid default-jdk-headless
 EVALUATION_PACKAGES := sysbench libmemcached-tools
 FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev
 DEB_PACKAGES    := debhelper dpkg-dev lintian

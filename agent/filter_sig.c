@@ -26,7 +26,6 @@
 #include "common/bpf.h"
 #include "common/wire.h"
 #include "contact.h"
-#include "late.h"
 #include "stop.h"
 #include "stop_signal.h"
 
@@ -53,38 +52,6 @@ struct install {
 	bool kept_out;   /* of stops */
 };
 
-/* setuid() sends SIGSETXID, which an agent that came late has for contacts, to all
- * threads but its own, and waits for them. A session, forked by a server, has one. */
-static bool may_block(void)
-{
-	return agent_signal != SIGNAL_SETXID || (late_threads && *late_threads == 1);
-}
-
-/* Contacts that were sent before come now, or are dropped. */
-static void contacts_shut_out(struct install *i)
-{
-	const struct timespec at_once = {0, 0};
-	uint64_t end = raw_now() + MOMENT_NS;
-
-	if (agent_signal && may_block())
-		i->own = 1ul << (agent_signal - 1);
-	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&i->own,
-		     (long)&i->before, sizeof(i->own), 0, 0);
-	contact_retry_end_sig();
-	while (i->own && raw_syscall6(SYS_rt_sigtimedwait, (long)&i->own, 0,
-				      (long)&at_once, sizeof(i->own), 0, 0) > 0)
-		;
-	while (!i->own && raw_now() < end)
-		__builtin_ia32_pause();
-}
-
-static void install_begin(struct install *i)
-{
-	__atomic_add_fetch(&opus_beacon.filters_begun, 1, __ATOMIC_SEQ_CST);
-	contacts_shut_out(i);
-	i->kept_out = stop_keep_out_sig();
-}
-
 static bool is_allowed(const struct sock_fprog *program, int number, long a)
 {
 	struct seccomp_data call = {
@@ -96,6 +63,65 @@ static bool is_allowed(const struct sock_fprog *program, int number, long a)
 			  SECCOMP_RET_ACTION_FULL;
 
 	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
+}
+
+/* rt_sigprocmask(2) reads the set before it finds that there is no such `how`. */
+static bool is_readable(const void *at)
+{
+	return raw_syscall6(SYS_rt_sigprocmask, 99, (long)at, 0, sizeof(uint64_t), 0,
+			    0) == -EINVAL;
+}
+
+static bool is_program_readable(const struct sock_fprog *program)
+{
+	const char *at, *end;
+
+	if (!program || !is_readable(program) || !is_readable(&program->filter) ||
+	    program->len == 0 || program->len > BPF_MAXINSNS)
+		return false;
+	at = (const char *)program->filter;
+	end = (const char *)(program->filter + program->len);
+	for (; at < end; at = (const char *)(((uintptr_t)at | 0xfff) + 1))
+		if (!is_readable(at))
+			return false;
+	return is_readable(end - sizeof(*program->filter));
+}
+
+/* An agent that came late has libc's signal for contacts, which setuid() sends to
+ * all other threads, and waits. It is blocked where no handler could return: there
+ * it would kill in any case. Elsewhere a contact that comes too late does nothing. */
+static bool may_block(const struct sock_fprog *program)
+{
+	return agent_signal != SIGNAL_SETXID ||
+	       (is_program_readable(program) &&
+		!is_allowed(program, SYS_rt_sigreturn, 0));
+}
+
+/* Contacts that were sent before come now, or are dropped; libc's signals are not,
+ * which come with them. */
+static void contacts_shut_out(struct install *i, const struct sock_fprog *program)
+{
+	const struct timespec at_once = {0, 0};
+	uint64_t end = raw_now() + MOMENT_NS;
+
+	if (agent_signal && may_block(program))
+		i->own = 1ul << (agent_signal - 1);
+	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&i->own,
+		     (long)&i->before, sizeof(i->own), 0, 0);
+	contact_retry_end_sig();
+	while (i->own && agent_signal != SIGNAL_SETXID &&
+	       raw_syscall6(SYS_rt_sigtimedwait, (long)&i->own, 0, (long)&at_once,
+			    sizeof(i->own), 0, 0) > 0)
+		;
+	while (!i->own && raw_now() < end)
+		__builtin_ia32_pause();
+}
+
+static void install_begin(struct install *i, const struct sock_fprog *program)
+{
+	__atomic_add_fetch(&opus_beacon.filters_begun, 1, __ATOMIC_SEQ_CST);
+	contacts_shut_out(i, program);
+	i->kept_out = stop_keep_out_sig();
 }
 
 /* What stands between the host and its exec, or its next filter. */
@@ -138,11 +164,12 @@ static long install(long number, long a, long b, long c, long d, long e)
 	struct install i = {.own = 0};
 	bool strict = number == SYS_seccomp ? a == SECCOMP_SET_MODE_STRICT
 					    : b == SECCOMP_MODE_STRICT;
+	const struct sock_fprog *program = strict ? NULL : (const void *)c;
 	long rc;
 
-	install_begin(&i);
+	install_begin(&i, program);
 	rc = raw_syscall6(number, a, b, c, d, e, 0);
-	install_end(&i, rc == 0, strict ? NULL : (const struct sock_fprog *)c);
+	install_end(&i, rc == 0, program);
 	return rc;
 }
 

@@ -77,35 +77,55 @@ static bool is_in(const struct late_call *c)
 static void calls_check(void)
 {
 	for (uint32_t i = 0; i < late_count; i++)
-		if (late_calls[i].sp && !is_in(&late_calls[i]))
+		if (late_calls[i].sp && late_calls[i].tid && !is_in(&late_calls[i]))
 			atomic_store(&late_calls[i].sp, 0);
 }
 
-/* -1: somebody else has traced it. */
-static int32_t number_before_stop(uint64_t sp)
-{
-	for (int i = 0; i < JOINED_CALLS; i++)
-		if (late_joined.call[i].sp == sp)
-			return (int32_t)late_joined.call[i].number;
-	return -1;
-}
-
-static void call_add(uint32_t tid)
+static void call_add(uint32_t tid, int32_t number, uint64_t first, uint64_t second,
+		     uint64_t sp)
 {
 	struct late_call *c = &late_calls[late_count];
+
+	if (late_count == LATE_CALLS)
+		return;
+	c->tid = tid;
+	c->number = number;
+	c->first = first;
+	c->second = second;
+	atomic_store(&c->sp, sp);
+	atomic_fetch_add(&late_count, 1);
+}
+
+/* Whom opus-inject has stopped: it may still be on its way back into the call. */
+static void calls_add_joined(void)
+{
+	const struct joined_call *c = late_joined.call;
+
+	for (int i = 0; i < JOINED_CALLS && c->sp; i++, c++)
+		if (c->ip == atomic_load(&late_return))
+			call_add(0, (int32_t)c->number, c->first, c->second, c->sp);
+}
+
+static struct late_call *call_find(uint64_t sp)
+{
+	for (uint32_t i = 0; i < late_count; i++)
+		if (late_calls[i].sp == sp)
+			return &late_calls[i];
+	return NULL;
+}
+
+static void call_look(uint32_t tid)
+{
 	uint64_t now[WORDS];
+	struct late_call *known;
 
 	if (words_read(tid, now) != WORDS || now[IP] != atomic_load(&late_return))
 		return;
-	c->tid = tid;
-	c->number = now[NUMBER] == SYS_restart_syscall
-			    ? number_before_stop(now[SP]) : (int32_t)now[NUMBER];
-	if (c->number < 0)
-		return;
-	c->first = now[FIRST];
-	c->second = now[SECOND];
-	atomic_store(&c->sp, now[SP]);
-	atomic_fetch_add(&late_count, 1);
+	known = call_find(now[SP]);
+	if (known)
+		known->tid = tid;
+	else if (now[NUMBER] != SYS_restart_syscall) /* somebody else has traced it */
+		call_add(tid, (int32_t)now[NUMBER], now[FIRST], now[SECOND], now[SP]);
 }
 
 void late_look(void)
@@ -120,16 +140,18 @@ void late_look(void)
 		calls_check();
 		return;
 	}
-	late_threads = libc_function("__nptl_nthreads"); /* for debuggers */
 	at = contact_syscall ? memmem((const void *)contact_syscall, CODE, call,
 				      sizeof(call)) : NULL;
+	if (at && !late_return) {
+		atomic_store(&late_return, (uintptr_t)at + sizeof(call));
+		calls_add_joined();
+	}
 	tasks.dir = at ? proc_open_tasks() : -ENOENT;
 	if (tasks.dir < 0)
 		return;
-	atomic_store(&late_return, (uintptr_t)at + sizeof(call));
 	proc_tasks_begin(&tasks, tasks.dir);
-	while (late_count < LATE_CALLS && (tid = proc_tasks_next(&tasks)) != 0)
-		call_add(tid);
+	while ((tid = proc_tasks_next(&tasks)) != 0)
+		call_look(tid);
 	close(tasks.dir);
 	listed = true;
 }

@@ -1,7 +1,7 @@
 /*
  * late.h - calls of syscall() that were made before the agent came.
  *
- * Included by: agent.c, update.c, restart_sig.c, filter_sig.c.
+ * Included by: agent.c, update.c, restart_sig.c.
  * Runs on:     see each function.
  * Locks:       none.
  * Signal:      late_number_sig() is safe.
@@ -22,7 +22,7 @@
 /* Written by late_look(), read by handlers: `sp` last, and first set to 0. */
 struct late_call {
 	_Atomic uintptr_t sp; /* of the thread in the call; 0: it has returned */
-	uint32_t tid;
+	uint32_t tid; /* 0: not known */
 	int32_t number;
 	uint64_t first, second; /* arguments */
 };
@@ -30,9 +30,6 @@ struct late_call {
 extern struct joined late_joined;
 extern struct late_call late_calls[LATE_CALLS];
 extern _Atomic uint32_t late_count;
-/* libc's count of the threads that it has made and that live, the first one
- * included; NULL: unknown. Set by the constructor. */
-extern const volatile unsigned int *late_threads;
 extern _Atomic uintptr_t late_return; /* behind libc's `syscall` instruction */
 
 /*

@@ -14,7 +14,6 @@
 struct late_call late_calls[LATE_CALLS];
 _Atomic uint32_t late_count;
 _Atomic uintptr_t late_return;
-const volatile unsigned int *late_threads;
 
 /* No two threads have one stack pointer. The arguments tell another call that is
  * made from the same place, by a pointer that the program has copied; nanosleep's

@@ -3,19 +3,20 @@
  *
  * Called by:  start.c; patch.c, table.c and text.c for the agent's own calls.
  * Runs on:    the first thread before main(); the agent thread.
- * Locks:      none.
- * Signal:     safe: system calls only.
+ * Locks:      lock_install() malloc's; lock_memfd() and lock_map() none.
+ * Signal:     unsafe: heap, but for the latter two.
  *
  *      system call ── of another ABI ──────────────────────────▶ refused
  *         │
  *         ├─ mprotect, pkey_mprotect with PROT_EXEC,
  *         │  shmat with SHM_EXEC, remap_file_pages, exec, ptrace,
- *         │  process_vm_writev, personality that makes data code ▶ refused
+ *         │  process_vm_writev, userfaultfd, personality that makes data
+ *         │  code ─────────────────────────────────────────────▶ refused
  *         │
- *         ├─ memfd_create ── by the agent's text ── else ──────▶ refused
+ *         ├─ memfd_create ── by lock_memfd() ── else ──────────▶ refused
  *         │
- *         └─ mmap with PROT_EXEC ── of a file, not writable, by the text of
- *                                   agent or loader ── else ───▶ refused
+ *         └─ mmap with PROT_EXEC ── of a file, not writable, by lock_map() or
+ *                                   by the loader ── else ─────▶ refused
  *
  * A refused call returns EACCES, so that a program that tries one goes on. The
  * filter is written with the addresses of this process, which forked children
@@ -31,6 +32,8 @@
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -45,7 +48,14 @@
 
 /* --- the agent's own calls --- */
 
-static long result(long rc)
+/* The filter knows them by where these two functions lie, and not by the agent's
+ * text as a whole: libc's syscall() is in that, too, and makes any call for
+ * anybody. */
+#define LOCK_TEXT __attribute__((noinline, section("lock_text")))
+extern const char __start_lock_text[] __attribute__((visibility("hidden")));
+extern const char __stop_lock_text[] __attribute__((visibility("hidden")));
+
+static inline __attribute__((always_inline)) long result(long rc)
 {
 	if (rc >= 0 || rc < -4095)
 		return rc;
@@ -53,12 +63,12 @@ static long result(long rc)
 	return -1;
 }
 
-int lock_memfd(const char *name, unsigned int flags)
+LOCK_TEXT int lock_memfd(const char *name, unsigned int flags)
 {
 	return (int)result(raw_syscall3(SYS_memfd_create, (long)name, flags, 0));
 }
 
-void *lock_map(void *at, size_t size, int protection, int flags, int fd,
+LOCK_TEXT void *lock_map(void *at, size_t size, int protection, int flags, int fd,
 	       long offset)
 {
 	return (void *)result(raw_syscall6(SYS_mmap, (long)at, (long)size,
@@ -186,7 +196,7 @@ static void program_write(struct program *p, struct range agent,
 {
 	static const short refused[] = {
 		SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_writev,
-		SYS_remap_file_pages, SYS_uselib,
+		SYS_remap_file_pages, SYS_uselib, SYS_userfaultfd,
 	};
 
 	load(p, ARCH);
@@ -224,19 +234,43 @@ static bool text_find(uintptr_t address, struct range *ret)
 	return false;
 }
 
+/* What can be written and run already needs no call that could be refused. */
+static enum opus_code memory_check(struct opus_error *err)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512], rights[8];
+	bool both = false;
+
+	if (!maps)
+		return error_set_errno(err, OPUS_CONFINED, "/proc/self/maps");
+	while (!both && fgets(line, sizeof(line), maps))
+		both = sscanf(line, "%*x-%*x %7s", rights) == 1 &&
+		       rights[1] == 'w' && rights[2] == 'x';
+	fclose(maps);
+	line[strcspn(line, "\n")] = '\0';
+	if (!both)
+		return OPUS_OK;
+	return error_set(err, OPUS_CONFINED,
+		"some of its memory is both writable and executable, which a lock is to prevent; a stack is where one object was linked with -z execstack: %.200s",
+		line);
+}
+
 enum opus_code lock_install(struct opus_error *err)
 {
+	const struct range agent = {(uintptr_t)__start_lock_text,
+				    (uintptr_t)__stop_lock_text};
 	struct program p = {.count = 0};
 	struct sock_fprog code;
-	struct range agent, loader;
+	struct range loader;
 	long rc;
 
 	if (object_snapshot(err) != OPUS_OK)
 		return OPUS_RESOURCE;
-	if (!text_find((uintptr_t)lock_install, &agent) ||
-	    !text_find(getauxval(AT_BASE), &loader))
+	if (!text_find(getauxval(AT_BASE), &loader))
 		return error_set(err, OPUS_CONFINED,
-				 "the code of the agent or of the loader was not found");
+				 "the code of the loader was not found");
+	if (memory_check(err) != OPUS_OK)
+		return OPUS_CONFINED;
 	program_write(&p, agent, loader);
 	code = (struct sock_fprog){p.count, p.list};
 	/* Without it only the superuser may install filters. */

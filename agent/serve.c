@@ -122,13 +122,18 @@ static void update_outcome(struct serve_client *c, uint32_t serial,
 			   enum opus_code code, struct opus_error *err,
 			   uint64_t start, const char *what, const char *name)
 {
+	/* A dry run that found threads inside has the same code. */
+	bool waits = code == OPUS_PENDING && update_now.active;
+
 	log_line("%s %s: %s%s%s; prepared %.3f ms, paused %.3f ms, %u threads, %u inside",
-		 what, name, code_text(code), err->text[0] ? ": " : "", err->text,
+		 what, name,
+		 code == OPUS_PENDING && !waits ? "would have to wait" : code_text(code),
+		 err->text[0] ? ": " : "", err->text,
 		 (double)update_now.report.prepare_ns / 1e6,
 		 (double)update_now.report.pause_ns / 1e6,
 		 update_now.report.threads, update_now.report.unsafe);
 	c->ended = false;
-	if (code == OPUS_PENDING) {
+	if (waits) {
 		c->owner = true;
 		beacon_flag(BEACON_PENDING, 0);
 	}

@@ -48,6 +48,13 @@ static void work_sig(const siginfo_t *info, uint64_t value, ucontext_t *context)
 	}
 }
 
+/* That it was run at all: a program may have put another handler in its place. */
+static void contact_count(int code, uint64_t value)
+{
+	if (code == SI_QUEUE && value >> 56 == WIRE_CONTACT_TAG)
+		__atomic_add_fetch(&opus_beacon.contacts, 1, __ATOMIC_RELAXED);
+}
+
 /* A contact from before a filter that may kill for all that we do. */
 static bool is_unknown_filter(int code, uint64_t value)
 {
@@ -61,6 +68,7 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 	int saved = errno;
 
 	((ucontext_t *)context)->uc_link = (ucontext_t *)CONTACT_OWN_FRAME;
+	contact_count(info->si_code, value);
 	/* Anything that is not ours, a plain kill(1) with our number for
 	 * instance, is nothing to us and must be nothing to the host. */
 	if (signo == SIGNAL_SETXID && !is_ours(info->si_code, value >> 56)) {

@@ -103,9 +103,10 @@ static long overlay_write(uintptr_t address, const void *bytes, size_t size)
 			  at + (long)(address - page), 0, 0);
 	if (rc != (long)size)
 		return rc < 0 ? rc : -EIO;
-	rc = raw_syscall6(SYS_mmap, (long)page, (long)span, PROT_READ | PROT_EXEC,
-			  MAP_PRIVATE | MAP_FIXED, text_memfd.fd, at);
-	return rc == (long)page ? (long)size : (rc < 0 ? rc : -EIO);
+	if (lock_map((void *)page, span, PROT_READ | PROT_EXEC,
+		     MAP_PRIVATE | MAP_FIXED, text_memfd.fd, at) != (void *)page)
+		return -errno;
+	return (long)size;
 }
 
 /* What the host has closed since it was opened is opened again. */

@@ -385,8 +385,9 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 	}
 	if (code == OPUS_BUSY && (u->flags & WIRE_AT_ONCE) && !deferred &&
 	    !vfork_inside())
-		error_set(err, OPUS_BUSY, "%u threads are inside; nothing changed",
-			  u->report.unsafe);
+		error_set(err, OPUS_BUSY, "%u thread%s inside; nothing changed",
+			  u->report.unsafe,
+			  u->report.unsafe == 1 ? " is" : "s are");
 	return code;
 }
 

@@ -433,14 +433,8 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 							  : &u->before;
 	c.new = u->after_plain.tokens == u->after.tokens ? &u->after_plain
 							 : &u->after;
-	if (c.old->tokens == c.new->tokens) {
-		size_t i = 0;
-
-		while (i < c.old->tokens && token_same(c.old, i, c.new, i))
-			i++;
-		if (i == c.old->tokens)
-			return OPUS_OK;
-	}
+	if (inserted_only(&c))
+		return OPUS_OK;
 	code = unit_parse(u, err);
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++)
 		if (p->entity[i].kind == ENTITY_FUNCTION)

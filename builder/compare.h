@@ -34,6 +34,10 @@ struct entity *counterpart(const struct parse *p, const struct entity *e);
 bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 		uint32_t new_start, uint32_t new_end);
 
+/* inserted.c: has the unit nothing but new declarations, of names that it has
+ * nowhere else? */
+bool inserted_only(const struct compare *c);
+
 /* numbered.c: is the name of a declaration of the new source made of a line
  * number? */
 bool is_numbered(const struct compare *c, const struct entity *e);

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -186,11 +187,33 @@ static void units_forget(struct diff *d, size_t from)
 		unit_destroy(d->unit[--d->units]);
 }
 
+/* Give the diff's files of code another content with the same meaning, or take that
+ * away again. */
+static void contents_change(const struct diff *d, bool back)
+{
+	for (size_t i = 0; i < d->files; i++) {
+		struct stat st;
+		FILE *file = d->existed[i] && compile_is_code(d->file[i])
+				     ? fopen(d->file[i], "ae")
+				     : NULL;
+
+		if (!file)
+			continue;
+		if (!back)
+			fputc('\n', file);
+		else if (fstat(fileno(file), &st) == 0 && ftruncate(fileno(file), st.st_size - 1) != 0)
+			fprintf(stderr, "opus-build: %s has a line more at its end now\n", d->file[i]);
+		fclose(file);
+	}
+}
+
 enum opus_code build_complete(struct build *b, const char *missing, struct opus_error *err)
 {
-	/* The last is for those that cannot clean: make takes all for old. */
-	static const struct { const char *goal, *variable; } ways[] = {
-		{"clean", NULL}, {"distclean", NULL}, {NULL, "MAKEFLAGS=B"}};
+	/* The first is for those that look at contents instead of times, as waf and
+	 * SCons do; the last for those that cannot clean: make takes all for old. */
+	static const struct { const char *goal, *variable; bool contents; } ways[] = {
+		{NULL, NULL, true}, {"clean", NULL, false}, {"distclean", NULL, false},
+		{NULL, "MAKEFLAGS=B", false}};
 	struct diff *d = b->diff;
 	size_t known = d->units;
 
@@ -198,12 +221,17 @@ enum opus_code build_complete(struct build *b, const char *missing, struct opus_
 		if (!d->cover[i].upper)
 			return OPUS_OK;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !build_interrupted; i++) {
-		bool pushed = covers_push(b);
+		bool pushed = covers_push(b), good;
 
 		build_progress(b, "building all", 0, 0);
-		if (pushed && tree_clean(b, ways[i].goal, missing) &&
-		    build_command_run(b, ways[i].variable, NULL) == OPUS_OK &&
-		    !build_missing(b, true))
+		if (pushed && ways[i].contents)
+			contents_change(d, false);
+		good = pushed && tree_clean(b, ways[i].goal, missing) &&
+		       build_command_run(b, ways[i].variable, NULL) == OPUS_OK &&
+		       !build_missing(b, true);
+		if (pushed && ways[i].contents)
+			contents_change(d, true);
+		if (good)
 			return OPUS_OK;
 		units_forget(d, known);
 		if (!covers_pop(b))

@@ -120,6 +120,26 @@ static bool others_scan(struct build *b, const struct replace *r)
 	return false;
 }
 
+/* A second entry: who calls it by name is in another object. */
+static bool names_scan(struct build *b, const struct replace *r)
+{
+	const struct object *o = b->target[r->target];
+
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+
+		if (!s->dynamic || !s->code ||
+		    !entry_inside(&r->entry, r->address, s->value))
+			continue;
+		build_tell(b, TOPIC_ENTRY, &r->place, r->name,
+			   callers_todo(b, r->target, r->address),
+			   "the exported name %s leads into the %u bytes that the jump displaces",
+			   s->name, r->entry.length);
+		return true;
+	}
+	return false;
+}
+
 static void entry_find(struct build *b, struct replace *r)
 {
 	const struct object *o = b->target[r->target];
@@ -145,7 +165,7 @@ static void entry_find(struct build *b, struct replace *r)
 	for (size_t i = 0; i < r->ranges; i++)
 		if (code_scan(b, r, r->range[i].start, r->range[i].end))
 			return;
-	if (relocs_scan(b, r) || others_scan(b, r))
+	if (relocs_scan(b, r) || names_scan(b, r) || others_scan(b, r))
 		return;
 	/* Padding that the jump takes belongs to the function from now on. */
 	if (b->options->verbose)

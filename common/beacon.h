@@ -23,7 +23,7 @@
 
 /* 15 bytes and a NUL; in pieces, so that no escape runs on into a letter. */
 #define BEACON_MAGIC "OPUS-LP\n\x1a" "beacon"
-#define BEACON_VERSION 2
+#define BEACON_VERSION 3
 #define BEACON_PATCHES 64
 #define BEACON_THREAD "opus-agent" /* name of the control thread */
 
@@ -64,6 +64,8 @@ struct beacon {
 	 * any thread writes them, outside `sequence`. */
 	uint16_t filters_begun, filters_ended;
 	struct beacon_patch patch[BEACON_PATCHES];
+	uint32_t contacts; /* signals of opus-send that the agent's handler has
+			    * seen; any thread counts, outside `sequence` */
 };
 
 #endif

@@ -15,14 +15,17 @@
 /* 15 bytes and a NUL, as BEACON_MAGIC. */
 #define JOINED_MAGIC "OPUS-LP\n\x1a" "joined"
 
-#define JOINED_CALLS 64
+#define JOINED_CALLS 256
 
 /* The calls in which threads were stopped by ptrace(2), the borrowed one and those
- * that were tried before: the kernel shows them as restart_syscall(2) since. */
+ * that were tried before: the kernel shows them as restart_syscall(2) since. And
+ * those of syscall(2) where the process may not look at itself. */
 struct joined {
 	char magic[16];
 	struct joined_call {
 		uint64_t sp; /* 0: unused */
+		uint64_t ip; /* behind the `syscall` instruction */
+		uint64_t first, second; /* arguments */
 		int64_t number;
 	} call[JOINED_CALLS];
 };

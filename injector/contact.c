@@ -72,6 +72,7 @@ struct contact {
 	int listener;
 	int folder_fd;     /* -1 also for an abstract name */
 	bool same_network; /* as ours */
+	uint32_t sent;     /* signals */
 	bool full;         /* the kernel did not take the last signal */
 	unsigned int rank; /* of the place, see place_of() */
 	char name[24];
@@ -354,6 +355,19 @@ static int start_error(const struct contact *c)
 	return (int)why;
 }
 
+/* A thread is asked again only when it has taken the signal (contact_thread.c): so
+ * this many did without the agent's handler. */
+static bool is_taken_by_other(const struct contact *c, uint32_t threads)
+{
+	uint32_t seen = c->t->beacon.contacts;
+
+	return c->sent > threads &&
+	       proc_memory_read(c->t->view, c->t->beacon_at +
+				offsetof(struct beacon, contacts), &seen,
+				sizeof(seen)) &&
+	       seen == c->t->beacon.contacts;
+}
+
 static enum opus_code contact_failed(const struct contact *c,
 				     struct opus_error *err)
 {
@@ -383,6 +397,12 @@ static enum opus_code contact_failed(const struct contact *c,
 		return error_set(err, OPUS_NO_CONTACT,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s.tracer);
+	if (is_taken_by_other(c, s.threads))
+		return error_set(err, OPUS_NO_CONTACT,
+			"the agent's handler is not run: the program has put "
+			"another one in its place by a system call of its own, "
+			"as the runtime of Go does; start it without the agent, "
+			"and `opus-send apply` brings one in");
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where the agent can "
 		"start safely within %g s; try again when it is less busy",
@@ -431,6 +451,7 @@ static enum opus_code contact_ask(struct contact *c, pid_t tid,
 			"agent was reached; nothing was sent to that one");
 	sent = contact_signal(c, tid) == 0;
 	c->full = !sent && errno == EAGAIN;
+	c->sent += sent;
 	if (!sent && errno == EPERM)
 		return error_set_errno(err, OPUS_PERMISSION,
 			"it may not be signalled; run as root or as uid %d",

@@ -83,16 +83,17 @@ enum opus_code image_init(struct image *image, const char *path,
 	return OPUS_OK;
 }
 
-void image_join(struct image *image, uint64_t sp, long number)
+void image_join(struct image *image, const struct user_regs_struct *regs)
 {
 	struct joined_call *c = image->joined ? image->joined->call : NULL;
 
 	/* What has been stopped before shows no other number any more. */
-	if (number < 0 || number == SYS_restart_syscall)
+	if ((long)regs->orig_rax < 0 || regs->orig_rax == SYS_restart_syscall)
 		return;
 	for (int i = 0; c && i < JOINED_CALLS; i++, c++)
-		if (!c->sp || c->sp == sp) {
-			*c = (struct joined_call){sp, number};
+		if (!c->sp || c->sp == regs->rsp) {
+			*c = (struct joined_call){regs->rsp, regs->rip, regs->rdi,
+						  regs->rsi, (long)regs->orig_rax};
 			return;
 		}
 }

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/user.h>
 
 #include "common/error.h"
 #include "common/joined.h"
@@ -25,8 +26,8 @@ struct image {
  * OPUS_RESOURCE. */
 enum opus_code image_init(struct image *image, const char *path,
 			  struct opus_error *err) MUST_CHECK;
-/* Note in it which call a thread was stopped in: its stack pointer, and the number. */
-void image_join(struct image *image, uint64_t sp, long number);
+/* Note in it which call a thread was stopped in, if it was in one. */
+void image_join(struct image *image, const struct user_regs_struct *regs);
 void image_deinit(struct image *image);
 
 #endif

@@ -47,6 +47,7 @@
 #include "rank.h"
 #include "remote.h"
 #include "suspend.h"
+#include "waiting.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010u
@@ -65,6 +66,7 @@ struct inject {
 	struct remote_code code;
 	struct remote remote;
 	struct playground functions;   /* of the target, by address */
+	uint64_t syscall_at;           /* its libc's syscall(); 0: not there */
 	struct playground *playground; /* our mapping of its data */
 	uint64_t data_at, code_at;     /* in the target; 0: not there */
 	int fd;                        /* in the target; -1: not there */
@@ -102,6 +104,9 @@ static enum opus_code look(struct inject *in, struct opus_error *err)
 		code = fit_check(&in->modules, &in->functions, err);
 	if (code == OPUS_OK)
 		code = remote_code_find(&in->modules, &in->code, err);
+	if (code == OPUS_OK)
+		in->syscall_at = module_symbol(&in->modules, in->modules.libc,
+					       "syscall");
 	return code;
 }
 
@@ -164,8 +169,7 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 		snprintf(in->why, sizeof(in->why), "%.95s", err->text);
 	if (code != OPUS_OK)
 		return code;
-	image_join(&in->image, in->remote.saved.rsp,
-		   (long)in->remote.saved.orig_rax);
+	waiting_note_stopped(&in->remote.saved, in->syscall_at, &in->image);
 	if (in->suspend)
 		code = remote_suspend(&in->remote, err);
 	else if (in->remote.confined && !in->request->force)
@@ -423,6 +427,11 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 	if (code != OPUS_OK)
 		undo(in);
 	give_back(in);
+	/* It may still be in the code that the new thread would take away. */
+	if (code == OPUS_OK && in->remote.lost)
+		return error_set(err, OPUS_INTERNAL,
+			"thread %d did not take its registers back, and goes on by "
+			"itself; no agent was loaded", (int)in->report.thread);
 	return code;
 }
 
@@ -480,6 +489,8 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 		forget(in);
 		code = join(in, err);
 	} while (code != OPUS_OK && (view_moves(in) || objects_change(in, code)));
+	if (code == OPUS_OK && !in->request->check)
+		waiting_note(in->t, in->syscall_at, in->jail, &in->image);
 	if (code == OPUS_OK && !in->request->check)
 		code = load_begin(in->playground, in->file, &in->image, err);
 	if (code == OPUS_OK && !in->request->check)

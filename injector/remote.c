@@ -479,24 +479,22 @@ static void make_anew(const struct remote *r, struct user_regs_struct *regs)
 }
 
 /* Each step leaves the thread where, without us, it finds its own way home;
- * the last one is the general registers. */
-static void restore(struct remote *r)
+ * the last one is the general registers. False: it finds that way now. */
+static bool restore(struct remote *r)
 {
 	struct iovec io = {r->xstate, r->xstate_size};
 	struct user_regs_struct regs = r->saved;
 
 	if (r->shadow.own) {
 		home_set(r, &regs);
-		registers_set(r, &regs);
-		return;
+		return registers_set(r, &regs);
 	}
 	if (!r->caught && !go_home(r))
-		return;
+		return false;
 	if (remote_must_hide(r))
 		make_anew(r, &regs);
-	tracee_ask(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io);
-	tracee_ask(PTRACE_SETSIGMASK, r->tid, sizeof(r->mask), &r->mask);
-	registers_set(r, &regs);
+	return tracee_ask(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io) == 0 &&
+	       remote_mask(r, r->mask) && registers_set(r, &regs);
 }
 
 /* It has not come home in time and does so by itself, later. Only a stopped
@@ -517,9 +515,10 @@ uint64_t remote_detach(struct remote *r)
 	if (!r->attached)
 		return 0;
 	if (r->runs) {
+		r->lost = true;
 		stop_again(r);
 	} else if (r->away) {
-		restore(r);
+		r->lost = !restore(r);
 	} else if (remote_must_hide(r) && !signal_waits(r)) {
 		make_anew(r, &regs);
 		registers_set(r, &regs);

@@ -59,6 +59,7 @@ struct remote {
 	bool confined;
 	bool caught;    /* it is stopped where it may get its registers back */
 	bool runs;      /* it is inside a function of libc for us */
+	bool lost;      /* let go, and on its way home by itself */
 	int signal;     /* to be delivered when it is let go */
 	struct user_regs_struct saved;
 	struct shadow shadow;

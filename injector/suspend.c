@@ -37,6 +37,7 @@
 #include "common/cleanup.h"
 #include "interrupt.h"
 #include "remote.h"
+#include "tracee.h"
 
 #define END_NS 10000000000ull
 #define MOMENT_NS 1000000ull
@@ -69,9 +70,7 @@ enum opus_code suspend_refused(int error, pid_t tid, struct opus_error *err)
 			"this kernel cannot suspend seccomp filters: it lacks "
 			"CONFIG_CHECKPOINT_RESTORE");
 	if (proc_status_read(tid, tid, &s) && s.tracer)
-		return error_set(err, OPUS_NO_CONTACT,
-			"process %d traces it (a debugger, strace?); only one "
-			"can: end that, and try again", (int)s.tracer);
+		return tracee_traced(s.tracer, err);
 	errno = error;
 	return error_set_errno(err, OPUS_CONFINED,
 		"its seccomp filters cannot be suspended (that takes "

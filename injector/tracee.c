@@ -62,6 +62,20 @@ int tracee_signal(int status)
 		       ? WSTOPSIG(status) : 0;
 }
 
+enum opus_code tracee_traced(pid_t tracer, struct opus_error *err)
+{
+	struct proc_status s;
+	bool known = proc_status_read(tracer, tracer, &s);
+
+	/* Whoever it is has chosen that name: a terminal may obey it. */
+	for (char *c = s.name; known && *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return error_set(err, OPUS_NO_CONTACT,
+		"process %d (%s) traces it; only one can: end that, and try again",
+		(int)tracer, known ? s.name : "a debugger, strace?");
+}
+
 enum opus_code tracee_refused(pid_t pid, pid_t tid, struct opus_error *err)
 {
 	struct proc_status s = {0};
@@ -71,9 +85,7 @@ enum opus_code tracee_refused(pid_t pid, pid_t tid, struct opus_error *err)
 	if (errno == ESRCH)
 		return error_set(err, OPUS_DIED, "thread %d has ended", (int)tid);
 	if (proc_status_read(pid, tid, &s) && s.tracer)
-		return error_set(err, OPUS_NO_CONTACT,
-			"process %d traces it (a debugger, strace?); only one "
-			"can: end that, and try again", (int)s.tracer);
+		return tracee_traced(s.tracer, err);
 	file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
 	if (file) {
 		if (!fgets(yama, sizeof(yama), file))

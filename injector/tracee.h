@@ -30,6 +30,9 @@ bool tracee_is_interrupted(int status);
  * it goes on. */
 int tracee_signal(int status);
 
+/* OPUS_NO_CONTACT, in words that name the tracer. */
+enum opus_code tracee_traced(pid_t tracer, struct opus_error *err) MUST_CHECK;
+
 /* Why PTRACE_SEIZE has failed, by errno. OPUS_DIED, OPUS_NO_CONTACT (somebody
  * else traces it), OPUS_PERMISSION (the words say what to do). */
 enum opus_code tracee_refused(pid_t pid, pid_t tid, struct opus_error *err)

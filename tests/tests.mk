@@ -58,7 +58,6 @@ services: deps
 
 ## cases-legacy: join services of Debian that were started without the agent
 cases-legacy: deps
-	$(Q)tests/lib/deps.sh $(JOIN_PACKAGES)
 	$(Q)$(remake) tests
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
 

@@ -143,7 +143,7 @@ def mariadb(name):
     work = folder(name, "mysql")
     where = work + "/socket"
     run("mariadb-install-db", "--no-defaults", f"--datadir={work}/data",
-        "--user=mysql", "--skip-test-db")
+        "--user=mysql", "--skip-test-db", f"--tmpdir={work}")
     made = []
 
     def load(seconds):
@@ -154,8 +154,8 @@ def mariadb(name):
         return loads.mariadb(where, seconds)
     return Setup(["/usr/sbin/mariadbd", "--no-defaults", f"--datadir={work}/data",
                   f"--socket={where}", "--skip-networking", "--user=mysql",
-                  f"--pid-file={work}/pid", "--skip-log-error", "--skip-grant-tables",
-                  "--innodb-buffer-pool-size=64M"], load, path=where)
+                  f"--pid-file={work}/pid", f"--tmpdir={work}", "--skip-log-error",
+                  "--skip-grant-tables", "--innodb-buffer-pool-size=64M"], load, path=where)
 
 
 BANNER = """

@@ -37,9 +37,9 @@ REPEAT = max(1, int(os.environ.get("OPUS_TEST_REPEAT", "1")))
 CFLAGS = ["-O2", "-g", "-pthread", "-D_GNU_SOURCE", "-Wall",
           "-I", os.path.join(ROOT, "tests/scenario"), "-I", HERE,
           "-Wl,--build-id"]
-LIBC = os.environ.get("OPUS_TEST_LIBC")
-LIBC_FLAGS = ["-Wl,--disable-new-dtags,-rpath," + LIBC,
-              f"-Wl,--dynamic-linker={LIBC}/ld-linux-x86-64.so.2"] if LIBC else []
+OTHER_LIBC = os.environ.get("OPUS_TEST_LIBC")
+LIBC_FLAGS = ["-Wl,--disable-new-dtags,-rpath," + OTHER_LIBC,
+              f"-Wl,--dynamic-linker={OTHER_LIBC}/ld-linux-x86-64.so.2"] if OTHER_LIBC else []
 
 WORK = tempfile.mkdtemp(prefix="opus-scenario-",
                         dir=os.environ.get("TEST_TMP"))
@@ -83,8 +83,17 @@ def alone(*namespaces):
     os.execvp("unshare", [*command, sys.executable, *sys.argv])
 
 
+def patience(limit):
+    """That many seconds, or more where far more wants a processor than the tests
+    do by themselves."""
+    with open("/proc/loadavg", encoding="ascii") as file:
+        load, _, _, running, _ = file.read().split()
+    return limit * max(1, float(load) / 32, int(running.split("/")[0]) / 32)
+
+
 def run(*command, status=0, timeout=60, **keys):
     """Run a command; its outputs are returned as text."""
+    timeout = patience(timeout)
     done = subprocess.run([str(c) for c in command], text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=timeout,
@@ -172,6 +181,7 @@ class Target:
         self.process.stdin.write(text.encode() + b"\n")
 
     def line(self, timeout=20):
+        timeout = patience(timeout)
         end = time.monotonic() + timeout
         out = self.process.stdout
         while b"\n" not in self.rest:
@@ -196,7 +206,7 @@ class Target:
     def end(self, status=0, timeout=20):
         """Close its input; it has to end with this status."""
         self.process.stdin.close()
-        equal(self.process.wait(timeout), status, "status of the target")
+        equal(self.process.wait(patience(timeout)), status, "status of the target")
         self.process.stdout.close()
         _targets.remove(self)
 
@@ -233,7 +243,10 @@ class Sent:
 
 def send(verb, *args, pid=None, status=0, timeout=30, prefix=()):
     """Run opus-send. `pid` is a Target or a number; `status` may be a tuple of
-    exit statuses, or None for any."""
+    exit statuses, or None for any. Time limits of 5 s and more are only there to
+    end a failure."""
+    args = [str(patience(float(value)) if flag == "--timeout" and float(value) >= 5
+                else value) for flag, value in zip(("", *args), args)]
     if isinstance(pid, Target):
         pid = pid.pid
     to = [] if pid is None else ["--pid", str(pid)]
@@ -283,6 +296,7 @@ def system_calls(*command):
 
 def until(condition, text, timeout=20):
     """Poll for something that no descriptor tells."""
+    timeout = patience(timeout)
     end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:

@@ -63,6 +63,8 @@ static void child_hello(int fd)
 	(void)!send(fd, &m, sizeof(m), MSG_NOSIGNAL);
 }
 
+static struct beacon *child_beacon;
+
 static void handle_good(int number, siginfo_t *info, void *context)
 {
 	(void)number;
@@ -89,6 +91,15 @@ static void handle_never(int number, siginfo_t *info, void *context)
 	(void)number;
 	(void)info;
 	(void)context;
+}
+
+/* At no time at a place where it could start. */
+static void handle_busy(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)info;
+	(void)context;
+	child_beacon->contacts++;
 }
 
 /* Another process answers first. */
@@ -118,7 +129,7 @@ static void child_map(void)
 	struct beacon *b;
 
 	(void)!ftruncate(fd, 16384);
-	b = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	child_beacon = b = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	memcpy(b->magic, BEACON_MAGIC, sizeof(b->magic));
 	b->version = BEACON_VERSION;
 	b->size = sizeof(*b);
@@ -253,9 +264,16 @@ Test(contact, tries_the_folders)
 
 Test(contact, gives_up)
 {
-	child_start(handle_never);
+	child_start(handle_busy);
 	cr_assert_eq(contact(), OPUS_NO_CONTACT);
 	cr_assert(strstr(err.text, "safely"), "%s", err.text);
+}
+
+Test(contact, the_handler_is_somebody_elses)
+{
+	child_start(handle_never);
+	cr_assert_eq(contact(), OPUS_NO_CONTACT);
+	cr_assert(strstr(err.text, "another one in its place"), "%s", err.text);
 }
 
 Test(contact, an_impostor_is_turned_away)

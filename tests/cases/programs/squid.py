@@ -8,7 +8,7 @@ SOURCE = Source(
     "squid", "5.7-2+deb12u6", fixes=[FIX],
     needs="autoconf automake libtool libtool-bin libltdl-dev pkg-config g++ "
           "gawk ed",
-    configure="autoreconf -fi && ./configure --disable-arch-native "
+    configure="autoreconf -fi && ./configure --disable-arch-native --disable-shared "
               "--without-gnutls --without-openssl --without-systemd "
               "--without-xml2 --without-expat --without-mit-krb5 "
               "--without-ldap --disable-esi --disable-ecap --disable-snmp "

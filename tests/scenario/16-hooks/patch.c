@@ -48,6 +48,25 @@ OPUS_HOOK(check, check, agent, "int32 most=3", "string who=nobody",
 int before(void) { add("pre_apply "); return 0; }
 OPUS_HOOK(pre_apply, before, agent);
 
+/* Does the target's thread that counts stand, for so long? */
+extern volatile long ticks OPUS_REF(ticks);
+int usleep(unsigned int us);
+
+static int stands(int ms)
+{
+	long before = ticks;
+
+	for (int n = 0; n < ms && ticks == before; n++)
+		usleep(1000);
+	return ticks == before;
+}
+
+int goes(void) { add(stands(5000) ? "held " : "goes "); return 0; }
+OPUS_HOOK(pre_apply, goes, agent);
+
+int stays(int veto) { add(stands(20) ? "stands " : "moves "); return veto; }
+OPUS_HOOK(pre_apply, stays, stopped, "int32 veto=0");
+
 int after(void) { add("post_apply "); return 0; }
 OPUS_HOOK(post_apply, after, agent);
 

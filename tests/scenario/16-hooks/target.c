@@ -8,6 +8,7 @@
 
 char record[512];
 int limit = 5;
+volatile long ticks; /* a thread counts */
 static volatile int zero;
 
 ATTR int work(int value)
@@ -15,9 +16,22 @@ ATTR int work(int value)
 	return value + 1 + zero;
 }
 
+static void *count(void *argument)
+{
+	for (;;) {
+		ticks++;
+		usleep(20);
+	}
+	return argument;
+}
+
 int main(void)
 {
 	char line[64];
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, count, NULL))
+		die("pthread_create");
 
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "call")) {

@@ -1,10 +1,11 @@
 /*
  * A server whose children confine themselves soon after their start, as sshd's
  * before authentication: a filter kills for what a handler needs, or with "some"
- * for other calls of an agent alone. "deaths" is answered with how many children
- * did not end by themselves, "count" with how many have ended so far. "exec": a
- * child gets a filter that kills for what is asked before an exec, another filter,
- * and executes another program, which is answered with its status.
+ * for other calls of an agent alone; with "threads" beside another thread. "deaths"
+ * is answered with how many children did not end by themselves, "count" with how
+ * many have ended so far. "exec": a child gets a filter that kills for what is asked
+ * before an exec, another filter, and executes another program, which is answered
+ * with its status.
  */
 #include "../target.h"
 
@@ -92,8 +93,21 @@ static void churn(unsigned int rounds)
 		free(malloc(64 + i % 64));
 }
 
-static void child(unsigned int number, bool some)
+static void *sleep_ever(void *unused)
 {
+	for (;;)
+		pause();
+	return unused;
+}
+
+static bool some, threads;
+
+static void child(unsigned int number)
+{
+	pthread_t thread;
+
+	if (threads && pthread_create(&thread, NULL, sleep_ever, NULL))
+		die("pthread_create");
 	churn(number * 7919 % 40000);
 	confine(some, number % 2);
 	churn(20000);
@@ -103,20 +117,20 @@ static void child(unsigned int number, bool some)
 
 static volatile int deaths, count;
 
-static void *serve(void *some)
+static void *serve(void *unused)
 {
 	for (unsigned int number = 0;; number++) {
 		pid_t pid = fork();
 		int status;
 
 		if (pid == 0)
-			child(number, some != NULL);
+			child(number);
 		if (pid < 0 || waitpid(pid, &status, 0) != pid)
 			die("child");
 		deaths += status != 0;
 		count++;
 	}
-	return NULL;
+	return unused;
 }
 
 int main(int argc, char **argv)
@@ -125,9 +139,12 @@ int main(int argc, char **argv)
 	pthread_t thread;
 	char line[64];
 
-	(void)argv;
+	for (int i = 1; i < argc; i++) {
+		some |= !strcmp(argv[i], "some");
+		threads |= !strcmp(argv[i], "threads");
+	}
 	setrlimit(RLIMIT_CORE, &none);
-	if (pthread_create(&thread, NULL, serve, argc > 1 ? argv : NULL))
+	if (pthread_create(&thread, NULL, serve, NULL))
 		die("pthread_create");
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "deaths"))

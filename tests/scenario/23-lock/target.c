@@ -9,7 +9,9 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
@@ -21,6 +23,7 @@
 
 static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* return 42 */
 static volatile int zero;
+static int (*late)(void); /* of a library that was loaded */
 
 ATTR int work(void)
 {
@@ -126,6 +129,45 @@ static void *memfd(void)
 	return map(fd, PROT_READ | PROT_EXEC);
 }
 
+/* libc's syscall(), which is the agent's: by calls of a function alone. */
+static void *by_syscall(const char *name)
+{
+	int fd = !strcmp(name, "syscall-file") ? file_with_code()
+		: (int)syscall(SYS_memfd_create, "attack", 0);
+	long rc;
+
+	if (fd < 0 || pwrite(fd, code, sizeof(code), 0) != (ssize_t)sizeof(code))
+		return NULL;
+	rc = syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	return rc == -1 ? NULL : (void *)rc;
+}
+
+/* A page of a library that lies in memory (/dev/shm) is dropped, and gets new
+ * contents from whoever handles its faults. */
+static void *fault_handler(void)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register area = {.mode = UFFDIO_REGISTER_MODE_MISSING};
+	struct uffdio_copy copy = {.len = 4096};
+	uintptr_t at = (uintptr_t)late & ~(uintptr_t)4095;
+	char *from = page(PROT_READ | PROT_WRITE);
+	long uffd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+
+	if (uffd < 0)
+		return NULL;
+	memcpy(from, (void *)at, 4096);
+	memcpy(from + ((uintptr_t)late - at), code, sizeof(code));
+	area.range.start = copy.dst = at;
+	area.range.len = 4096;
+	copy.src = (uintptr_t)from;
+	if (ioctl((int)uffd, UFFDIO_API, &api) != 0 ||
+	    ioctl((int)uffd, UFFDIO_REGISTER, &area) != 0 ||
+	    madvise((void *)at, 4096, MADV_DONTNEED) != 0 ||
+	    ioctl((int)uffd, UFFDIO_COPY, &copy) != 0)
+		return NULL;
+	return (void *)late;
+}
+
 static void *personality_trick(void)
 {
 	if (personality(READ_IMPLIES_EXEC) < 0)
@@ -172,6 +214,10 @@ static void *make(const char *name)
 		return shared_memory();
 	if (!strcmp(name, "int80"))
 		return old_abi();
+	if (!strncmp(name, "syscall-", 8))
+		return by_syscall(name);
+	if (!strcmp(name, "userfaultfd"))
+		return fault_handler();
 	if (!strcmp(name, "personality"))
 		return personality_trick();
 	return NULL;
@@ -211,7 +257,6 @@ int main(void)
 			attack(line + 7);
 		} else if (!strncmp(line, "load ", 5)) {
 			void *handle = dlopen(line + 5, RTLD_NOW);
-			int (*late)(void);
 
 			if (!handle)
 				die(dlerror());

@@ -1,0 +1,73 @@
+/*
+ * waiting.c - find the threads that wait in libc's syscall().
+ *
+ * Called by:  inject.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * What for they need it, agent/late.h tells. Nobody is stopped.
+ */
+#include "waiting.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "proc.h"
+
+#define SYSCALL_CODE 64 /* of libc's function, which has fewer bytes */
+
+/* Its files there belong to root if it has hidden its memory (proc(5)). */
+static bool may_read_itself(const struct target *t)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", t->view);
+	return t->status.euid == 0 || (stat(path, &st) == 0 &&
+				       st.st_uid == t->status.euid);
+}
+
+void waiting_note_stopped(const struct user_regs_struct *regs, uint64_t code,
+			  struct image *image)
+{
+	if (code && regs->rip - code < SYSCALL_CODE)
+		image_join(image, regs);
+}
+
+static void thread_note(const struct target *t, pid_t tid, uint64_t code,
+			struct image *image)
+{
+	struct user_regs_struct r = {0};
+	unsigned long long w[8];
+	long long number;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", t->pid, tid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+
+	if (!text || sscanf(text, "%lld %llx %llx %llx %llx %llx %llx %llx %llx",
+			    &number, &w[0], &w[1], &w[2], &w[3], &w[4], &w[5],
+			    &w[6], &w[7]) != 9)
+		return;
+	r.orig_rax = (uint64_t)number;
+	r.rdi = w[0];
+	r.rsi = w[1];
+	r.rsp = w[6];
+	r.rip = w[7];
+	waiting_note_stopped(&r, code, image);
+}
+
+void waiting_note(const struct target *t, uint64_t code, bool jail,
+		  struct image *image)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count;
+
+	if (!code || (!jail && may_read_itself(t)))
+		return;
+	count = proc_threads(t->pid, &tids);
+	for (ssize_t i = 0; i < count; i++)
+		thread_note(t, tids[i], code, image);
+}
