@@ -294,6 +294,26 @@ def system_calls(*command):
     return calls
 
 
+def joining_calls(target):
+    """The system calls of the child of opus-inject that traces the target, from the
+    attach on, as strace's --inject names them: (name, how many of that name)."""
+    log = os.path.join(WORK, "joining.strace")
+    run("strace", "-f", "-qq", "-o", log, INJECT, "--pid", target.pid)
+    with open(log, errors="replace") as file:
+        lines = file.readlines()
+    tracer = next(line.split()[0] for line in lines if "PTRACE_SEIZE" in line)
+    seen, calls = {}, []
+    for line in lines:
+        pid, rest = line.split(None, 1)
+        name = rest.split("(")[0]
+        if pid != tracer or not name.isidentifier():
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        if "PTRACE_SEIZE" in line or calls:
+            calls.append((name, seen[name]))
+    return calls
+
+
 def until(condition, text, timeout=20):
     """Poll for something that no descriptor tells."""
     timeout = patience(timeout)
