@@ -33,6 +33,7 @@ void descriptor_keep(struct descriptor *d, int fd)
 {
 	struct stat st;
 
+	d->device = d->inode = 0;
 	d->fd = descriptor_high(fd);
 	if (d->fd < 0 || fstat(d->fd, &st) != 0)
 		return;

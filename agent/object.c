@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "descriptor.h"
 #include "proc.h"
 
 struct objects objects_now;
@@ -252,18 +253,19 @@ static bool map_parse(struct map_list *m, const char *text, size_t size)
 
 bool map_read(struct map_list *m)
 {
+	struct descriptor maps;
 	size_t have = 0;
-	int fd = proc_open("maps", O_RDONLY);
 	long n = -1;
 
 	m->count = 0;
-	if (fd < 0)
+	descriptor_keep(&maps, proc_open("maps", O_RDONLY));
+	if (maps.fd < 0)
 		return false;
 	while (have < m->buffer_size &&
-	       (n = raw_syscall3(SYS_read, fd, (long)(m->buffer + have),
+	       (n = raw_syscall3(SYS_read, maps.fd, (long)(m->buffer + have),
 				 (long)(m->buffer_size - have))) > 0)
 		have += (size_t)n;
-	raw_syscall3(SYS_close, fd, 0, 0);
+	descriptor_close(&maps);
 	return n == 0 && map_parse(m, m->buffer, have);
 }
 

@@ -20,6 +20,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "descriptor.h"
 #include "filter.h"
 #include "own_signal.h"
 #include "proc.h"
@@ -46,6 +47,9 @@ static bool leader_ended;
 
 /* Whoever has not answered by then is looked up in /proc. */
 #define SWEEP_NS 2000000u
+
+/* So often the list of threads is opened anew, if the host has closed it. */
+#define LISTS_LOST 20
 
 /*
  * Threads that are the kernel's own: io_uring's pollers and workers are listed as
@@ -93,20 +97,20 @@ static bool kernel_flags(const char *fields)
 static char thread_state(const struct stop_walk *w, uint32_t tid)
 {
 	char path[32], text[512], *end;
+	struct descriptor stat;
 	ssize_t n;
-	int fd;
 
 	/* snprintf into a local buffer takes no lock and allocates nothing. */
 	snprintf(path, sizeof(path), "%u/stat", tid);
-	fd = openat(w->dir, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	descriptor_keep(&stat, openat(w->dir, path, O_RDONLY | O_CLOEXEC));
+	if (stat.fd < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : '?';
-	n = read(fd, text, sizeof(text) - 1);
+	n = read(stat.fd, text, sizeof(text) - 1);
 	if (n < 0 && errno == ESRCH)
 		n = 0; /* it ended in between (proc(5)) */
 	else if (n < 0)
 		n = snprintf(text, sizeof(text), ") ?");
-	close(fd);
+	descriptor_close(&stat);
 	text[n] = '\0';
 	end = strrchr(text, ')');
 	if (!end || !end[1])
@@ -363,10 +367,33 @@ static void stop_begin(void)
 	stop_now.started_ns = raw_now();
 }
 
+/* OPUS_ALREADY, and nobody is held: the list of threads was too small. */
+static enum opus_code stop_try(struct stop_walk *w, const uint32_t *only,
+			       uint64_t limit_ns, struct opus_error *err)
+{
+	enum opus_code code = stop_reserve(2 * count_tasks(w->dir) + 64, err);
+
+	if (code != OPUS_OK)
+		return code;
+	stop_begin();
+	w->deadline = stop_now.started_ns + limit_ns;
+	code = stop_await_kept_out(w);
+	if (code == OPUS_OK)
+		code = filter_check(err);
+	if (code == OPUS_OK)
+		code = stop_run(w, only, err);
+	if (code == OPUS_OK && !stop_hold())
+		code = OPUS_NO_ANSWER;
+	if (code != OPUS_OK)
+		stop_release();
+	return code;
+}
+
 enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			    struct opus_error *err)
 {
 	struct stop_walk w = {.self = (uint32_t)raw_gettid(), .pid = getpid()};
+	struct descriptor list;
 	struct opus_error local;
 	enum opus_code code;
 
@@ -374,27 +401,26 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 	error_clear(err);
 	stop_signal_prepare();
 	w.signal = own_signal(stop_signal_number);
-	w.dir = proc_open_tasks();
-	if (w.dir < 0)
-		return error_set(err, OPUS_RESOURCE,
-			"cannot list the threads: the process sees no /proc with its own process ids (error %d)",
-			-w.dir);
-	do {
-		code = stop_reserve(2 * count_tasks(w.dir) + 64, err);
-		if (code != OPUS_OK)
-			break;
-		stop_begin();
-		w.deadline = stop_now.started_ns + limit_ns;
-		code = stop_await_kept_out(&w);
-		if (code == OPUS_OK)
-			code = filter_check(err);
-		if (code == OPUS_OK)
-			code = stop_run(&w, only, err);
-		if (code == OPUS_OK && !stop_hold())
-			code = OPUS_NO_ANSWER;
-		if (code != OPUS_OK)
+	for (int n = 0;; n++) {
+		descriptor_keep(&list, proc_open_tasks());
+		w.dir = list.fd;
+		if (w.dir < 0)
+			return error_set(err, OPUS_RESOURCE,
+				"cannot list the threads: the process sees no /proc with its own process ids (error %d)",
+				-w.dir);
+		code = stop_try(&w, only, limit_ns, err);
+		/* Closed by the host, with other files that it did not know: who
+		 * was listed last, and whether all were, nobody knows. */
+		if (code == OPUS_OK && !descriptor_ours(&list)) {
 			stop_release();
-	} while (code == OPUS_ALREADY);
+			code = n < LISTS_LOST ? OPUS_ALREADY
+				: error_set(err, OPUS_RESOURCE,
+					"the program closes descriptors that it does not know all the time");
+		}
+		if (code != OPUS_ALREADY)
+			break;
+		descriptor_close(&list);
+	}
 	if (code == OPUS_NO_ANSWER) {
 		char state = thread_state(&w, w.silent);
 
@@ -406,7 +432,7 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			  : "blocks all signals by a raw system call, is stuck in the kernel, or executes another program");
 		err->tid = (int32_t)w.silent;
 	}
-	close(w.dir);
+	descriptor_close(&list);
 	return code;
 }
 

@@ -15,6 +15,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "descriptor.h"
 #include "gate.h"
 #include "proc.h"
 #include "stop.h"
@@ -28,14 +29,15 @@ static struct wire_thread why_list[WHY_MAX];
 
 static void thread_name(uint32_t tid, char ret[16])
 {
+	struct descriptor comm;
 	ssize_t n;
-	int fd = proc_open_of(tid, "comm");
 
 	memset(ret, 0, 16);
-	if (fd < 0)
+	descriptor_keep(&comm, proc_open_of(tid, "comm"));
+	if (comm.fd < 0)
 		return;
-	n = read(fd, ret, 15);
-	close(fd);
+	n = read(comm.fd, ret, 15);
+	descriptor_close(&comm);
 	if (n > 0 && ret[n - 1] == '\n')
 		ret[n - 1] = '\0';
 }

@@ -70,6 +70,19 @@ def from_the_start(reason):
         skip(reason)
 
 
+def alone(*namespaces):
+    """Go on in namespaces of the test's own, given as options of unshare(1)."""
+    if "OPUS_TEST_INSIDE" in os.environ:
+        return
+    command = ["unshare", *namespaces]
+    if os.getuid() or subprocess.run([*command, "true"],
+                                     stderr=subprocess.DEVNULL).returncode:
+        skip("namespaces of its own take root, and a kernel that lets it")
+    os.environ["OPUS_TEST_INSIDE"] = "1"
+    shutil.rmtree(WORK)
+    os.execvp("unshare", [*command, sys.executable, *sys.argv])
+
+
 def patience(limit):
     """That many seconds, or more where far more wants a processor than the tests
     do by themselves."""
