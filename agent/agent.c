@@ -249,7 +249,7 @@ __attribute__((constructor)) static void agent_start(void)
 	}
 	contact_init();
 	if (agent_late)
-		late_look(); /* calls that the agent's syscall() has not seen */
+		late_begin(); /* calls that the agent's syscall() has not seen */
 	else /* late: before the first update, see text.h */
 		text_init();
 	if (control_init(&err) != OPUS_OK ||

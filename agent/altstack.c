@@ -17,6 +17,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "filter.h"
 #include "own_signal.h"
 #include "proc.h"
 
@@ -28,7 +29,7 @@ static void ask_one(uint32_t tid)
 	siginfo_t info = own_signal(agent_signal);
 	uint32_t before = atomic_load(&altstack_answers);
 
-	if (own_signal_send(&info, tid, ALTSTACK_TAG << 56) == 0)
+	if (own_signal_send(&info, tid, ALTSTACK_TAG << 56 | filter_value()) == 0)
 		futex_wait(&altstack_answers, before, ANSWER_NS);
 }
 

@@ -9,6 +9,7 @@
 #include "filter.h"
 
 #include "agent.h"
+#include "common/wire.h"
 
 static uint32_t known; /* filter_counts_sig() with none under way */
 
@@ -17,6 +18,11 @@ void filter_know(void)
 	uint32_t ended = filter_counts_sig() & 0xffff;
 
 	known = ended << 16 | ended;
+}
+
+uint64_t filter_value(void)
+{
+	return WIRE_CONTACT_FILTERS_SET(known >> 16);
 }
 
 enum opus_code filter_check(struct opus_error *err)

@@ -1,7 +1,8 @@
 /*
  * filter.h - the program confines itself: its seccomp filters, as they come.
  *
- * Included by: restart_sig.c, signal_sig.c, stop.c, control.c, agent.c, follow.c.
+ * Included by: restart_sig.c, signal_sig.c, stop.c, control.c, agent.c, follow.c,
+ *              altstack.c.
  * Runs on:     see each function.
  * Locks:       none.
  * Signal:      safe where the name ends in _sig.
@@ -30,8 +31,9 @@
  * result, with errno. Any thread, also in handlers of the host. */
 long filter_call_sig(long number, long a, long b, long c, long d, long e, long f);
 
-/* Was this contact sent when the filters were as they are now? Any thread. */
-bool filter_is_known_sig(uint64_t contact);
+/* Was a signal with this value sent when the filters were as they are now? Any
+ * thread. */
+bool filter_is_known_sig(uint64_t value);
 
 /* Has one been installed that kills for what the agent does before the host's exec
  * and its filters? It does nothing there any more; opus-send refuses such a process
@@ -43,6 +45,9 @@ uint32_t filter_counts_sig(void);
 
 /* opus-send is about to ask the filters that there are now. Agent thread. */
 void filter_know(void);
+
+/* What was known then, for the value of a signal as in a contact's; agent thread. */
+uint64_t filter_value(void);
 
 /* A stop has begun, and nobody was signalled: are the filters still those that
  * were asked? OPUS_CONFINED if not. Agent thread. */

@@ -202,8 +202,8 @@ __attribute__((visibility("default"))) int prctl(int option, long a, long b,
 	return (int)filter_call_sig(SYS_prctl, option, a, b, c, d, 0);
 }
 
-bool filter_is_known_sig(uint64_t contact)
+bool filter_is_known_sig(uint64_t value)
 {
-	return WIRE_CONTACT_FILTERS(contact) ==
+	return WIRE_CONTACT_FILTERS(value) ==
 	       (filter_counts_sig() >> 16 & WIRE_CONTACT_FILTERS_MASK);
 }

@@ -96,7 +96,7 @@ static void call_add(uint32_t tid, int32_t number, uint64_t first, uint64_t seco
 	atomic_fetch_add(&late_count, 1);
 }
 
-/* Whom opus-inject has stopped: it may still be on its way back into the call. */
+/* What opus-inject has seen: whom it has stopped may still be on its way back. */
 static void calls_add_joined(void)
 {
 	const struct joined_call *c = late_joined.call;
@@ -128,30 +128,32 @@ static void call_look(uint32_t tid)
 		call_add(tid, (int32_t)now[NUMBER], now[FIRST], now[SECOND], now[SP]);
 }
 
-void late_look(void)
+void late_begin(void)
 {
 	static const uint8_t call[] = {0x0f, 0x05};
+	const uint8_t *at = contact_syscall
+				    ? memmem((const void *)contact_syscall, CODE, call,
+					     sizeof(call)) : NULL;
+
+	if (!at)
+		return;
+	atomic_store(&late_return, (uintptr_t)at + sizeof(call));
+	calls_add_joined();
+}
+
+void late_look(void)
+{
 	static bool listed;
-	const uint8_t *at;
 	struct proc_tasks tasks;
 	uint32_t tid;
 
-	if (listed) {
-		calls_check();
-		return;
+	tasks.dir = late_return && !listed ? proc_open_tasks() : -ENOENT;
+	if (tasks.dir >= 0) {
+		proc_tasks_begin(&tasks, tasks.dir);
+		while ((tid = proc_tasks_next(&tasks)) != 0)
+			call_look(tid);
+		close(tasks.dir);
+		listed = true;
 	}
-	at = contact_syscall ? memmem((const void *)contact_syscall, CODE, call,
-				      sizeof(call)) : NULL;
-	if (at && !late_return) {
-		atomic_store(&late_return, (uintptr_t)at + sizeof(call));
-		calls_add_joined();
-	}
-	tasks.dir = at ? proc_open_tasks() : -ENOENT;
-	if (tasks.dir < 0)
-		return;
-	proc_tasks_begin(&tasks, tasks.dir);
-	while ((tid = proc_tasks_next(&tasks)) != 0)
-		call_look(tid);
-	close(tasks.dir);
-	listed = true;
+	calls_check();
 }

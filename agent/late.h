@@ -19,7 +19,7 @@
 
 #define LATE_CALLS 512
 
-/* Written by late_look(), read by handlers: `sp` last, and first set to 0. */
+/* Written by these functions, read by handlers: `sp` last, and first set to 0. */
 struct late_call {
 	_Atomic uintptr_t sp; /* of the thread in the call; 0: it has returned */
 	uint32_t tid; /* 0: not known */
@@ -32,10 +32,13 @@ extern struct late_call late_calls[LATE_CALLS];
 extern _Atomic uint32_t late_count;
 extern _Atomic uintptr_t late_return; /* behind libc's `syscall` instruction */
 
+/* Take over what opus-inject has seen. Constructor; only if agent_late. */
+void late_begin(void);
+
 /*
- * Find the calls, and from the second time on those that have returned since.
- * Where the process may not read its own folder of /proc, none is found: such a
- * call ends with EINTR once. Constructor, agent thread; only if agent_late.
+ * Find what has begun since, once, and drop the calls that have returned. Where the
+ * process may not read its own folder of /proc, nothing happens. Agent thread; only
+ * if agent_late.
  */
 void late_look(void);
 

@@ -55,11 +55,12 @@ static void contact_count(int code, uint64_t value)
 		__atomic_add_fetch(&opus_beacon.contacts, 1, __ATOMIC_RELAXED);
 }
 
-/* A contact from before a filter that may kill for all that we do. */
+/* A contact, or a question, from before a filter that may kill for all that we do. */
 static bool is_unknown_filter(int code, uint64_t value)
 {
 	return (code == SI_QUEUE || code == SI_TIMER) &&
-	       value >> 56 == WIRE_CONTACT_TAG && !filter_is_known_sig(value);
+	       (value >> 56 == WIRE_CONTACT_TAG || value >> 56 == ALTSTACK_TAG) &&
+	       !filter_is_known_sig(value);
 }
 
 void signal_handle_sig(int signo, siginfo_t *info, void *context)

@@ -17,9 +17,8 @@
 
 #define JOINED_CALLS 256
 
-/* The calls in which threads were stopped by ptrace(2), the borrowed one and those
- * that were tried before: the kernel shows them as restart_syscall(2) since. And
- * those of syscall(2) where the process may not look at itself. */
+/* Who waits in libc's syscall(2). Threads that were stopped by ptrace(2) are shown
+ * by the kernel as in restart_syscall(2) since. */
 struct joined {
 	char magic[16];
 	struct joined_call {

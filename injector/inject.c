@@ -490,7 +490,7 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 		code = join(in, err);
 	} while (code != OPUS_OK && (view_moves(in) || objects_change(in, code)));
 	if (code == OPUS_OK && !in->request->check)
-		waiting_note(in->t, in->syscall_at, in->jail, &in->image);
+		waiting_note(in->t, in->syscall_at, &in->image);
 	if (code == OPUS_OK && !in->request->check)
 		code = load_begin(in->playground, in->file, &in->image, err);
 	if (code == OPUS_OK && !in->request->check)

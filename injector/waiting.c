@@ -11,23 +11,11 @@
 #include "waiting.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "proc.h"
 
 #define SYSCALL_CODE 64 /* of libc's function, which has fewer bytes */
-
-/* Its files there belong to root if it has hidden its memory (proc(5)). */
-static bool may_read_itself(const struct target *t)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%d/syscall", t->view);
-	return t->status.euid == 0 || (stat(path, &st) == 0 &&
-				       st.st_uid == t->status.euid);
-}
 
 void waiting_note_stopped(const struct user_regs_struct *regs, uint64_t code,
 			  struct image *image)
@@ -59,15 +47,11 @@ static void thread_note(const struct target *t, pid_t tid, uint64_t code,
 	waiting_note_stopped(&r, code, image);
 }
 
-void waiting_note(const struct target *t, uint64_t code, bool jail,
-		  struct image *image)
+void waiting_note(const struct target *t, uint64_t code, struct image *image)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count;
+	ssize_t count = proc_threads(t->pid, &tids);
 
-	if (!code || (!jail && may_read_itself(t)))
-		return;
-	count = proc_threads(t->pid, &tids);
 	for (ssize_t i = 0; i < count; i++)
 		thread_note(t, tids[i], code, image);
 }

@@ -18,12 +18,8 @@
 void waiting_note_stopped(const struct user_regs_struct *regs, uint64_t code,
 			  struct image *image);
 
-/*
- * The same of all threads, where the agent will not be able to find them: in a
- * process that may not read its own folder of /proc, since it was root before, or
- * has none (`jail`). Whoever cannot be looked at is left out.
- */
-void waiting_note(const struct target *t, uint64_t code, bool jail,
-		  struct image *image);
+/* The same of all threads, as far as they may be looked at: the process itself may
+ * not, if it was root before, or has no /proc. */
+void waiting_note(const struct target *t, uint64_t code, struct image *image);
 
 #endif

@@ -115,7 +115,7 @@ static void child(unsigned int number)
 	_exit(work(0) < 1);
 }
 
-static volatile int deaths, count;
+static volatile int deaths, count, last;
 
 static void *serve(void *unused)
 {
@@ -128,6 +128,7 @@ static void *serve(void *unused)
 		if (pid < 0 || waitpid(pid, &status, 0) != pid)
 			die("child");
 		deaths += status != 0;
+		last = status ? status : last;
 		count++;
 	}
 	return unused;
@@ -148,7 +149,7 @@ int main(int argc, char **argv)
 		die("pthread_create");
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "deaths"))
-			say("%d", deaths);
+			say(deaths ? "%d, the last with status %#x" : "%d", deaths, last);
 		else if (!strcmp(line, "count"))
 			say("%d", count);
 		else if (!strncmp(line, "exec ", 5))
