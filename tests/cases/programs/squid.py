@@ -37,6 +37,7 @@ auth_param digest program /bin/cat
 auth_param digest realm r
 acl user proxy_auth REQUIRED
 http_access allow user
+unlinkd_program {SOURCE.path("src/unlinkd")}
 pinger_enable off
 shutdown_lifetime 0 seconds
 """
