@@ -33,6 +33,7 @@
 #include "guard.h"
 #include "late.h"
 #include "library.h"
+#include "proc.h"
 #include "restart.h"
 #include "safe.h"
 #include "stop.h"
@@ -248,10 +249,12 @@ __attribute__((constructor)) static void agent_start(void)
 		got_take();
 	}
 	contact_init();
-	if (agent_late)
+	if (agent_late) {
 		late_look(); /* calls that the agent's syscall() has not seen */
-	else /* late: before the first update, see text.h */
+		proc_forget(); /* its root folder may be another by then */
+	} else { /* late: before the first update, see text.h */
 		text_init();
+	}
 	if (control_init(&err) != OPUS_OK ||
 	    __register_atfork(fork_begin, agent_has_forked, agent_forked,
 			      &opus_beacon) != 0) {

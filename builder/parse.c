@@ -194,6 +194,18 @@ static bool is_class(CXCursor c)
 	       kind == CXCursor_ClassTemplatePartialSpecialization;
 }
 
+/* Is it a member of a class template, or of a class in one? Then it has no mangled
+ * name. */
+static bool is_of_template(CXCursor c)
+{
+	for (c = clang.getCursorSemanticParent(c); is_class(c);
+	     c = clang.getCursorSemanticParent(c))
+		if (clang.getCursorKind(c) == CXCursor_ClassTemplate ||
+		    clang.getCursorKind(c) == CXCursor_ClassTemplatePartialSpecialization)
+			return true;
+	return false;
+}
+
 static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent,
 					 CXClientData data)
 {
@@ -232,9 +244,7 @@ static void visit_function(struct visit *v, CXCursor c)
 	e->is_virtual = clang.CXXMethod_isVirtual(c);
 	e->is_definition = clang.isCursorDefinition(c);
 	e->is_template = kind == CXCursor_FunctionTemplate || v->in_template ||
-			 clang.getCursorKind(parent) == CXCursor_ClassTemplate ||
-			 clang.getCursorKind(parent) ==
-				 CXCursor_ClassTemplatePartialSpecialization;
+			 is_of_template(c);
 	if (!e->is_definition)
 		return;
 	clang.visitChildren(c, find_body, e);

@@ -158,6 +158,7 @@ static enum opus_code attach_stop(struct remote *r, struct opus_error *err)
 static enum opus_code seize(struct remote *r, struct opus_error *err)
 {
 	struct proc_status s;
+	enum opus_code code;
 	bool ours;
 
 	ours = proc_status_read(r->pid, r->tid, &s) && s.tracer == getpid();
@@ -170,7 +171,11 @@ static enum opus_code seize(struct remote *r, struct opus_error *err)
 		return thread_ended(r, err);
 	r->confined = s.seccomp;
 	r->stopped_ns = interrupt_clock();
-	return ours ? stop_await(r, err) : attach_stop(r, err);
+	code = ours ? stop_await(r, err) : attach_stop(r, err);
+	/* A filter may have come before it stopped. */
+	if (code == OPUS_OK && !r->confined && proc_status_read(r->pid, r->tid, &s))
+		r->confined = s.seccomp;
+	return code;
 }
 
 enum opus_code remote_attach(struct remote *r, pid_t pid, pid_t tid,

@@ -2,6 +2,7 @@
 # install.sh - what `make install` puts down can be used from there.
 set -eu
 cd "$OPUS_TOP"
+mkdir -p "$OPUS_BUILD/tests/folder.d" # as /etc/apparmor.d in what `make deb` leaves
 make -s install B="${OPUS_BUILD#"$OPUS_TOP"/}" DESTDIR="$TEST_TMP" PREFIX=/usr \
 	>/dev/null
 root=$TEST_TMP/usr

@@ -70,6 +70,19 @@ def from_the_start(reason):
         skip(reason)
 
 
+def alone(*namespaces):
+    """Go on in namespaces of the test's own, given as options of unshare(1)."""
+    if "OPUS_TEST_INSIDE" in os.environ:
+        return
+    command = ["unshare", *namespaces]
+    if os.getuid() or subprocess.run([*command, "true"],
+                                     stderr=subprocess.DEVNULL).returncode:
+        skip("namespaces of its own take root, and a kernel that lets it")
+    os.environ["OPUS_TEST_INSIDE"] = "1"
+    shutil.rmtree(WORK)
+    os.execvp("unshare", [*command, sys.executable, *sys.argv])
+
+
 def patience(limit):
     """That many seconds, or more where far more wants a processor than the tests
     do by themselves."""
@@ -277,6 +290,26 @@ def system_calls(*command):
             if not name.isidentifier():
                 continue
             seen[name] = seen.get(name, 0) + 1
+            calls.append((name, seen[name]))
+    return calls
+
+
+def joining_calls(target):
+    """The system calls of the child of opus-inject that traces the target, from the
+    attach on, as strace's --inject names them: (name, how many of that name)."""
+    log = os.path.join(WORK, "joining.strace")
+    run("strace", "-f", "-qq", "-o", log, INJECT, "--pid", target.pid)
+    with open(log, errors="replace") as file:
+        lines = file.readlines()
+    tracer = next(line.split()[0] for line in lines if "PTRACE_SEIZE" in line)
+    seen, calls = {}, []
+    for line in lines:
+        pid, rest = line.split(None, 1)
+        name = rest.split("(")[0]
+        if pid != tracer or not name.isidentifier():
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        if "PTRACE_SEIZE" in line or calls:
             calls.append((name, seen[name]))
     return calls
 
