@@ -39,6 +39,7 @@
 #define WAIT_NS 500000000ull /* for a thread to stop */
 #define BUSY_NS 5000000000ull /* for one that waits for a processor */
 #define CALL_NS 2000000000ull
+#define HANDLER_ROOM 65536
 /* All signals but 32 and 33: glibc needs those two in every thread, and the thread
  * that is made here inherits the mask. */
 #define BLOCKED (~(3ull << 31))
@@ -428,6 +429,40 @@ static enum opus_code mask_again(struct remote *r, struct opus_error *err)
 	return code;
 }
 
+/* Does a handler run on top, on the stack of what it ran, or below its way home? */
+static bool in_handler(const struct remote *r, const struct remote_run *run,
+		       const struct user_regs_struct *regs)
+{
+	return regs->rip - run->code >= run->size &&
+	       (regs->rsp - run->data < run->stack - run->data ||
+		r->home - regs->rsp - 1 < HANDLER_ROOM);
+}
+
+/* It is stopped: let go on until no handler is left, whose end would be lost with
+ * the stack and the registers. */
+static enum opus_code handlers_end(struct remote *r, const struct remote_run *run,
+				   struct user_regs_struct *ret,
+				   struct opus_error *err)
+{
+	static const struct timespec slice = {0, 50000};
+	uint64_t end = interrupt_clock() + CALL_NS;
+	enum opus_code code = OPUS_OK;
+
+	while (code == OPUS_OK) {
+		if (!registers_get(r, ret))
+			return thread_ended(r, err);
+		if (!in_handler(r, run, ret))
+			return OPUS_OK;
+		if (interrupt_clock() > end)
+			return error_set(err, OPUS_NO_ANSWER,
+				"thread %d stays in a signal handler", (int)r->tid);
+		tracee_ask(PTRACE_CONT, r->tid, 0, NULL);
+		nanosleep(&slice, NULL);
+		code = attach_stop(r, err);
+	}
+	return code;
+}
+
 enum opus_code remote_run(struct remote *r, const struct remote_run *run,
 			  struct opus_error *err)
 {
@@ -448,11 +483,11 @@ enum opus_code remote_run(struct remote *r, const struct remote_run *run,
 	code = run_wait(r, run->back, err);
 	if (code == OPUS_OK)
 		code = attach_stop(r, err);
+	if (code == OPUS_OK)
+		code = handlers_end(r, run, &regs, err);
 	if (code != OPUS_OK)
 		return code;
 	r->runs = false;
-	if (!registers_get(r, &regs))
-		return thread_ended(r, err);
 	/* We were slow, and it has gone home by itself? */
 	r->away = regs.rip - run->code < run->size ||
 		  regs.rip - r->code->home < 9;
