@@ -132,6 +132,7 @@ AT_START void contact_init(void)
 		nodefer_look();
 		contact_syscall = (uintptr_t)dlsym(RTLD_DEFAULT, "syscall");
 	}
+	contact_sigmask = (uintptr_t)libc_function("pthread_sigmask");
 	/* The kernel puts it above all frames (execve(2)). */
 	contact_first_stack = getauxval(AT_EXECFN);
 }

@@ -41,6 +41,7 @@ extern _Atomic bool contact_nodefer;
 extern uintptr_t contact_first_stack;
 /* libc's syscall(), where threads may have been before a late agent came. */
 extern uintptr_t contact_syscall;
+extern uintptr_t contact_sigmask; /* libc's pthread_sigmask() */
 
 /* Constructor: remember which code must not be interrupted for a thread to be
  * created (libc, the loader, the module that provides malloc, the agent). */

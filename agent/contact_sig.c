@@ -40,6 +40,7 @@
 #define CONTACT_STACK (4ul << 20) /* of a stack that is looked at */
 /* Of the code of libc's syscall(), up to behind its `syscall`; without a frame. */
 #define CONTACT_SYSCALL 32
+#define CONTACT_SIGMASK 128 /* the same of pthread_sigmask() */
 #define CONTACT_RETRY_NS 2048L /* the least, a power of two; see retry_arm() */
 #define CONTACT_RETRIES_NS 500000000u
 
@@ -50,6 +51,7 @@ START_DATA struct contact_range contact_ranges[CONTACT_RANGES];
 START_DATA uint32_t contact_range_count;
 START_DATA uintptr_t contact_first_stack;
 START_DATA uintptr_t contact_syscall;
+START_DATA uintptr_t contact_sigmask;
 _Atomic bool contact_nodefer;
 
 static bool contact_waits(long nr)
@@ -133,8 +135,16 @@ static bool contact_in_range(uintptr_t ip)
 	return false;
 }
 
-/* Has the handler interrupted a wait? Then it is a place like any other:
- * PostgreSQL makes its workers in one, on which they live from then on. */
+/* Is it where the host has let blocked signals in? That function holds no lock;
+ * others of libc, which do, make the call themselves. */
+static bool contact_lets_in(long nr, uintptr_t ip)
+{
+	return nr == SYS_rt_sigprocmask && ip - contact_sigmask < CONTACT_SIGMASK;
+}
+
+/* Has the handler interrupted a wait, or come when it was let in? Then it is a
+ * place like any other: PostgreSQL makes its workers in one, on which they live
+ * from then on. */
 static bool contact_waited(const struct signal_frame *f)
 {
 	ucontext_t at;
@@ -152,7 +162,9 @@ static bool contact_waited(const struct signal_frame *f)
 	at.uc_mcontext.gregs[REG_RAX] = -EINTR;
 	if (nr < 0)
 		nr = restart_number_sig(&at);
-	return nr >= 0 && contact_waits(nr);
+	return nr >= 0 &&
+	       (contact_waits(nr) ||
+		contact_lets_in(nr, (uintptr_t)f->registers[REG_RIP]));
 }
 
 /*

@@ -30,12 +30,14 @@
 
 #define FRAMES 256
 #define START_SIZE 64 /* no _start is longer */
+#define SIGMASK_CODE 128 /* of pthread_sigmask(), up to behind its `syscall` */
 #define PAGE 4096u
 #define STACK_COPY (64u << 10)
 
 struct place {
 	const struct modules *m;
 	uint64_t home;
+	uint64_t sigmask; /* pthread_sigmask() */
 	Dwfl *dwfl;
 	const struct user_regs_struct *regs;
 	uint64_t stack_at;
@@ -191,6 +193,7 @@ enum opus_code place_init(struct place **ret, const struct modules *m,
 		return error_set(err, OPUS_RESOURCE, "no memory");
 	p->m = m;
 	p->home = home;
+	p->sigmask = module_symbol(m, m->libc, "pthread_sigmask");
 	if (!dw_open())
 		return error_set(err, OPUS_RESOURCE,
 			"libdw.so.1 cannot be loaded: install libdw1");
@@ -296,6 +299,9 @@ static bool is_wait(const struct place *p, uint64_t address)
 		number = remote_number(p->m->view, address, sp);
 	else
 		return false;
+	/* Blocked signals were let in by a function that holds no lock. */
+	if (number == SYS_rt_sigprocmask)
+		return address - p->sigmask < SIGMASK_CODE;
 	/* The arguments are gone: no futex(2). */
 	return number >= 0 && number != SYS_futex && place_waits(number, 0);
 }
