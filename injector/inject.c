@@ -115,8 +115,10 @@ static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
 {
 	enum opus_code code;
 
+	/* What fails may have been looked at before the loader's last step. */
 	while ((code = look(in, err)) != OPUS_ALREADY &&
-	       (modules_loading(&in->modules) || alone_is_loading(in->t->view))) {
+	       (modules_loading(&in->modules) || alone_is_loading(in->t->view) ||
+		(code != OPUS_OK && modules_changed(&in->modules)))) {
 		if (interrupt_clock() > in->end)
 			return error_set(err, OPUS_NO_CONTACT,
 				"its dynamic loader is still at work after %g s: "

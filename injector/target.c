@@ -222,7 +222,10 @@ enum opus_code target_check_contact(struct target *t, bool force,
 			"the agent has switched itself off: %s",
 			t->beacon.off_reason[0] ? t->beacon.off_reason
 						: "no reason given");
-	if (!bit_is_set(s->caught, t->beacon.signal))
+	/* The status may be from before the agent was ready. */
+	if (!bit_is_set(s->caught, t->beacon.signal) &&
+	    (!proc_status_read(t->pid, t->view, &t->status) ||
+	     !bit_is_set(s->caught, t->beacon.signal)))
 		return error_set(err, OPUS_NO_AGENT,
 			"its agent no longer catches signal %u, which would "
 			"kill the process now; nothing was sent",
