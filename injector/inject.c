@@ -113,12 +113,14 @@ static enum opus_code look(struct inject *in, struct opus_error *err)
 /* At the start of a process its libc may be missing, or be there in part. */
 static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
 {
+	unsigned int again = 3;
 	enum opus_code code;
 
 	/* What fails may have been looked at before the loader's last step. */
 	while ((code = look(in, err)) != OPUS_ALREADY &&
 	       (modules_loading(&in->modules) || alone_is_loading(in->t->view) ||
-		(code != OPUS_OK && modules_changed(&in->modules)))) {
+		(code != OPUS_OK && in->modules.count && again-- > 0 &&
+		 modules_changed(&in->modules)))) {
 		if (interrupt_clock() > in->end)
 			return error_set(err, OPUS_NO_CONTACT,
 				"its dynamic loader is still at work after %g s: "
