@@ -284,14 +284,29 @@ long proc_syscall_parse(const char *text)
 	return number;
 }
 
-long proc_syscall(pid_t pid, pid_t tid)
+static char *syscall_read(pid_t pid, pid_t tid)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
-	text = proc_file_read(path, NULL);
+	return proc_file_read(path, NULL);
+}
+
+long proc_syscall(pid_t pid, pid_t tid)
+{
+	CLEANUP(cleanup_free) char *text = syscall_read(pid, tid);
+
 	return text ? proc_syscall_parse(text) : PROC_UNKNOWN;
+}
+
+bool proc_syscall_words(pid_t pid, pid_t tid, long *ret_number,
+			unsigned long ret[PROC_SYSCALL_WORDS])
+{
+	CLEANUP(cleanup_free) char *text = syscall_read(pid, tid);
+
+	return text && sscanf(text, "%ld %lx %lx %lx %lx %lx %lx %lx %lx", ret_number,
+			      &ret[0], &ret[1], &ret[2], &ret[3], &ret[4], &ret[5],
+			      &ret[6], &ret[7]) == 1 + PROC_SYSCALL_WORDS;
 }
 
 static bool mem_read(pid_t view, uint64_t at, void *ret, size_t size)

@@ -85,6 +85,12 @@ long proc_syscall(pid_t pid, pid_t tid);
 /* The same from the text of the file. */
 long proc_syscall_parse(const char *text);
 
+/* All that proc_pid_syscall(5) says of a thread that sleeps in a system call: its
+ * number; six arguments, stack pointer, program counter. False: it does not. */
+#define PROC_SYSCALL_WORDS 8
+bool proc_syscall_words(pid_t pid, pid_t tid, long *ret_number,
+			unsigned long ret[PROC_SYSCALL_WORDS]);
+
 /* Read another process' memory: process_vm_readv(2), else /proc/PID/mem.
  * True if all of it was read; else errno. */
 bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size);

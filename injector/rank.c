@@ -11,7 +11,6 @@
  */
 #include "rank.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 
@@ -23,19 +22,14 @@
 
 static unsigned char thread_rank(const struct target *t, pid_t tid)
 {
-	unsigned long a[6];
+	unsigned long a[PROC_SYSCALL_WORDS];
 	struct proc_status s;
-	char path[64];
 	long number;
 	bool timed;
 
 	if (!proc_status_read(t->pid, tid, &s) || !s.memory || s.state == 'D')
 		return RANKS;
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", t->pid, tid);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
-
-	if (!text || sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0],
-			    &a[1], &a[2], &a[3], &a[4], &a[5]) != 7)
+	if (!proc_syscall_words(t->pid, tid, &number, a))
 		return 2; /* it runs */
 	if (number < 0 || !place_waits(number, a[1]))
 		return 3;

@@ -10,8 +10,6 @@
  */
 #include "waiting.h"
 
-#include <stdio.h>
-
 #include "common/cleanup.h"
 #include "proc.h"
 
@@ -28,16 +26,10 @@ static void thread_note(const struct target *t, pid_t tid, uint64_t code,
 			struct image *image)
 {
 	struct user_regs_struct r = {0};
-	unsigned long long w[8];
-	long long number;
-	char path[64];
+	unsigned long w[PROC_SYSCALL_WORDS];
+	long number;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", t->pid, tid);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
-
-	if (!text || sscanf(text, "%lld %llx %llx %llx %llx %llx %llx %llx %llx",
-			    &number, &w[0], &w[1], &w[2], &w[3], &w[4], &w[5],
-			    &w[6], &w[7]) != 9)
+	if (!proc_syscall_words(t->pid, tid, &number, w))
 		return;
 	r.orig_rax = (uint64_t)number;
 	r.rdi = w[0];
