@@ -36,17 +36,12 @@ static enum opus_code functions_find(const struct modules *m,
 	return OPUS_OK;
 }
 
-static bool code_read(const void *state, uint64_t at, void *bytes, size_t size)
-{
-	return proc_memory_read(*(const pid_t *)state, at, bytes, size);
-}
-
 static enum opus_code waits_check(const struct modules *m, struct opus_error *err)
 {
 	uint64_t at = module_symbol(m, m->libc, "poll");
 	struct waits waits;
 
-	if (!at || !waits_find(at, code_read, &m->view, &waits))
+	if (!at || !waits_find(at, proc_waits_read, &m->view, &waits))
 		return error_set(err, OPUS_NO_AGENT, WAITS_UNKNOWN);
 	if (waits.plain && jail_is(m->view)) /* see proc_enter() of the agent */
 		return error_set(err, OPUS_NO_AGENT, WAITS_NO_PROC);

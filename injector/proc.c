@@ -359,6 +359,11 @@ static bool is_writable(pid_t view, uint64_t start, uint64_t end)
 	return start >= end;
 }
 
+bool proc_waits_read(const void *view, uint64_t at, void *ret, size_t size)
+{
+	return proc_memory_read(*(const pid_t *)view, at, ret, size);
+}
+
 bool proc_memory_write(pid_t view, uint64_t at, const void *bytes, size_t size)
 {
 	struct iovec local = {(void *)(uintptr_t)bytes, size};

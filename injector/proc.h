@@ -95,6 +95,9 @@ bool proc_syscall_words(pid_t pid, pid_t tid, long *ret_number,
  * True if all of it was read; else errno. */
 bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size);
 
+/* The same, for common/waits.h: `view` points to a pid_t. */
+bool proc_waits_read(const void *view, uint64_t at, void *ret, size_t size);
+
 /* Write it, where the process could. True if all of it was written. */
 bool proc_memory_write(pid_t view, uint64_t at, const void *bytes, size_t size);
 /* The same by /proc/PID/mem, which writes to any private mapping of a process

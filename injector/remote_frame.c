@@ -85,14 +85,9 @@ bool remote_must_hide(const struct remote *r)
 	}
 }
 
-static bool memory_read(const void *view, uint64_t at, void *bytes, size_t size)
-{
-	return proc_memory_read(*(const pid_t *)view, at, bytes, size);
-}
-
 long remote_number(pid_t view, uint64_t address, uint64_t sp)
 {
-	long on_stack = waits_number(address, sp, memory_read, &view);
+	long on_stack = waits_number(address, sp, proc_waits_read, &view);
 	uint8_t code[48];
 	uint32_t number;
 
