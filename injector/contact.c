@@ -439,9 +439,8 @@ static uint64_t patience(const struct contact *c, pid_t tid, bool runs,
 static enum opus_code contact_ask(struct contact *c, pid_t tid,
 				  struct opus_error *err)
 {
-	bool sent;
-
 	enum opus_code code = c->ask ? target_check_filter(c->t, tid, err) : OPUS_OK;
+	bool sent;
 
 	if (code != OPUS_OK)
 		return code;

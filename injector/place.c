@@ -27,6 +27,7 @@
 #include "dw.h"
 #include "proc.h"
 #include "remote.h"
+#include "signal_frame.h"
 
 #define FRAMES 256
 #define START_SIZE 64 /* no _start is longer */
@@ -267,17 +268,17 @@ static bool is_handler(const struct place *p, size_t i)
 	return i + 1 < p->frames && p->frame[i] - (p->home - 1) < 2;
 }
 
-/* The stack pointer where a handler has interrupted this address: in the frame that
- * the kernel has put there (struct rt_sigframe). 0: not found. */
+/* The stack pointer where a handler has interrupted this address; 0: not found. */
 static uint64_t interrupted_sp(const struct place *p, uint64_t address)
 {
-	enum { RSP = 6 + 15, RIP = 6 + 16, WORDS = 6 + 23 };
-	uint64_t word[WORDS];
+	struct signal_frame f;
 
-	for (size_t at = 0; at + sizeof(word) <= p->stack_size; at += 8) {
-		memcpy(word, p->stack + at, sizeof(word));
-		if (word[0] == p->home && word[RIP] == address)
-			return word[RSP];
+	for (size_t at = 0; at + sizeof(f) <= p->stack_size; at += 8) {
+		if (memcmp(p->stack + at, &p->home, sizeof(p->home)) != 0)
+			continue;
+		memcpy(&f, p->stack + at, sizeof(f));
+		if (f.machine.rip == address)
+			return f.machine.rsp;
 	}
 	return 0;
 }
@@ -286,19 +287,20 @@ static uint64_t interrupted_sp(const struct place *p, uint64_t address)
  * `syscall` instruction, or, with SA_RESTART, before it. */
 static bool is_wait(const struct place *p, uint64_t address)
 {
-	uint64_t sp = interrupted_sp(p, address);
 	static const uint8_t call[] = {0x0f, 0x05};
 	uint8_t code[4];
+	uint64_t at;
 	long number;
 
 	if (!proc_memory_read(p->m->view, address - 2, code, sizeof(code)))
 		return false;
 	if (memcmp(code, call, 2) == 0)
-		number = remote_number(p->m->view, address - 2, sp);
+		at = address - 2;
 	else if (memcmp(code + 2, call, 2) == 0)
-		number = remote_number(p->m->view, address, sp);
+		at = address;
 	else
 		return false;
+	number = remote_number(p->m->view, at, interrupted_sp(p, address));
 	/* Blocked signals were let in by a function that holds no lock. */
 	if (number == SYS_rt_sigprocmask)
 		return address - p->sigmask < SIGMASK_CODE;

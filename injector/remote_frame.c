@@ -20,21 +20,10 @@
 
 #include "common/waits.h"
 #include "proc.h"
+#include "signal_frame.h"
 
 #define ERESTART_RESTARTBLOCK 516 /* include/linux/errno.h */
 #define AMX_DATA (1ull << 18)
-
-/* The kernel's struct ucontext (arch/x86/include/uapi/asm/ucontext.h), as
- * rt_sigreturn(2) reads it; the one of libc has a longer mask. */
-struct frame {
-	uint64_t home; /* popped by ret; the rest is at sp then */
-	uint64_t flags, link;
-	uint64_t stack_sp, stack_flags, stack_size;
-	struct sigcontext machine;
-	uint64_t mask;
-};
-
-_Static_assert(sizeof(struct frame) == 8 + 40 + 256 + 8, "kernel ABI");
 
 /* Bytes of the vector state that this thread can have. What ptrace gives may
  * be longer: it includes AMX tiles, which sigreturn accepts only from threads
@@ -117,14 +106,14 @@ size_t remote_frame(const struct remote *r, uint64_t home, uint8_t *ret,
 {
 	const struct user_regs_struct *s = &r->saved;
 	uint32_t xsize = xstate_bytes(r), magic = FP_XSTATE_MAGIC2;
-	size_t at = (sizeof(struct frame) + 63 + home) / 64 * 64 - home;
+	size_t at = (sizeof(struct signal_frame) + 63 + home) / 64 * 64 - home;
 	struct _fpx_sw_bytes software = {
 		.magic1 = FP_XSTATE_MAGIC1,
 		.extended_size = xsize + (uint32_t)sizeof(magic),
 		.xstate_bv = ((const uint64_t *)(const void *)r->xstate)[464 / 8],
 		.xstate_size = xsize,
 	};
-	struct frame f = {
+	struct signal_frame f = {
 		.home = r->code->home,
 		.flags = 7, /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
 		.stack_flags = 0xffff, /* refused: the alternate stack stays */
