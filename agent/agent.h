@@ -16,13 +16,7 @@
 
 #include "common/beacon.h"
 #include "common/error.h"
-
-/*
- * What each start runs and writes lies together: a page that is touched first
- * takes 2 to 4 us, more than all that is done there.
- */
-#define AT_START __attribute__((section(".text.startup")))
-#define START_DATA __attribute__((section(".data.start")))
+#include "common/start.h"
 
 /* The contact and stop signal; set by the constructor, then constant. */
 extern int agent_signal;

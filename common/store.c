@@ -19,9 +19,6 @@
 #include "cleanup.h"
 #include "start.h"
 
-/* Each start of a process with an agent comes here; see AT_START there. */
-#define AT_START __attribute__((section(".text.startup")))
-
 AT_START const char *store_folder(void)
 {
 	const char *path = secure_getenv(STORE_VARIABLE);
