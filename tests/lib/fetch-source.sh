@@ -8,27 +8,18 @@
 set -euo pipefail
 package=$1 version=$2 folder=$3
 own=${XDG_CACHE_HOME:-$HOME/.cache}/opus-livepatch/apt
+# shellcheck source=tests/lib/apt.sh
+. "$(dirname "$0")/apt.sh"
 
 # Source entries for the same archives that this system already uses; the
 # security archive last, since it drops what a point release has taken up.
 write_list() {
-	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg option=
-	[ ! -e "$keyring" ] || option="[signed-by=$keyring] "
+	local option
+	option=$(keyring_option)
 	apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format \
 		"deb-src $option\$(REPO_URI) \$(RELEASE) \$(COMPONENT)" |
 		sort -ur >"$own/sources.list"
-	if [ ! -s "$own/sources.list" ]; then
-		echo "no Debian archive in apt's lists: run 'apt-get update' first"
-		return 1
-	fi
-}
-
-own_apt() {
-	"$@" -q -o Dir::Etc::sourcelist="$own/sources.list" \
-		-o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State::lists="$own/lists" \
-		-o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= \
-		-o APT::Sandbox::User=root
+	[ -s "$own/sources.list" ] || no_archive
 }
 
 update() {

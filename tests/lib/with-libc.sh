@@ -8,30 +8,24 @@ set -euo pipefail
 suite=$1
 shift
 own=${XDG_CACHE_HOME:-$HOME/.cache}/opus-livepatch/libc/$suite
+# shellcheck source=tests/lib/apt.sh
+. "$(dirname "$0")/apt.sh"
 
 write_list() {
-	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg option="" site
-	[ ! -e "$keyring" ] || option="[signed-by=$keyring] "
+	local option site
+	option=$(keyring_option)
 	site=$(apt-get indextargets 'Created-By: Packages' 'Origin: Debian' \
 		--format "\$(SITE)" | grep -v security | head -n 1)
-	[ -n "$site" ] || { echo "no Debian archive in apt's lists: run 'apt-get update' first" >&2; exit 1; }
+	[ -n "$site" ] || no_archive
 	echo "deb $option$site $suite main" >"$own/sources.list"
-}
-
-own_apt() {
-	"$@" -qq -o Dir::Etc::sourcelist="$own/sources.list" \
-		-o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State::lists="$own/lists" \
-		-o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache= \
-		-o APT::Sandbox::User=root >&2
 }
 
 fetch() {
 	rm -rf "$own"
 	mkdir -p "$own/lists/partial" "$own/packages"
 	write_list
-	own_apt apt-get update
-	(cd "$own/packages" && own_apt apt-get download libc6 libunwind8 liblzma5)
+	own_apt apt-get -qq update >&2
+	(cd "$own/packages" && own_apt apt-get -qq download libc6 libunwind8 liblzma5 >&2)
 	for package in "$own"/packages/*.deb; do
 		dpkg-deb -x "$package" "$own/root"
 	done
