@@ -71,10 +71,12 @@ struct change {
 	bool held;	/* main(), with a copy of old code that may run again */
 	bool left_out;	/* main(), which the patch would wait for in vain */
 	bool present;	/* pass_closure: the target has it as a function */
+	bool chosen;	/* ... for several processors: nobody has a copy of it */
 	size_t target;
 	const char *symbol; /* its name there */
 	uint64_t entry, size;
-	const char *variant[3]; /* further symbols of a constructor or destructor */
+	const char *variant[8]; /* further symbols of a constructor or destructor, or
+				 * of a function that is there for several processors */
 	size_t variants;
 	const char *label; /* assembler name in the patch, or NULL: its own */
 	const char *found_unit; /* its source file as the target's DWARF says */

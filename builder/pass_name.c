@@ -116,7 +116,9 @@ static enum opus_code replaced_twice(const struct build *b, struct opus_error *e
 	for (size_t i = 0; i < b->replaces; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(b->replace[i].patch_name,
-				   b->replace[k].patch_name) == 0)
+				   b->replace[k].patch_name) == 0 &&
+			    strcmp(b->replace[i].target_name,
+				   b->replace[k].target_name) == 0)
 				return error_set(err, OPUS_INVALID,
 					"%s:%s: %s: replaces a function a second time",
 					b->replace[i].place.file,
