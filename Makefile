@@ -105,10 +105,11 @@ $(B)/tool/%.c.o: %.c
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
 $(addprefix $(B)/tool/builder/,$(addsuffix .c.o,parse parse_call abi clang)): TOOL_CFLAGS += -I/usr/lib/llvm-14/include
-# What opus-build preloads into the builds that it watches is carried inside it.
-$(B)/tool/builder/capture_blob.S.o: builder/capture_blob.S $(B)/capture.so
+# What opus-build preloads into the builds that it watches is carried inside it, as
+# is patch.h.
+$(B)/tool/builder/blob.S.o: builder/blob.S $(B)/capture.so builder/include/opus-livepatch/patch.h
 	$(call say,AS,$<)
-	$(Q)$(CC) -c -Wa,-I,$(B) $< -o $@
+	$(Q)$(CC) -c -Wa,-I,$(B),-I,. $< -o $@
 $(B)/capture.so: builder/preload/capture.c
 	$(Q)mkdir -p $(B)/tool/builder
 	$(call say,LD,$@)

@@ -29,15 +29,15 @@
 #include "twin.h"
 
 extern char **environ;
-/* The object that writes down the calls of the compiler: capture_blob.S. */
-extern const uint8_t capture_blob[], capture_blob_end[];
+/* The object that writes down the calls of the compiler: blob.S. */
+extern const uint8_t blob_capture[], blob_capture_end[];
 
 static enum opus_code capture_object_write(const char *path,
 					   struct opus_error *err)
 {
-	size_t size = (size_t)(capture_blob_end - capture_blob);
+	size_t size = (size_t)(blob_capture_end - blob_capture);
 
-	return image_write(path, capture_blob, size, err);
+	return image_write(path, blob_capture, size, err);
 }
 
 /* What a build may run, to make a source. */
