@@ -222,4 +222,26 @@ PACKAGES = {
                    " -C ppdc libcupsppdc.a && " + J + " -C scheduler && " +
                    J + " -C backend && " + J + " -C cgi-bin && " + J +
                    " -C filter && " + J + " -C systemv"),
+    "squid": recipe("src/squid", "autoconf automake libtool libtool-bin "
+                    "libltdl-dev pkg-config g++ gawk ed",
+                    "autoreconf -fi && ./configure --disable-arch-native "
+                    "--disable-shared --without-gnutls --without-openssl "
+                    "--without-systemd --without-xml2 --without-expat "
+                    "--without-mit-krb5 --without-ldap --disable-esi "
+                    "--disable-translation --disable-auto-locale "
+                    "--disable-strict-error-checking "
+                    "--disable-external-acl-helpers "
+                    "--disable-url-rewrite-helpers --disable-storeid-rewrite-helpers "
+                    "--disable-security-cert-validators "
+                    "--disable-security-cert-generators --disable-auth-basic "
+                    "--disable-auth-ntlm --disable-auth-negotiate "
+                    "--enable-auth-digest=file --enable-storeio=ufs,aufs "
+                    "--enable-snmp --enable-htcp --enable-follow-x-forwarded-for "
+                    "--enable-cache-digests --enable-icmp",
+                    "for d in compat lib libltdl src; do [ ! -d $d ] || "
+                    + J + " -C $d; done"),
+    "python3.11": recipe("python build/lib.*/*.so", "libssl-dev zlib1g-dev "
+                         "libbz2-dev liblzma-dev libffi-dev libexpat1-dev",
+                         "./configure --without-ensurepip --with-system-expat "
+                         "--with-dbmliborder=", J + " python && make sharedmods"),
 }
