@@ -108,6 +108,7 @@ struct diff {
 	int strip;	     /* leading parts to take off the names in the diff */
 	const char **file;   /* files the diff touches, absolute in the view */
 	bool *existed; /* per file: before the diff */
+	size_t *original; /* per file: which one it is a copy of, or itself */
 	bool *read; /* per file: something that was compiled reads it */
 	size_t files;
 	const char **made; /* sources that the build makes of files of the diff,
@@ -141,6 +142,18 @@ const char *build_missing(struct build *b, bool copies);
  * this fails all is as before. Errors: OPUS_RESOURCE. */
 enum opus_code build_complete(struct build *b, const char *missing,
 			      struct opus_error *err) MUST_CHECK;
+
+/* complete.c: where the tree was when the target was made: what stands before the
+ * name of the source in `path`, its length; and the name. NULL: it is not of the
+ * tree. */
+const char *tree_name(const struct diff *d, const char *path, size_t *ret_prefix);
+
+/* copies.c: add to diff.file what a target is made from instead of a file of the
+ * diff. Needs the build to have run. Errors: OPUS_RESOURCE. */
+enum opus_code copies_find(struct build *b, struct opus_error *err) MUST_CHECK;
+/* With the diff applied to the tree, bring it into the copies. Errors:
+ * OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code copies_update(struct build *b, struct opus_error *err) MUST_CHECK;
 
 /* pass_tree.c: the files that the diff names, with `strip` parts taken off. */
 enum opus_code diff_files(struct build *b, struct opus_error *err) MUST_CHECK;

@@ -384,6 +384,16 @@ static void assembly_tell(struct build *b, const char *path)
 		   "is assembly, which is not compared: this part of the fix is not in the patch");
 }
 
+/* Is the file read, or a copy of it; or is it a copy? */
+static bool is_read(const struct diff *d, size_t file)
+{
+	bool read = d->read[file] || d->original[file] != file;
+
+	for (size_t i = 0; i < d->files; i++)
+		read |= d->original[i] == file && d->read[i];
+	return read;
+}
+
 /* A part of the fix that nobody compiled would be missing without a word, but
  * for what is in no target: tests, other programs, other systems. True if
  * there was something to warn of. */
@@ -402,7 +412,7 @@ static bool unread_warn(struct build *b, const char *missing)
 		const char *path = d->file[i];
 		struct note_place place = {path, "1"};
 
-		if (d->read[i] || !d->existed[i] || !(compile_is_code(path) || path_is_assembly(path)))
+		if (is_read(d, i) || !d->existed[i] || !(compile_is_code(path) || path_is_assembly(path)))
 			continue;
 		if (!is_mentioned(b, path)) {
 			if (d->mades > 0 && is_part(d, i))
@@ -443,6 +453,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		files_touch(d);
 		build_progress(b, "building", 0, 0);
 		code = build_command_run(b, NULL, err);
+		if (code == OPUS_OK)
+			code = copies_find(b, err);
 		missing = code == OPUS_OK ? build_missing(b, true) : NULL;
 		if (missing)
 			code = build_complete(b, missing, err);
@@ -459,6 +471,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		code = reached_preprocess(b, false, err);
 	if (code == OPUS_OK)
 		code = diff_apply(b, err);
+	if (code == OPUS_OK)
+		code = copies_update(b, err);
 	if (code == OPUS_OK && builds_again(d))
 		code = build_again(b, err);
 	if (code == OPUS_OK)
