@@ -119,10 +119,13 @@ PACKAGES = {
                            "--enable-openssl --enable-ctrls --enable-ipv6",
                            "(cd contrib/mod_sftp && ./config.status "
                            "mod_sftp.h) && " + J + " proftpd"),
-    "redis": recipe("src/redis-server src/redis-cli", "", make=J +
-                    ' CFLAGS="$CFLAGS" MALLOC=libc -C src redis-server '
-                    "redis-cli"),
-    "unbound": recipe(".libs/unbound .libs/libunbound.so",
+    # The program's own makefile looks at its libraries only once.
+    "redis": recipe("src/redis-server src/redis-cli", "", make="make -C deps "
+                    "hiredis linenoise lua hdr_histogram && " + J +
+                    " -C src MALLOC=libc USE_SYSTEMD=no "
+                    'REDIS_CFLAGS="$CFLAGS" REDIS_LDFLAGS="$LDFLAGS" '
+                    "redis-server redis-cli"),
+    "unbound": recipe("unbound .libs/libunbound.so",
                       "libssl-dev libexpat1-dev libevent-dev flex bison "
                       "libnghttp2-dev libhiredis-dev", "./configure "
                       "--with-libevent --disable-rpath --enable-subnet "
@@ -162,7 +165,9 @@ PACKAGES = {
                       "sftp-server ssh-pkcs11-helper", "autoconf automake "
                       "libssl-dev zlib1g-dev libpam0g-dev libselinux1-dev "
                       "libedit-dev libkrb5-dev libfido2-dev", RECONF +
-                      "./configure --with-privsep-user=nobody --with-pam "
+                      'mkdir -p -m 755 "$WORK/empty" && ./configure '
+                      '--with-privsep-path="$WORK/empty" '
+                      "--with-privsep-user=nobody --with-pam "
                       "--with-libedit --with-kerberos5 --with-selinux "
                       "--with-security-key-builtin"),
     "dovecot": recipe("src/lib-dovecot/.libs/libdovecot.so "
