@@ -11,6 +11,7 @@
  */
 #include "object.h"
 
+#include <dwarf.h>
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -179,6 +180,21 @@ static enum opus_code common_open(struct object *o, char *const *debug, size_t d
 			 o->path, name);
 }
 
+/* With -gsplit-dwarf the objects have only the names of files with the rest. */
+static enum opus_code split_refuse(struct object *o, struct opus_error *err)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+	uint8_t type;
+
+	while (o->dwarf && dwarf_get_units(o->dwarf, cu, &cu, NULL, &type, &die, NULL) == 0)
+		if (type == DW_UT_skeleton || dwarf_hasattr(&die, DW_AT_GNU_dwo_name))
+			return error_set(err, OPUS_INVALID,
+				 "%s: its debug information is in .dwo files, which are not read: build it without -gsplit-dwarf",
+				 o->path);
+	return OPUS_OK;
+}
+
 enum opus_code object_debug_open(struct object *o, char *const *debug,
 				 size_t debugs, struct opus_error *err)
 {
@@ -200,7 +216,8 @@ enum opus_code object_debug_open(struct object *o, char *const *debug,
 		o->dwarf = dwarf_begin_elf(o->debug_elf, DWARF_C_READ, NULL);
 	if (!o->dwarf)
 		o->dwarf = dwarf_begin_elf(o->elf, DWARF_C_READ, NULL);
-	return common_open(o, debug, debugs, err);
+	code = split_refuse(o, err);
+	return code == OPUS_OK ? common_open(o, debug, debugs, err) : code;
 }
 
 enum opus_code object_debug_adopt(struct object *o, const char *path,

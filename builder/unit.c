@@ -67,6 +67,8 @@ static const struct word_rule rules[] = {
 	{"-coverage", false, false, WORD_DROP},
 	{"-fprofile-generate", true, false, WORD_DROP},
 	{"-gsplit-dwarf", false, false, WORD_DROP},
+	{"-g0", false, false, WORD_DROP},
+	{"-g1", false, false, WORD_DROP}, /* signatures are looked at */
 	{"-shared", false, false, WORD_DROP},
 	{"-static", true, false, WORD_DROP},
 	{"-rdynamic", false, false, WORD_DROP},
