@@ -134,6 +134,9 @@ struct diff {
 enum opus_code build_command_run(struct build *b, const char *variable,
 				 struct opus_error *err) MUST_CHECK;
 
+/* A file of the diff that says how the tree is built, or NULL. */
+const char *build_file_changed(const struct diff *d);
+
 /* complete.c: a source of a target that reads a file of the diff, and that the
  * build did not compile; below the tree. NULL: there is none. `copies`: also one
  * that may hold copies of functions of others, by link-time optimisation. */

@@ -19,6 +19,7 @@
 #include "build.h"
 #include "common/cleanup.h"
 #include "compile.h"
+#include "diff.h"
 #include "image.h"
 #include "path.h"
 
@@ -123,6 +124,10 @@ static enum opus_code source_compile(struct build *b, size_t index,
 	command_add(&c, "%s", b->objects[index]);
 	code = command_run(&c, b->options->verbose, err);
 	command_deinit(&c);
+	if (code == OPUS_INVALID && b->diff && build_file_changed(b->diff))
+		return error_set(err, OPUS_INVALID,
+				 "the new source does not compile as the old one did (see above); the diff changes %s, too: if that adds options, have the build command give them",
+				 build_file_changed(b->diff));
 	return code;
 }
 

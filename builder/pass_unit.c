@@ -181,6 +181,14 @@ static bool is_of_build(const char *path)
 	       strncmp(base, "meson", 5) == 0;
 }
 
+const char *build_file_changed(const struct diff *d)
+{
+	for (size_t i = 0; i < d->files; i++)
+		if (is_of_build(d->file[i]) || !strchr(path_base(d->file[i]), '.'))
+			return d->file[i];
+	return NULL;
+}
+
 /* Newer than what was made of them. */
 static void files_touch(const struct diff *d)
 {
