@@ -9,6 +9,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(os.path.dirname(HERE), "cases")
@@ -74,8 +75,17 @@ PROGRAMS = {
 }
 
 
+def settle(service):
+    """Those that answered the last question and end are none of the service."""
+    before = None
+    while before != service.processes():
+        before = service.processes()
+        time.sleep(0.3)
+    service.remember()
+
+
 def patch_all(service, works, patch, name, targets):
-    holders = service.holders(targets)
+    holders = [pid for pid in service.holders(targets) if pid in service.first]
     for verb, what in (("apply", patch), ("revert", name), ("apply", patch)):
         told, _ = send(verb, what, "--json", pids=holders)
         if told["status"]:
@@ -106,7 +116,7 @@ def check(package, source, patch, plan, targets):
     service = start()
     try:
         until(lambda: ready(service, works, targets), "the service works")
-        service.remember()
+        settle(service)
         if service.holders(targets):
             patch_all(service, works, patch, plan["info"][0]["name"], targets)
         return ""
