@@ -32,9 +32,13 @@
 
 const char *tree_name(const struct diff *d, const char *path, size_t *ret_prefix)
 {
+	size_t root = strlen(d->root);
 	const char *at = path + (*path == '/');
 	char file[PATH_MAX];
 
+	/* Most often it still is where it was. */
+	if (strncmp(path, d->root, root) == 0 && path[root] == '/')
+		at = path + root + 1;
 	for (; at; at = strchr(at, '/'), at = at ? at + 1 : NULL) {
 		int n = snprintf(file, sizeof(file), "%s/%s", d->view, at);
 
