@@ -133,6 +133,10 @@ static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
 			return error_set(err, OPUS_CANCELLED,
 					 "interrupted; nothing changed");
 	}
+	if (code == OPUS_NO_AGENT && modules_replaced(&in->modules))
+		return error_set(err, OPUS_DIED,
+			"it became another program (exec) each time that it was "
+			"looked at; try again");
 	return code;
 }
 
@@ -498,7 +502,8 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 	if (code == OPUS_OK && !in->request->check)
 		code = load_begin(in->playground, in->file, &in->image, err);
 	if (code == OPUS_OK && !in->request->check)
-		code = load_wait(in->playground, in->t->pidfd, in->suspend, err);
+		code = load_wait(in->playground, in->t, in->data_at, in->suspend,
+				 err);
 	if (in->suspend)
 		load_end();
 	return code;

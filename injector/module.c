@@ -258,6 +258,18 @@ bool modules_changed(const struct modules *m)
 	return changed;
 }
 
+bool modules_replaced(const struct modules *m)
+{
+	uint64_t base, entry;
+
+	if (!loader_base(m->view, &base, &entry) || !base)
+		return false;
+	for (size_t i = 0; i < m->count; i++)
+		if (m->list[i].start == base)
+			return false;
+	return true;
+}
+
 const struct module *modules_find(const struct modules *m, uint64_t address)
 {
 	for (size_t i = 0; i < m->count; i++)

@@ -65,6 +65,10 @@ bool modules_loading(const struct modules *m);
 /* Are other objects mapped by now? */
 bool modules_changed(const struct modules *m);
 
+/* Is it another program by now, or was it by the end of modules_init(), with a
+ * loader elsewhere? */
+bool modules_replaced(const struct modules *m);
+
 /* The one that holds the address, or NULL. */
 const struct module *modules_find(const struct modules *m, uint64_t address);
 

@@ -6,7 +6,8 @@
  *   jail DIR    chroot(2), nobody
  *   leaderless  the first thread has ended
  *   leaving     the first thread ends at the line "leave"
- *   loader      a thread sits in a constructor, under dlopen: argv[2]
+ *   loader      a thread sits in a constructor, under dlopen: argv[2]; at the line
+ *               "exec" it starts itself again, as plain
  *   handler     its only thread waits in a handler that has interrupted malloc
  *   inwait      its only thread lives in a handler that has interrupted a wait
  *   execs       starts itself again and again
@@ -44,6 +45,8 @@ static void answer(void)
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "leave"))
 			door_open(&leave);
+		if (!strcmp(line, "exec"))
+			execl("/proc/self/exe", "target", NULL);
 		say("%d", work(0));
 	}
 	exit(0);
