@@ -349,7 +349,7 @@ static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 	const struct remote_run run = {
 		.code = in->code_at, .size = PLAYGROUND_CODE,
 		.stack = in->data_at + PLAYGROUND_DATA, .data = in->data_at,
-		.back = &p->back};
+		.back = &p->back, .left = PLAYGROUND_LEFT};
 	struct limit limit = {0};
 	enum opus_code code;
 
