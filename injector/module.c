@@ -222,6 +222,27 @@ enum opus_code modules_init(struct modules *m, pid_t view, char *maps,
 	return code == OPUS_OK ? kinds_set(m, err) : code;
 }
 
+bool modules_starting(pid_t view, char *maps)
+{
+	struct modules m = {.view = view};
+	struct opus_error ignored;
+	bool starting;
+	uint64_t base;
+
+	if (list_read(&m, maps, &ignored) == OPUS_OK &&
+	    loader_base(view, &base, &m.entry)) {
+		m.executing = !m.entry;
+		for (size_t i = 0; i < m.count && !m.loader; i++)
+			if (base && m.list[i].start == base) {
+				object_read(&m, &m.list[i]);
+				m.loader = &m.list[i];
+			}
+	}
+	starting = modules_loading(&m);
+	modules_deinit(&m);
+	return starting;
+}
+
 void modules_deinit(struct modules *m)
 {
 	free(m->list);

@@ -62,6 +62,9 @@ void modules_deinit(struct modules *m);
  * all objects may be there, or not whole. */
 bool modules_loading(const struct modules *m);
 
+/* The same of a 64-bit process of which no more is wanted; `maps` is changed. */
+bool modules_starting(pid_t view, char *maps);
+
 /* Are other objects mapped by now? */
 bool modules_changed(const struct modules *m);
 
