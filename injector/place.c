@@ -24,6 +24,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "common/waits.h"
 #include "dw.h"
 #include "proc.h"
 #include "remote.h"
@@ -31,7 +32,6 @@
 
 #define FRAMES 256
 #define START_SIZE 64 /* no _start is longer */
-#define SIGMASK_CODE 128 /* of pthread_sigmask(), up to behind its `syscall` */
 #define PAGE 4096u
 #define STACK_COPY (64u << 10)
 
@@ -303,7 +303,7 @@ static bool is_wait(const struct place *p, uint64_t address)
 	number = remote_number(p->m->view, at, interrupted_sp(p, address));
 	/* Blocked signals were let in by a function that holds no lock. */
 	if (number == SYS_rt_sigprocmask)
-		return address - p->sigmask < SIGMASK_CODE;
+		return address - p->sigmask < WAITS_SIGMASK;
 	/* The arguments are gone: no futex(2). */
 	return number >= 0 && number != SYS_futex && place_waits(number, 0);
 }
