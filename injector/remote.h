@@ -50,6 +50,7 @@ struct remote_code {
 
 struct remote {
 	pid_t pid, tid;
+	pid_t inner_tid; /* as the thread knows it */
 	const struct remote_code *code;
 	bool attached;
 	bool away;      /* its registers are not its own */
