@@ -34,14 +34,12 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "arch/x86_64/valgrind.h"
+#include "common/waits.h"
 #include "common/wire.h"
 #include "restart.h"
 #include "tls.h"
 
 #define CONTACT_STACK (4ul << 20) /* of a stack that is looked at */
-/* Of the code of libc's syscall(), up to behind its `syscall`; without a frame. */
-#define CONTACT_SYSCALL 32
-#define CONTACT_SIGMASK 128 /* the same of pthread_sigmask() */
 #define CONTACT_RETRY_NS 2048L /* the least, a power of two; see retry_arm() */
 #define CONTACT_RETRIES_NS 500000000u
 
@@ -140,7 +138,7 @@ static bool contact_in_range(uintptr_t ip)
  * others of libc, which do, make the call themselves. */
 static bool contact_lets_in(long nr, uintptr_t ip)
 {
-	return nr == SYS_rt_sigprocmask && ip - contact_sigmask < CONTACT_SIGMASK;
+	return nr == SYS_rt_sigprocmask && ip - contact_sigmask < WAITS_SIGMASK;
 }
 
 /* Has the handler interrupted a wait, or come when it was let in? Then it is a
@@ -231,7 +229,7 @@ static bool contact_in_syscall(const ucontext_t *context)
 	if (ip - (uintptr_t)restart_call_return + 2 <= 2)
 		return !contact_in_range(restart_caller());
 	return (ip - (uintptr_t)restart_syscall_return + 2 <= 2 ||
-		ip - contact_syscall < CONTACT_SYSCALL) &&
+		ip - contact_syscall < WAITS_SYSCALL) &&
 	       !contact_in_range(*sp);
 }
 

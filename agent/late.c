@@ -21,10 +21,9 @@
 
 #include "agent.h"
 #include "common/joined.h"
+#include "common/waits.h"
 #include "contact.h"
 #include "proc.h"
-
-#define CODE 64 /* bytes of syscall() to look at; it has fewer */
 
 /* Written by opus-inject. */
 struct joined late_joined = {.magic = JOINED_MAGIC};
@@ -132,7 +131,7 @@ void late_begin(void)
 {
 	static const uint8_t call[] = {0x0f, 0x05};
 	const uint8_t *at = contact_syscall
-				    ? memmem((const void *)contact_syscall, CODE, call,
+				    ? memmem((const void *)contact_syscall, WAITS_SYSCALL, call,
 					     sizeof(call)) : NULL;
 
 	if (!at)

@@ -1,7 +1,8 @@
 /*
  * waits.h - can it be seen which system call a thread of this libc waits in?
  *
- * Included by: agent/agent.c, agent/restart_sig.c, injector/fit.c.
+ * Included by: agent/agent.c, agent/restart_sig.c, agent/contact_sig.c,
+ *              agent/late.c, injector/fit.c, injector/place.c, injector/waiting.c.
  * Runs on:     any thread.
  * Locks:       none.
  * Signal:      safe: computes.
@@ -28,6 +29,11 @@
 #define WAITS_NO_PROC                                                          \
 	"it has no /proc in its root folder, and the loader of its glibc, 2.41 "\
 	"or later, can hang without: make /proc visible there (mount --bind)"
+
+/* Bytes of libc's syscall() and pthread_sigmask(), up to behind their `syscall`;
+ * the first makes no frame. */
+#define WAITS_SYSCALL 32
+#define WAITS_SIGMASK 128
 
 /* The two `syscall` instructions of a libc that has no others for waits. */
 struct waits {

@@ -262,14 +262,17 @@ enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,
 	return c->hello.needs ? give(c, err) : OPUS_OK;
 }
 
-enum client_confined client_how(const struct options *o)
+struct client_how client_how(const struct options *o)
 {
-	return o->suspend_seccomp ? CLIENT_SUSPEND
-	     : o->force_confined ? CLIENT_FORCE : CLIENT_REFUSE;
+	return (struct client_how){
+		.confined = o->suspend_seccomp ? CLIENT_SUSPEND
+			    : o->force_confined ? CLIENT_FORCE : CLIENT_REFUSE,
+		.attach = !o->no_attach,
+	};
 }
 
 enum opus_code client_init(struct client *c, struct target *t,
-			   enum client_confined how, struct opus_error *err)
+			   struct client_how how, struct opus_error *err)
 {
 	struct child suspend = {0};
 	struct limit limit = {0};
@@ -280,12 +283,12 @@ enum opus_code client_init(struct client *c, struct target *t,
 	memset(c, 0, sizeof(*c));
 	c->t = t;
 	c->fd = -1;
-	code = target_check_contact(t, how == CLIENT_FORCE, err);
-	if (code == OPUS_CONFINED && how == CLIENT_SUSPEND)
+	code = target_check_contact(t, how.confined == CLIENT_FORCE, err);
+	if (code == OPUS_CONFINED && how.confined == CLIENT_SUSPEND)
 		code = suspend_begin(t, &suspend, err);
-	ask = how != CLIENT_FORCE && !suspend.pid;
+	ask = how.confined != CLIENT_FORCE && !suspend.pid;
 	if (code == OPUS_OK)
-		code = contact_make(t, ask, &limit, &fd, err);
+		code = contact_make(t, ask, how.attach, &limit, &fd, err);
 	if (code == OPUS_OK)
 		code = client_init_fd(c, t, fd, err);
 	if (code == OPUS_OK && ask)

@@ -46,7 +46,12 @@ union client_message {
 /* Where a seccomp filter may do harm: refuse, do it all the same, or do it with
  * the filters suspended. */
 enum client_confined { CLIENT_REFUSE, CLIENT_FORCE, CLIENT_SUSPEND };
-enum client_confined client_how(const struct options *o);
+
+struct client_how {
+	enum client_confined confined;
+	bool attach; /* see contact_make() */
+};
+struct client_how client_how(const struct options *o);
 
 /*
  * Contact the target's agent (target_check_contact(), contact_make()) and hear
@@ -54,7 +59,7 @@ enum client_confined client_how(const struct options *o);
  * Errors: theirs, suspend_begin()'s, OPUS_VERSION, and those of client_receive().
  */
 enum opus_code client_init(struct client *c, struct target *t,
-			   enum client_confined how, struct opus_error *err)
+			   struct client_how how, struct opus_error *err)
 	MUST_CHECK;
 /* Take over a connection that is there already. */
 enum opus_code client_init_fd(struct client *c, const struct target *t, int fd,

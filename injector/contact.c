@@ -45,6 +45,7 @@
 #include "common/cleanup.h"
 #include "contact_thread.h"
 #include "interrupt.h"
+#include "unmask.h"
 
 #define CONTACT_LIMIT_NS 2000000000ull
 #define CONTACT_FIRST_NS 1000000ull /* wait for the first thread */
@@ -69,6 +70,8 @@ struct contact {
 	struct target *t;
 	struct limit *limit;
 	bool ask;          /* its filters, before each signal */
+	bool attach;       /* to threads that block the signal, if all do */
+	struct unmask masks; /* put back at the end */
 	int listener;
 	int folder_fd;     /* -1 also for an abstract name */
 	bool same_network; /* as ours */
@@ -368,6 +371,20 @@ static bool is_taken_by_other(const struct contact *c, uint32_t threads)
 	       seen == c->t->beacon.contacts;
 }
 
+/* Only a system call of the program's own can have done that. */
+static bool all_block(const struct target *t)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	struct proc_status s;
+
+	for (ssize_t i = 0; i < count; i++)
+		if (proc_status_read(t->pid, tids[i], &s) && s.memory &&
+		    !(s.blocked >> (t->beacon.signal - 1) & 1))
+			return false;
+	return count > 0;
+}
+
 static enum opus_code contact_failed(const struct contact *c,
 				     struct opus_error *err)
 {
@@ -403,6 +420,11 @@ static enum opus_code contact_failed(const struct contact *c,
 			"another one in its place by a system call of its own, "
 			"as the runtime of Go does; start it without the agent, "
 			"and `opus-send apply` brings one in");
+	if (all_block(c->t))
+		return error_set(err, OPUS_NO_CONTACT,
+			"all its threads block signal %u, by a system call of its "
+			"own; root may open their masks, without --no-attach",
+			c->t->beacon.signal);
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where the agent can "
 		"start safely within %g s; try again when it is less busy",
@@ -485,6 +507,10 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				"nothing changed");
 		if (ended)
 			break;
+		if (!tid && c->attach && all_block(c->t)) {
+			c->attach = false;
+			(void)unmask_begin(c->t, c->t->beacon.signal, &c->masks);
+		}
 		if (start_error(c) == EAGAIN)
 			(void)limit_lift(c->limit, c->t->pid);
 		if (threads.rounds && !threads.runs)
@@ -500,10 +526,12 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 	return contact_failed(c, err);
 }
 
-enum opus_code contact_make(struct target *t, bool ask, struct limit *limit,
-			    int *ret_fd, struct opus_error *err)
+enum opus_code contact_make(struct target *t, bool ask, bool attach,
+			    struct limit *limit, int *ret_fd,
+			    struct opus_error *err)
 {
-	struct contact c = {.t = t, .limit = limit, .ask = ask, .listener = -1, .folder_fd = -1,
+	struct contact c = {.t = t, .limit = limit, .ask = ask, .attach = attach,
+			    .listener = -1, .folder_fd = -1,
 			    .same_network = network_is_ours(t)};
 	enum opus_code code;
 
@@ -512,6 +540,7 @@ enum opus_code contact_make(struct target *t, bool ask, struct limit *limit,
 	if (code != OPUS_OK)
 		return code;
 	code = contact_rounds(&c, ret_fd, err);
+	unmask_end(t, &c.masks);
 	contact_close(&c);
 	return code;
 }

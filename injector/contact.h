@@ -17,7 +17,8 @@
  * thread after the other until the agent has connected, check that it is the
  * agent of this process, and remove the socket. `*ret_fd` is the connection;
  * nothing else is left behind, whatever happens, but `limit`, which may have been
- * lifted: the caller puts it back.
+ * lifted: the caller puts it back. `attach`: where all threads block the signal,
+ * their masks are opened for it meanwhile, by ptrace(2).
  *
  * The process is disturbed by one signal handler per attempt. Only to be
  * called after target_check_contact(): the signal kills a process that does
@@ -26,8 +27,8 @@
  * Errors: its own, OPUS_NO_CONTACT, OPUS_DIED, OPUS_PERMISSION, OPUS_RESOURCE,
  * OPUS_CANCELLED (interrupted by a signal).
  */
-enum opus_code contact_make(struct target *t, bool ask, struct limit *limit,
-			    int *ret_fd, struct opus_error *err) MUST_CHECK;
+enum opus_code contact_make(struct target *t, bool ask, bool attach,
+			    struct limit *limit, int *ret_fd, struct opus_error *err) MUST_CHECK;
 
 /*
  * Remove sockets of this project that lie in the same folders of the process'

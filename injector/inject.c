@@ -74,6 +74,7 @@ struct inject {
 	int folder;                    /* the same: its folder of /proc */
 	bool jail;                     /* it has none to open the agent by */
 	bool suspend;                  /* filters, of what we trace */
+	bool stale;                    /* other objects are mapped by now */
 	char why[96];  /* the last thread was refused */
 	uint64_t end;  /* of the search for one */
 	struct inject_report report;
@@ -133,6 +134,10 @@ static enum opus_code look_patiently(struct inject *in, struct opus_error *err)
 			return error_set(err, OPUS_CANCELLED,
 					 "interrupted; nothing changed");
 	}
+	if (code == OPUS_NO_AGENT && modules_replaced(&in->modules))
+		return error_set(err, OPUS_DIED,
+			"it became another program (exec) each time that it was "
+			"looked at; try again");
 	return code;
 }
 
@@ -182,7 +187,7 @@ static enum opus_code thread_try(struct inject *in, pid_t tid,
 		give_back(in);
 		return code;
 	}
-	why = place_refusal(in->place, tid, &in->remote.saved);
+	why = place_refusal(in->place, &in->remote);
 	if (!why) {
 		in->report.thread = tid;
 		return OPUS_OK;
@@ -248,7 +253,8 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 					"interrupted; nothing changed");
 		}
 		interrupt_poll(NULL, 0, interrupt_clock() + MOMENT_NS, true);
-	} while (interrupt_clock() < in->end && !modules_changed(&in->modules));
+		in->stale = modules_changed(&in->modules);
+	} while (interrupt_clock() < in->end && !in->stale);
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where libc can be called "
 		"within %g s (%s); try again when it is less busy",
@@ -345,7 +351,7 @@ static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 	const struct remote_run run = {
 		.code = in->code_at, .size = PLAYGROUND_CODE,
 		.stack = in->data_at + PLAYGROUND_DATA, .data = in->data_at,
-		.back = &p->back};
+		.back = &p->back, .left = PLAYGROUND_LEFT};
 	struct limit limit = {0};
 	enum opus_code code;
 
@@ -475,11 +481,11 @@ static bool view_moves(struct inject *in)
 	return true;
 }
 
-/* Stacks are unwound by what was mapped before. */
+/* Stacks were unwound by what was mapped before. */
 static bool objects_change(const struct inject *in, enum opus_code code)
 {
-	return code == OPUS_NO_CONTACT && !in->playground && in->fd < 0 &&
-	       interrupt_clock() < in->end && modules_changed(&in->modules);
+	return code == OPUS_NO_CONTACT && in->stale && !in->playground &&
+	       in->fd < 0 && interrupt_clock() < in->end;
 }
 
 static enum opus_code inject_run(struct inject *in, struct opus_error *err)
@@ -491,6 +497,7 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 	in->end = interrupt_clock() + SEARCH_NS;
 	do {
 		forget(in);
+		in->stale = false;
 		code = join(in, err);
 	} while (code != OPUS_OK && (view_moves(in) || objects_change(in, code)));
 	if (code == OPUS_OK && !in->request->check)
@@ -498,7 +505,8 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 	if (code == OPUS_OK && !in->request->check)
 		code = load_begin(in->playground, in->file, &in->image, err);
 	if (code == OPUS_OK && !in->request->check)
-		code = load_wait(in->playground, in->t->pidfd, in->suspend, err);
+		code = load_wait(in->playground, in->t, in->data_at, in->suspend,
+				 err);
 	if (in->suspend)
 		load_end();
 	return code;

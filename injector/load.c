@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "beacon_read.h"
+#include "common/cleanup.h"
 #include "interrupt.h"
 #include "suspend.h"
 
@@ -43,11 +45,28 @@ enum opus_code load_begin(struct playground *p, int file,
 	return ok ? OPUS_OK : OPUS_RESOURCE;
 }
 
-enum opus_code load_wait(struct playground *p, int pidfd, bool suspend,
-			 struct opus_error *err)
+/* An exec takes away what the new thread works in, and that thread: it would never
+ * tell. */
+static bool is_gone(pid_t pid, uint64_t at)
+{
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
+	char *cursor = maps;
+	struct proc_map map;
+
+	if (!maps || !*maps)
+		return false; /* it ends, which is seen otherwise */
+	while (proc_maps_next(&cursor, &map))
+		if (at >= map.start && at < map.end)
+			return !beacon_path_matches(map.path);
+	return true;
+}
+
+enum opus_code load_wait(struct playground *p, const struct target *t, uint64_t at,
+			 bool suspend, struct opus_error *err)
 {
 	const struct timespec slice = {0, suspend ? SERVE_NS : SLICE_NS};
-	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	struct pollfd end = {.fd = t->pidfd, .events = POLLIN};
 	uint64_t limit = interrupt_clock() + LOAD_NS;
 
 	for (;;) {
@@ -72,6 +91,10 @@ enum opus_code load_wait(struct playground *p, int pidfd, bool suspend,
 				"constructor that waits?); it will be there when "
 				"that is over", LOAD_NS / 1e9);
 		futex_call(&p->state, FUTEX_WAIT, state, &slice);
+		if (is_gone(t->pid, at) && p->state == state)
+			return error_set(err, OPUS_DIED,
+				"the process started another program (exec) while "
+				"the agent was loaded");
 	}
 }
 

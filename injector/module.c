@@ -222,6 +222,27 @@ enum opus_code modules_init(struct modules *m, pid_t view, char *maps,
 	return code == OPUS_OK ? kinds_set(m, err) : code;
 }
 
+bool modules_starting(pid_t view, char *maps)
+{
+	struct modules m = {.view = view};
+	struct opus_error ignored;
+	bool starting;
+	uint64_t base;
+
+	if (list_read(&m, maps, &ignored) == OPUS_OK &&
+	    loader_base(view, &base, &m.entry)) {
+		m.executing = !m.entry;
+		for (size_t i = 0; i < m.count && !m.loader; i++)
+			if (base && m.list[i].start == base) {
+				object_read(&m, &m.list[i]);
+				m.loader = &m.list[i];
+			}
+	}
+	starting = modules_loading(&m);
+	modules_deinit(&m);
+	return starting;
+}
+
 void modules_deinit(struct modules *m)
 {
 	free(m->list);
@@ -256,6 +277,18 @@ bool modules_changed(const struct modules *m)
 			  now.list[i].inode != m->list[i].inode;
 	modules_deinit(&now);
 	return changed;
+}
+
+bool modules_replaced(const struct modules *m)
+{
+	uint64_t base, entry;
+
+	if (!loader_base(m->view, &base, &entry) || !base)
+		return false;
+	for (size_t i = 0; i < m->count; i++)
+		if (m->list[i].start == base)
+			return false;
+	return true;
 }
 
 const struct module *modules_find(const struct modules *m, uint64_t address)

@@ -62,8 +62,15 @@ void modules_deinit(struct modules *m);
  * all objects may be there, or not whole. */
 bool modules_loading(const struct modules *m);
 
+/* The same of a 64-bit process of which no more is wanted; `maps` is changed. */
+bool modules_starting(pid_t view, char *maps);
+
 /* Are other objects mapped by now? */
 bool modules_changed(const struct modules *m);
+
+/* Is it another program by now, or was it by the end of modules_init(), with a
+ * loader elsewhere? */
+bool modules_replaced(const struct modules *m);
 
 /* The one that holds the address, or NULL. */
 const struct module *modules_find(const struct modules *m, uint64_t address);

@@ -24,14 +24,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "common/waits.h"
 #include "dw.h"
 #include "proc.h"
-#include "remote.h"
 #include "signal_frame.h"
 
 #define FRAMES 256
+#define TCB_SELF 16 /* tcbhead_t's pointer to itself, glibc's tls.h */
 #define START_SIZE 64 /* no _start is longer */
-#define SIGMASK_CODE 128 /* of pthread_sigmask(), up to behind its `syscall` */
 #define PAGE 4096u
 #define STACK_COPY (64u << 10)
 
@@ -39,6 +39,7 @@ struct place {
 	const struct modules *m;
 	uint64_t home;
 	uint64_t sigmask; /* pthread_sigmask() */
+	uint32_t tid_at;  /* in struct pthread; 0: not known */
 	Dwfl *dwfl;
 	const struct user_regs_struct *regs;
 	uint64_t stack_at;
@@ -184,6 +185,16 @@ static void module_add(struct place *p, const struct module *object)
 		(void)dw.dwfl_module_eh_cfi(mod, &bias);
 }
 
+/* What libc tells libthread_db: size in bits, how many, offset. */
+static uint32_t tid_place(const struct modules *m)
+{
+	uint64_t at = module_symbol(m, m->libc, "_thread_db_pthread_tid");
+	uint32_t field[3];
+
+	return at && proc_memory_read(m->view, at, field, sizeof(field)) &&
+	       field[0] == 32 ? field[2] : 0;
+}
+
 enum opus_code place_init(struct place **ret, const struct modules *m,
 			  uint64_t home, struct opus_error *err)
 {
@@ -195,6 +206,7 @@ enum opus_code place_init(struct place **ret, const struct modules *m,
 	p->m = m;
 	p->home = home;
 	p->sigmask = module_symbol(m, m->libc, "pthread_sigmask");
+	p->tid_at = tid_place(m);
 	if (!dw_open())
 		return error_set(err, OPUS_RESOURCE,
 			"libdw.so.1 cannot be loaded: install libdw1");
@@ -303,7 +315,7 @@ static bool is_wait(const struct place *p, uint64_t address)
 	number = remote_number(p->m->view, at, interrupted_sp(p, address));
 	/* Blocked signals were let in by a function that holds no lock. */
 	if (number == SYS_rt_sigprocmask)
-		return address - p->sigmask < SIGMASK_CODE;
+		return address - p->sigmask < WAITS_SIGMASK;
 	/* The arguments are gone: no futex(2). */
 	return number >= 0 && number != SYS_futex && place_waits(number, 0);
 }
@@ -381,9 +393,24 @@ static long number_now(const struct place *p, const struct user_regs_struct *reg
 	return (long)regs->orig_rax;
 }
 
-const char *place_refusal(struct place *place, pid_t tid,
-			  const struct user_regs_struct *regs)
+/* One that was made by clone(2) may have none of libc's data, or another thread's.
+ * The first one keeps them over a fork by a system call, which changes its id. */
+static bool is_libcs_own(const struct place *p, const struct remote *r)
 {
+	uint64_t at = r->saved.fs_base, self;
+	uint32_t tid;
+
+	if (!proc_memory_read(p->m->view, at + TCB_SELF, &self, sizeof(self)) ||
+	    self != at)
+		return false;
+	return !p->tid_at || r->tid == r->pid ||
+	       (proc_memory_read(p->m->view, at + p->tid_at, &tid, sizeof(tid)) &&
+		(pid_t)tid == r->inner_tid);
+}
+
+const char *place_refusal(struct place *place, const struct remote *r)
+{
+	const struct user_regs_struct *regs = &r->saved;
 	long number = number_now(place, regs);
 	bool waits = number >= 0 && place_waits(number, regs->rsi);
 
@@ -391,10 +418,12 @@ const char *place_refusal(struct place *place, pid_t tid,
 		return "is in a system call that a lock may be held over";
 	if (!waits && kind_of(place, regs->rip) != MODULE_OTHER)
 		return "is inside libc";
+	if (!is_libcs_own(place, r))
+		return "was not made by libc";
 	place->regs = regs;
 	place->frames = 0;
 	stack_copy(place, regs->rsp);
-	if ((dw.dwfl_getthread_frames(place->dwfl, tid, frame_take, place) != 0 &&
+	if ((dw.dwfl_getthread_frames(place->dwfl, r->tid, frame_take, place) != 0 &&
 	     !ends_in_context(place)) || place->frames == 0)
 		return "has a stack that cannot be unwound to its end";
 	return frames_refusal(place, waits);

@@ -21,9 +21,7 @@
 #ifndef OPUS_PLACE_H
 #define OPUS_PLACE_H
 
-#include <sys/user.h>
-
-#include "module.h"
+#include "remote.h"
 
 struct place;
 
@@ -33,10 +31,9 @@ enum opus_code place_init(struct place **ret, const struct modules *m,
 			  uint64_t home, struct opus_error *err) MUST_CHECK;
 void place_deinit(struct place **place);
 
-/* NULL if a function may be called in the thread, which is stopped with these
- * registers, else why not (static text). */
-const char *place_refusal(struct place *place, pid_t tid,
-			  const struct user_regs_struct *regs);
+/* NULL if a function may be called in the thread, which is stopped, else why not
+ * (static text). */
+const char *place_refusal(struct place *place, const struct remote *r);
 
 /* Is this a system call that threads wait in without a lock of libc? */
 bool place_waits(long number, uint64_t second_argument);

@@ -28,6 +28,10 @@
 #define PLAYGROUND_LOAD 1
 #define PLAYGROUND_LEAVE 2
 
+/* Where the borrowed thread is. */
+#define PLAYGROUND_BACK 1 /* it has made the new one, and waits to be stopped */
+#define PLAYGROUND_LEFT 2 /* nobody has: it goes home */
+
 #define PLAYGROUND_CODE 4096
 #define PLAYGROUND_DATA 65536
 
@@ -72,7 +76,7 @@ struct playground {
 	uint64_t code;
 	uint64_t thread; /* pthread_t */
 	char path[PG_BACK - PG_PATH];
-	/* Written by the borrowed thread when it is about to go home; a futex. */
+	/* Written by the borrowed thread, see PLAYGROUND_BACK; a futex. */
 	_Atomic uint32_t back;
 	char text[PG_TEXT_SIZE]; /* of dlerror() */
 	/* Its folder of /proc, from which `path` counts; -1: `path` is absolute. */

@@ -121,6 +121,7 @@ bool proc_status_parse(const char *text, struct proc_status *ret)
 	ret->state = *state;
 	ret->tgid = (pid_t)status_number(text, "Tgid", 10);
 	ret->inner_pid = (pid_t)status_nth(text, "NStgid", -1);
+	ret->inner_tid = (pid_t)status_nth(text, "NSpid", -1);
 	ret->parent = (pid_t)status_number(text, "PPid", 10);
 	ret->tracer = (pid_t)status_number(text, "TracerPid", 10);
 	ret->euid = (uid_t)status_nth(text, "Uid", 1);

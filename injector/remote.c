@@ -171,6 +171,7 @@ static enum opus_code seize(struct remote *r, struct opus_error *err)
 	if (!proc_status_read(r->pid, r->tid, &s))
 		return thread_ended(r, err);
 	r->confined = s.seccomp;
+	r->inner_tid = s.inner_tid;
 	r->stopped_ns = interrupt_clock();
 	code = ours ? stop_await(r, err) : attach_stop(r, err);
 	/* A filter may have come before it stopped. */
@@ -429,12 +430,14 @@ static enum opus_code mask_again(struct remote *r, struct opus_error *err)
 	return code;
 }
 
-/* Does a handler run on top, on the stack of what it ran, or below its way home? */
+/* Does a handler run on top, wherever its stack is? Of one that came in the last
+ * steps of the way home only if it has none of its own. */
 static bool in_handler(const struct remote *r, const struct remote_run *run,
 		       const struct user_regs_struct *regs)
 {
 	return regs->rip - run->code >= run->size &&
-	       (regs->rsp - run->data < run->stack - run->data ||
+	       (*run->back != run->left ||
+		regs->rsp - run->data < run->stack - run->data ||
 		r->home - regs->rsp - 1 < HANDLER_ROOM);
 }
 

@@ -50,6 +50,7 @@ struct remote_code {
 
 struct remote {
 	pid_t pid, tid;
+	pid_t inner_tid; /* as the thread knows it */
 	const struct remote_code *code;
 	bool attached;
 	bool away;      /* its registers are not its own */
@@ -110,7 +111,10 @@ enum opus_code remote_words(struct remote *r, const void *bytes, size_t size,
 struct remote_run {
 	uint64_t code, size; /* where the code is; it is entered at its start */
 	uint64_t stack, data; /* rsp and rbx */
-	_Atomic uint32_t *back; /* a futex that it sets and wakes when done */
+	/* A futex that it sets and wakes when done, and sets to `left` when it
+	 * goes home. */
+	_Atomic uint32_t *back;
+	uint32_t left;
 };
 
 /* Run code of ours, which ends by going home after it has waited a while to be

@@ -100,10 +100,8 @@ struct mapped {
 };
 
 /* What is mapped to be run, and whether its file is still there. */
-static struct mapped maps_look(const struct target *t, struct scan *ret)
+static struct mapped maps_look(char *maps, struct scan *ret)
 {
-	pid_t view;
-	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(t->pid, &view);
 	struct mapped m = {false, false, false};
 	char *cursor = maps;
 	struct proc_map map;
@@ -132,22 +130,7 @@ static struct mapped maps_look(const struct target *t, struct scan *ret)
 	return m;
 }
 
-/* libc comes last of all, behind what is preloaded. */
-static bool is_starting(const struct target *t)
-{
-	CLEANUP(cleanup_free) char *maps = proc_maps_read(t->view);
-	struct opus_error ignored;
-	struct modules m = {0};
-	bool starting;
-
-	if (maps)
-		(void)!modules_init(&m, t->view, maps, &ignored);
-	starting = modules_loading(&m);
-	modules_deinit(&m);
-	return starting;
-}
-
-static enum scan_kind without_agent(const struct target *t,
+static enum scan_kind without_agent(const struct target *t, pid_t view, char *maps,
 				    const struct mapped *m)
 {
 	if (is_32bit(t))
@@ -156,7 +139,8 @@ static enum scan_kind without_agent(const struct target *t,
 		return SCAN_LIBC;
 	if (!m->loader && !m->glibc)
 		return SCAN_STATIC;
-	if (is_starting(t))
+	/* libc comes last of all, behind what is preloaded. */
+	if (modules_starting(view, maps))
 		return SCAN_STARTING;
 	if (!m->glibc)
 		return SCAN_LIBC;
@@ -191,13 +175,16 @@ bool scan_look(struct target *t, struct scan *ret)
 {
 	struct opus_error ignored;
 	enum opus_code code = target_look(t, &ignored);
+	pid_t view;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(t->pid, &view);
+	CLEANUP(cleanup_free) char *copy = maps ? strdup(maps) : NULL;
 	struct mapped m;
 
 	memset(ret, 0, sizeof(*ret));
 	if (code == OPUS_NO_TARGET || code == OPUS_DIED)
 		return false;
 	exe_read(t, ret->exe, sizeof(ret->exe));
-	m = maps_look(t, ret);
+	m = maps_look(copy, ret);
 	if (code == OPUS_OK)
 		ret->kind = with_agent(t);
 	else if (code == OPUS_VERSION)
@@ -205,6 +192,6 @@ bool scan_look(struct target *t, struct scan *ret)
 	else if (code == OPUS_PERMISSION)
 		ret->kind = SCAN_HIDDEN;
 	else
-		ret->kind = without_agent(t, &m);
+		ret->kind = maps ? without_agent(t, view, maps, &m) : SCAN_HIDDEN;
 	return true;
 }

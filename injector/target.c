@@ -263,11 +263,16 @@ enum opus_code target_check_filter(struct target *t, pid_t tid,
 {
 	uint16_t before = t->beacon.filters_begun;
 	struct proc_status now;
+	bool fresh;
 
 	filters_read(t); /* then look: what comes after that the agent sees */
-	if (t->confined && t->beacon.filters_begun == before)
+	fresh = t->beacon.filters_begun != before;
+	if (t->confined && !fresh)
 		return OPUS_OK;
-	if (!proc_status_read(t->pid, tid, &now) || !is_confined(t, &now))
+	if (fresh && proc_status_read(t->pid, t->view, &now))
+		t->status = now;
+	if (!(fresh && target_has_filter(t)) &&
+	    (!proc_status_read(t->pid, tid, &now) || !is_confined(t, &now)))
 		return OPUS_OK;
 	t->confined = true;
 	return confine_check(t, err);

@@ -81,8 +81,9 @@ enum opus_code target_check_contact(struct target *t, bool force,
 /*
  * Has it confined itself since its filters were looked at? A session does so soon
  * after its start, and the filter may kill for what is to come. Looks at one
- * thread, which may be signalled then: of a filter that comes in between the
- * agent knows. Errors: OPUS_CONFINED, OPUS_PERMISSION.
+ * thread, which may be signalled then, and at all where the agent has seen a filter
+ * come, since an update stops all. Of one that comes in between the agent knows.
+ * Errors: OPUS_CONFINED, OPUS_PERMISSION.
  */
 enum opus_code target_check_filter(struct target *t, pid_t tid,
 				   struct opus_error *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 /*
  * unmask.c - change the signal masks of threads by ptrace(2).
  *
- * Called by:  update.c.
+ * Called by:  update.c, contact.c.
  * Runs on:    command; the stops in a child of it.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -19,7 +19,6 @@
 #include "proc.h"
 #include "remote.h"
 
-#define SETXID (1ull << 32)
 #define BACK_TRIES 50
 #define BACK_GAP_NS 2000000ull
 
@@ -36,17 +35,18 @@ static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 
 	if (remote_attach(&r, t->pid, tid, NULL, &ignored) != OPUS_OK)
 		return;
-	if ((r.mask & SETXID) && remote_mask(&r, r.mask & ~SETXID)) {
+	if ((r.mask & u->open) && remote_mask(&r, r.mask & ~u->open)) {
 		u->threads[u->count].tid = tid;
 		u->threads[u->count++].mask = r.mask;
 	}
 	remote_detach(&r);
 }
 
-static void close_one(const struct target *t, const struct unmask_thread *thread)
+static void close_one(const struct target *t, const struct unmask_thread *thread,
+		      uint64_t open)
 {
 	static struct remote r;
-	uint64_t left = thread->mask & ~SETXID;
+	uint64_t left = thread->mask & ~open;
 	struct proc_status now = {0};
 	struct opus_error ignored;
 
@@ -75,21 +75,22 @@ static enum opus_code work(void *data, struct opus_error *err)
 
 	(void)err;
 	for (uint32_t i = 0; w->back && i < w->u->count; i++)
-		close_one(w->t, &w->u->threads[i]);
+		close_one(w->t, &w->u->threads[i], w->u->open);
 	for (ssize_t i = 0; i < count && w->u->count < UNMASK_THREADS; i++)
 		/* 'D', as in posix_spawn(3): ptrace does not reach it either. */
 		if (proc_status_read(w->t->pid, tids[i], &s) &&
-		    s.state != 'D' && (s.blocked & SETXID))
+		    s.state != 'D' && (s.blocked & w->u->open))
 			open_one(w->t, tids[i], w->u);
 	return OPUS_OK;
 }
 
-bool unmask_begin(const struct target *t, struct unmask *u)
+bool unmask_begin(const struct target *t, unsigned int signal, struct unmask *u)
 {
 	struct unmask_work w = {t, u, false};
 	uint32_t before = u->count;
 	struct opus_error ignored;
 
+	u->open = 1ull << (signal - 1);
 	return child_run(work, &w, u, sizeof(*u), &ignored) == OPUS_OK &&
 	       u->count > before;
 }

@@ -18,6 +18,7 @@
 
 /* Threads whose masks were changed; zero to begin with. */
 struct unmask {
+	uint64_t open; /* the signal that was let in, as a mask */
 	uint32_t count;
 	struct unmask_thread {
 		int32_t tid;
@@ -25,12 +26,14 @@ struct unmask {
 	} threads[UNMASK_THREADS];
 };
 
+#define UNMASK_SETXID 33 /* by which the agent stops threads */
+
 /*
- * All threads of the process that block SIGSETXID (33), by which the agent
- * stops them: only a raw system call can have done that. Their masks are opened
- * for it. False if there is none, or we may not attach to it.
+ * All threads of the process that block this signal of the agent's: only a raw
+ * system call can have done that. Their masks are opened for it. False if there is
+ * none, or we may not attach to it.
  */
-bool unmask_begin(const struct target *t, struct unmask *u);
+bool unmask_begin(const struct target *t, unsigned int signal, struct unmask *u);
 
 /* Give them their masks back, if they are still as we have left them. */
 void unmask_end(const struct target *t, const struct unmask *u);

@@ -239,7 +239,7 @@ static bool reach_more(struct reach *h)
 
 	if (h->tries++ == REACH_TRIES)
 		return false;
-	opened = unmask_begin(h->t, &h->masks);
+	opened = unmask_begin(h->t, UNMASK_SETXID, &h->masks);
 	held = vfork_hold(h->t, &h->vforks);
 	return opened || held;
 }

@@ -11,14 +11,13 @@
 #include "waiting.h"
 
 #include "common/cleanup.h"
+#include "common/waits.h"
 #include "proc.h"
-
-#define SYSCALL_CODE 64 /* of libc's function, which has fewer bytes */
 
 void waiting_note_stopped(const struct user_regs_struct *regs, uint64_t code,
 			  struct image *image)
 {
-	if (code && regs->rip - code < SYSCALL_CODE)
+	if (code && regs->rip - code < WAITS_SYSCALL)
 		image_join(image, regs);
 }
 

@@ -23,7 +23,10 @@
 
 static void loader_run(const struct program *p, const char *preload, int out)
 {
-	char *words[] = {(char *)p->loader, "--list", (char *)p->binary, NULL};
+	/* Executed, it takes $ORIGIN from /proc/self/exe, behind all links. */
+	const char *binary = realpath(p->binary, NULL);
+	char *words[] = {(char *)p->loader, "--list",
+			 (char *)(binary ? binary : p->binary), NULL};
 
 	setenv("LD_PRELOAD", preload, 1);
 	dup2(out, STDOUT_FILENO);

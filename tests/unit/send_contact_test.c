@@ -199,7 +199,7 @@ static enum opus_code contact(void)
 	enum opus_code code = target_look(&target, &err);
 
 	if (code == OPUS_OK)
-		code = client_init(&c, &target, CLIENT_REFUSE, &err);
+		code = client_init(&c, &target, (struct client_how){0}, &err);
 	else
 		return code;
 	if (code == OPUS_OK)

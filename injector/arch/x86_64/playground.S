@@ -32,7 +32,7 @@ playground_start:
 	movq	%rbx, %rcx
 	call	*PG_CREATE(%rbx)
 	movl	%eax, PG_RESULT(%rbx)
-	movl	$1, PG_BACK(%rbx)
+	movl	$PLAYGROUND_BACK, PG_BACK(%rbx)
 	movl	$SYS_futex, %eax
 	leaq	PG_BACK(%rbx), %rdi
 	movl	$FUTEX_WAKE, %esi
@@ -50,6 +50,7 @@ playground_start:
 	xorl	%r10d, %r10d
 	movl	$8, %r8d
 	syscall
+	movl	$PLAYGROUND_LEFT, PG_BACK(%rbx)
 	movq	PG_HOME(%rbx), %rsp
 	ret
 

@@ -12,6 +12,8 @@
  *   unshare   unshare(2) kills
  *   leaderless   "ten", and the first thread has ended
  *   strict    SECCOMP_MODE_STRICT in a second thread
+ *   beside HOW   at the line "confine" a second thread is "openssh", by prctl(2) or
+ *             syscall(2), and lives on; before that nobody has a filter
  *   trap      membarrier sends SIGSYS
  *   timer     timer_create kills, in a second thread only, which lives in malloc
  *             and is the only one that takes the agent's signal
@@ -188,7 +190,18 @@ static void confine(const char *kind)
 	}
 }
 
-static struct door confined, stay;
+static struct door confined, stay, begin;
+
+static void *confine_beside(void *unused)
+{
+	char c;
+
+	(void)unused;
+	door_pass(&begin);
+	confine("openssh");
+	door_open(&confined);
+	return (void *)syscall(SYS_read, stay.fd[0], &c, 1);
+}
 
 static void *thread_main(void *kind)
 {
@@ -222,10 +235,15 @@ static void *serve(void *kind)
 		confine(kind);
 	say("confined");
 	while (next(line, sizeof(line))) {
-		if (!strcmp(line, "call"))
+		if (!strcmp(line, "call")) {
 			say("%d", work(0));
-		else
-			say("yes");
+			continue;
+		}
+		if (!strcmp(line, "confine")) {
+			door_open(&begin);
+			door_pass(&confined);
+		}
+		say("yes");
 	}
 	_exit(0);
 }
@@ -246,6 +264,7 @@ int main(int argc, char **argv)
 
 	door_init(&confined);
 	door_init(&stay);
+	door_init(&begin);
 	if (argc > 1 && !strcmp(argv[1], "leaderless")) {
 		pthread_create(&thread, NULL, serve, "ten");
 		pthread_exit(NULL);
@@ -256,6 +275,9 @@ int main(int argc, char **argv)
 		door_pass(&confined);
 		if (!strcmp(argv[1], "timer"))
 			syscall(SYS_rt_sigprocmask, SIG_BLOCK, &realtime, NULL, 8);
+	} else if (argc > 2 && !strcmp(argv[1], "beside")) {
+		by_syscall = !strcmp(argv[2], "syscall");
+		pthread_create(&thread, NULL, confine_beside, NULL);
 	} else if (argc > 2 && !strcmp(argv[1], "late")) {
 		by_syscall = !strcmp(argv[2], "syscall");
 		say("starts");

@@ -6,19 +6,23 @@
  *   jail DIR    chroot(2), nobody
  *   leaderless  the first thread has ended
  *   leaving     the first thread ends at the line "leave"
- *   loader      a thread sits in a constructor, under dlopen: argv[2]
+ *   loader      a thread sits in a constructor, under dlopen: argv[2]; at the line
+ *               "exec" it starts itself again, as plain
  *   handler     its only thread waits in a handler that has interrupted malloc
  *   inwait      its only thread lives in a handler that has interrupted a wait
  *   execs       starts itself again and again
  *   library     at the line "load" it lives on in a library: argv[2]
  *   crowd       a hundred threads wait for a lock, one beside them for input
  *   spinning    never makes a system call
+ *   ontop [alt] signal 33 comes while its first thread runs the injector's code, and
+ *               the handler, with "alt" on a stack of its own, takes its time
  *   narrow      another thread waits with 500 bytes left of its stack
  */
 #include "../target.h"
 
 #include <dlfcn.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -44,6 +48,8 @@ static void answer(void)
 	while (next(line, sizeof(line))) {
 		if (!strcmp(line, "leave"))
 			door_open(&leave);
+		if (!strcmp(line, "exec"))
+			execl("/proc/self/exe", "target", NULL);
 		say("%d", work(0));
 	}
 	exit(0);
@@ -144,6 +150,90 @@ static void *narrow(void *unused)
 	return unused;
 }
 
+static pid_t first;
+static volatile int handled;
+
+static void on_setxid(int number)
+{
+	const struct timespec while_it_stops = {0, 300000000};
+
+	(void)number;
+	syscall(SYS_nanosleep, &while_it_stops, NULL);
+	handled++;
+}
+
+/* libc refuses this signal, catches it itself with the first pthread_create(), and
+ * has what returns from a handler to itself. */
+static void catch_setxid(int flags)
+{
+	static char stack[65536];
+	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		unsigned long mask;
+	} action;
+
+	if (flags)
+		sigaltstack(&alternate, NULL);
+	signal(SIGUSR1, on_setxid);
+	syscall(SYS_rt_sigaction, SIGUSR1, NULL, &action, 8);
+	action.flags |= (unsigned long)flags;
+	syscall(SYS_rt_sigaction, 33, &action, NULL, 8);
+}
+
+/* Does the first thread wait on the stack that the injector has given it? */
+static bool is_away(unsigned long *start, unsigned long *end)
+{
+	static char maps[1 << 16], line[256];
+	unsigned long number = 0, sp = 0;
+	FILE *file = fopen("/proc/thread-self/maps", "r");
+	char *at;
+
+	maps[file ? fread(maps, 1, sizeof(maps) - 1, file) : 0] = 0;
+	if (file)
+		fclose(file);
+	at = strstr(maps, "rw-s");
+	if (!at)
+		return false;
+	while (at > maps && at[-1] != '\n')
+		at--;
+	sscanf(at, "%lx-%lx", start, end);
+	snprintf(line, sizeof(line), "/proc/self/task/%d/syscall", first);
+	file = fopen(line, "r");
+	if (file && fgets(line, sizeof(line), file))
+		sscanf(line, "%lu %*x %*x %*x %*x %*x %*x %lx", &number, &sp);
+	if (file)
+		fclose(file);
+	return number == SYS_ppoll && sp >= *start && sp < *end;
+}
+
+static void *send_setxid(void *unused)
+{
+	unsigned long start, end;
+
+	while (!is_away(&start, &end))
+		usleep(100);
+	syscall(SYS_tgkill, getpid(), first, 33);
+	return unused;
+}
+
+static void be_interrupted(void)
+{
+	struct pollfd in = { 0, POLLIN, 0 };
+	char line[64];
+
+	say("ready");
+	do {
+		while (poll(&in, 1, -1) < 0)
+			;
+		if (!next(line, sizeof(line)))
+			exit(0);
+		say("%d", strcmp(line, "handled") ? work(0) : handled);
+	} while (1);
+}
+
 static int lock;
 
 static void *wait_for_lock(void *unused)
@@ -188,6 +278,12 @@ int main(int argc, char **argv)
 			pthread_create(&thread, NULL, wait_for_lock, NULL);
 		pthread_create(&thread, NULL, serve, NULL);
 		wait_for_lock(NULL);
+	}
+	if (!strcmp(kind, "ontop")) {
+		first = getpid();
+		pthread_create(&thread, NULL, send_setxid, NULL);
+		catch_setxid(argc > 2 ? SA_ONSTACK : 0);
+		be_interrupted();
 	}
 	if (!strcmp(kind, "narrow"))
 		pthread_create(&thread, NULL, narrow, NULL);
