@@ -108,7 +108,7 @@ static enum opus_code list_read(struct modules *m, char *maps,
 			m->list = more;
 			now = memset(&more[m->count++], 0, sizeof(*more));
 			now->start = map.start;
-			now->end = map.end;
+			now->end = now->first_end = map.end;
 			now->device = map.device;
 			now->inode = map.inode;
 			snprintf(now->path, sizeof(now->path), "%s", map.path);
@@ -146,6 +146,14 @@ static bool loader_base(pid_t view, uint64_t *ret, uint64_t *ret_entry)
 	return text != NULL;
 }
 
+/* Is the loader what was executed? */
+static bool is_started_by_loader(const struct modules *m)
+{
+	const struct module *first = modules_find(m, m->entry);
+
+	return first && module_symbol(m, first, "_r_debug");
+}
+
 static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 {
 	uint64_t base;
@@ -177,6 +185,10 @@ static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 				object->kind = MODULE_MALLOC;
 		}
 	}
+	if (!base && is_started_by_loader(m))
+		return error_set(err, OPUS_NO_AGENT,
+			"it was started by way of its loader (`ld.so PROGRAM`), which "
+			"is not supported: start the program itself");
 	if (!base)
 		return error_set(err, OPUS_NO_AGENT,
 			"it is linked statically: nothing can be loaded into it");
