@@ -23,6 +23,7 @@
 #define LINKS 4096 /* objects of a namespace */
 #define TEXT_READ (64u << 10)
 #define CHAIN_READ 8
+#define CHAIN_MAX 4096 /* no honest one is so long */
 #define PAGE 4096u
 
 static bool header_read(pid_t view, uint64_t at, Elf64_Ehdr *e)
@@ -424,7 +425,7 @@ uint64_t module_symbol(const struct modules *m, const struct module *object,
 			      &index, sizeof(index)) ||
 	    index < object->head.first)
 		return 0;
-	for (size_t i = 0, have = 0;; i++, index++) {
+	for (size_t i = 0, have = 0, n = 0; n < CHAIN_MAX; n++, i++, index++) {
 		if (i == have) {
 			have = chain_read(m, chains + 4ull * (index - object->head.first),
 					  chain);
@@ -438,6 +439,7 @@ uint64_t module_symbol(const struct modules *m, const struct module *object,
 		if (chain[i] & 1)
 			return 0;
 	}
+	return 0;
 }
 
 uint64_t module_bytes(const struct modules *m, const struct module *object,
