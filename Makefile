@@ -17,7 +17,7 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 DEMO_PACKAGES   := curl util-linux
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
-TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc \
+TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc dwz \
 	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox \
 	apparmor
 SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \
@@ -105,10 +105,11 @@ $(B)/tool/%.c.o: %.c
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
 $(addprefix $(B)/tool/builder/,$(addsuffix .c.o,parse parse_call abi clang)): TOOL_CFLAGS += -I/usr/lib/llvm-14/include
-# What opus-build preloads into the builds that it watches is carried inside it.
-$(B)/tool/builder/capture_blob.S.o: builder/capture_blob.S $(B)/capture.so
+# What opus-build preloads into the builds that it watches is carried inside it, as
+# is patch.h.
+$(B)/tool/builder/blob.S.o: builder/blob.S $(B)/capture.so builder/include/opus-livepatch/patch.h
 	$(call say,AS,$<)
-	$(Q)$(CC) -c -Wa,-I,$(B) $< -o $@
+	$(Q)$(CC) -c -Wa,-I,$(B),-I,. $< -o $@
 $(B)/capture.so: builder/preload/capture.c
 	$(Q)mkdir -p $(B)/tool/builder
 	$(call say,LD,$@)

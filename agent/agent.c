@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "altstack.h"
@@ -38,6 +39,7 @@
 #include "stop.h"
 #include "stop_signal.h"
 #include "text.h"
+#include "tls.h"
 #include "update.h"
 
 START_DATA int agent_signal;
@@ -238,6 +240,7 @@ __attribute__((constructor)) static void agent_start(void)
 	/* A preloaded agent starts in the first thread; opus-inject loads it in
 	 * one that it makes. */
 	agent_late = raw_gettid() != getpid();
+	tls_init(getauxval(AT_HWCAP2));
 	preload_init();
 	follow_init();
 	library_init();

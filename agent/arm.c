@@ -23,7 +23,7 @@
 /* Functions of one source file lie close together: jumps within this distance
  * are written at once, with the unchanged bytes between them. One write costs
  * a microsecond, whatever its size, and all threads wait for it. */
-#define BATCH 8192u
+#define BATCH TEXT_WRITE_MAX
 static uint8_t batch[BATCH];
 
 static uintptr_t jump_place(uint32_t site)
@@ -114,7 +114,8 @@ static enum opus_code jump_erase(uint32_t site, struct opus_error *err)
 	return code;
 }
 
-/* Undo of the jumps of the first `count` items. */
+/* Undo of the jumps of the first `count` items. A jump that cannot be taken
+ * away leads to the trampoline, which is as good as the original code. */
 static enum opus_code jumps_undo(struct update *u, uint32_t count,
 				 struct opus_error *err)
 {
@@ -125,10 +126,8 @@ static enum opus_code jumps_undo(struct update *u, uint32_t count,
 
 		atomic_store(gate_sites[x->site].slot, x->from);
 		if (i < count && x->wrote &&
-		    jump_erase(x->site, &second) != OPUS_OK)
-			return error_set(err, OPUS_INCONSISTENT,
-				"some functions are switched and some are not: %s",
-				second.text);
+		    jump_erase(x->site, &second) == OPUS_INCONSISTENT)
+			*err = second;
 		x->wrote = false;
 	}
 	return err->code;
@@ -196,6 +195,7 @@ void update_settle(struct update *u, bool committed)
 enum opus_code update_switch(struct update *u, struct opus_error *err)
 {
 	enum opus_code code = jumps_write(u, err);
+	struct opus_error one = {.code = OPUS_OK};
 
 	if (code != OPUS_OK)
 		return code;
@@ -205,13 +205,17 @@ enum opus_code update_switch(struct update *u, struct opus_error *err)
 	for (uint32_t i = 0, next; i < u->count && u->revert; i = next) {
 		next = i + 1;
 		if (!patch_top(u->items[i].site)) {
-			uint32_t done = batch_write(u, i, u->count, false, NULL);
+			uint32_t done = batch_write(u, i, u->count, false, &one);
 
 			next = done > i ? done : next;
 		}
+		if (one.code == OPUS_INCONSISTENT) {
+			code = one.code;
+			*err = one;
+		}
 	}
 	atomic_store(&gate_state, (uint64_t)u->epoch << 32 | STATE_COMMITTED);
-	return OPUS_OK;
+	return code;
 }
 
 /* --- somebody inside --- */
@@ -344,7 +348,7 @@ enum opus_code update_arm(struct update *u, struct opus_error *err)
 void update_tidy(void)
 {
 	struct opus_error err;
-	bool some = false;
+	bool some = false, damaged = false;
 
 	for (uint32_t i = 0; i < table_site_count && !some; i++)
 		some = table_sites[i].jumping && !patch_top(i);
@@ -354,10 +358,13 @@ void update_tidy(void)
 	 * leads to the trampoline, and that stays. */
 	if (stop_threads(NULL, 20000000, &err) == OPUS_OK) {
 		for (uint32_t i = 0; i < table_site_count; i++)
-			if (table_sites[i].jumping && !patch_top(i))
-				(void)jump_erase(i, &err);
+			if (table_sites[i].jumping && !patch_top(i) &&
+			    jump_erase(i, &err) == OPUS_INCONSISTENT)
+				damaged = true;
 		text_sync();
 		stop_release();
+		if (damaged)
+			agent_switch_off(err.text);
 	}
 	text_finish();
 }

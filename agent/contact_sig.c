@@ -37,6 +37,7 @@
 #include "common/waits.h"
 #include "common/wire.h"
 #include "restart.h"
+#include "tls.h"
 
 #define CONTACT_STACK (4ul << 20) /* of a stack that is looked at */
 #define CONTACT_RETRY_NS 2048L /* the least, a power of two; see retry_arm() */
@@ -237,7 +238,7 @@ int contact_safe_sig(const ucontext_t *context)
 	uintptr_t ip = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
 	long nr = restart_number_sig(context);
 
-	if (contact_in_handler(context))
+	if (contact_in_handler(context) || tls_shared_sig())
 		return 0;
 	if (contact_in_syscall(context))
 		return 1;

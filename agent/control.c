@@ -338,6 +338,11 @@ AT_START enum opus_code control_init(struct opus_error *err)
 	return OPUS_OK;
 }
 
+const pthread_attr_t *control_attributes(void)
+{
+	return &control_attr;
+}
+
 #define HOLD_TRIES 2000
 
 bool control_hold(void)

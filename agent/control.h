@@ -9,6 +9,7 @@
 #ifndef OPUS_CONTROL_H
 #define OPUS_CONTROL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "common/error.h"
@@ -16,6 +17,11 @@
 /* Constructor: prepare what control_start_sig() needs, so that it allocates
  * nothing itself. */
 enum opus_code control_init(struct opus_error *err);
+
+/* For all threads that the agent makes: detached, with a small stack. A process
+ * may have all its memory locked (mlockall(2), MCL_FUTURE), and little more of it
+ * allowed. After control_init(); stays as it is. */
+const pthread_attr_t *control_attributes(void);
 
 /* Keep the control thread from being started while another thread does its
  * work, and let it start again; a contact that came meanwhile is made when

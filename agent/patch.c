@@ -25,6 +25,7 @@
 #include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "common/cleanup.h"
+#include "control.h"
 #include "descriptor.h"
 #include "fork.h"
 #include "lock.h"
@@ -173,10 +174,10 @@ static enum opus_code loader_free(struct opus_error *err)
 
 	if (!asked) {
 		atomic_store(&got, 0);
-		if (pthread_create(&thread, NULL, loader_ask, (void *)&got) != 0)
+		if (pthread_create(&thread, control_attributes(), loader_ask,
+				   (void *)&got) != 0)
 			return error_set(err, OPUS_RESOURCE,
-					 "the process may not have another thread");
-		pthread_detach(thread);
+				"the process may not have another thread (RLIMIT_NPROC, RLIMIT_MEMLOCK, pids.max)");
 	}
 	fork_hold();
 	for (asked = true; atomic_load(&got) == 0; ) {

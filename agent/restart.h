@@ -156,8 +156,9 @@ void restart_system_call_sig(ucontext_t *context);
 
 /* Instead of both, without any system call: a filter that nobody has asked may kill
  * for it. The call begins anew, with all of its time-out, and also where a signal
- * of the host has come. */
+ * of the host has come. The second uses nothing that is thread-local. */
 void restart_silently_sig(ucontext_t *context);
+void restart_barely_sig(ucontext_t *context);
 
 /* At the end of the handler: if a signal of the host has come meanwhile, the
  * call ends with EINTR after all, as it would have without us. */

@@ -305,12 +305,17 @@ void restart_system_call_sig(ucontext_t *context)
 	restart_self.restarted = true;
 }
 
-void restart_silently_sig(ucontext_t *context)
+void restart_barely_sig(ucontext_t *context)
 {
 	long nr = number_broken_off(context);
 
 	if (nr >= 0)
 		call_anew(context->uc_mcontext.gregs, nr);
+}
+
+void restart_silently_sig(ucontext_t *context)
+{
+	restart_barely_sig(context);
 	atomic_fetch_add_explicit(&restart_self.stops, 1, memory_order_relaxed);
 }
 

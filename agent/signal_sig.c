@@ -19,6 +19,7 @@
 #include "restart.h"
 #include "stop.h"
 #include "stop_signal.h"
+#include "tls.h"
 
 /* Glibc sends the same signal, by tgkill(2) and without a value. */
 static bool is_ours(int code, uint64_t tag)
@@ -63,11 +64,25 @@ static bool is_unknown_filter(int code, uint64_t value)
 	       !filter_is_known_sig(value);
 }
 
+/* Without thread-local storage, errno included. */
+static void handle_bare_sig(int code, uint64_t value, ucontext_t *context)
+{
+	contact_count(code, value);
+	if (code == SI_QUEUE && value >> 56 == STOP_TAG && agent_usable())
+		stop_bare_sig(value);
+	restart_barely_sig(context);
+}
+
 void signal_handle_sig(int signo, siginfo_t *info, void *context)
 {
 	uint64_t value = (uint64_t)info->si_value.sival_ptr;
-	int saved = errno;
+	int saved;
 
+	if (!tls_there_sig()) {
+		handle_bare_sig(info->si_code, value, context);
+		return;
+	}
+	saved = errno;
 	((ucontext_t *)context)->uc_link = (ucontext_t *)CONTACT_OWN_FRAME;
 	contact_count(info->si_code, value);
 	/* Anything that is not ours, a plain kill(1) with our number for

@@ -273,7 +273,7 @@ static bool stop_await(struct stop_walk *w)
 		if (atomic_load(&stop_shared.parked) != parked)
 			continue;
 		now = raw_now();
-		if (now >= w->deadline)
+		if (now >= w->deadline || atomic_load(&stop_shared.bare) != 0)
 			return false;
 		if (now >= sweep) {
 			/* So soon only where it does not cost much. */
@@ -327,6 +327,9 @@ static enum opus_code stop_run(struct stop_walk *w, const uint32_t *only,
 		if (code != OPUS_OK)
 			return code;
 		if (!stop_await(w)) {
+			stop_now.bare = atomic_load(&stop_shared.bare);
+			if (stop_now.bare)
+				w->silent = stop_now.bare;
 			if (stop_now.vfork)
 				w->silent = stop_now.vfork;
 			err->tid = (int32_t)w->silent;
@@ -356,7 +359,10 @@ static void stop_begin(void)
 		futex_wait(&stop_shared.parked, atomic_load(&stop_shared.parked),
 			   100000);
 	stop_now.count = stop_now.vfork = 0;
+	stop_now.bare = stop_now.sharing = 0;
 	vfork_begin();
+	atomic_store(&stop_shared.bare, 0);
+	atomic_store(&stop_shared.sharing, 0);
 	atomic_store(&stop_shared.listed, 0);
 	atomic_store(&stop_shared.parked, 0);
 	atomic_store(&stop_shared.wanted, UINT32_MAX);
@@ -384,6 +390,7 @@ static enum opus_code stop_try(struct stop_walk *w, const uint32_t *only,
 		code = stop_run(w, only, err);
 	if (code == OPUS_OK && !stop_hold())
 		code = OPUS_NO_ANSWER;
+	stop_now.sharing = atomic_load(&stop_shared.sharing);
 	if (code != OPUS_OK)
 		stop_release();
 	return code;
@@ -421,7 +428,11 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			break;
 		descriptor_close(&list);
 	}
-	if (code == OPUS_NO_ANSWER) {
+	if (code == OPUS_NO_ANSWER && stop_now.bare) {
+		error_set(err, code,
+			  "thread %u has no thread-local storage (libc did not make it, or arch_prctl(2) took it away): it cannot be stopped; try again when it has ended",
+			  w.silent);
+	} else if (code == OPUS_NO_ANSWER) {
 		char state = thread_state(&w, w.silent);
 
 		error_set(err, code,
@@ -430,8 +441,9 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 			  stop_now.vfork
 			  ? "waits for a vforked child, which runs in its memory and has not executed another program yet"
 			  : "blocks all signals by a raw system call, is stuck in the kernel, or executes another program");
-		err->tid = (int32_t)w.silent;
 	}
+	if (code == OPUS_NO_ANSWER)
+		err->tid = (int32_t)w.silent;
 	descriptor_close(&list);
 	return code;
 }

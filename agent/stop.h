@@ -66,6 +66,9 @@ struct stop {
 	uint32_t capacity;
 	uint64_t started_ns; /* CLOCK_MONOTONIC, first signal */
 	uint32_t vfork;      /* a thread that waits for a child which runs; 0 */
+	uint32_t bare;       /* one that has no thread-local storage; 0 */
+	uint32_t sharing;    /* a thread that uses another's thread-local
+			      * storage: it can be stopped, not tracked; 0 */
 };
 
 /* The one stop of the process. Read by handlers. */
@@ -86,7 +89,7 @@ void stop_let_in_sig(bool kept_out);
  * Stop every thread but the caller, or, with `only` (0-terminated), those.
  * After OPUS_OK they are parked and stop_release() must follow. Errors, after
  * which nobody is held: OPUS_NO_ANSWER (err->tid: a thread that did not park
- * within limit_ns, stop_now.vfork if that is why), OPUS_RESOURCE (no
+ * within limit_ns, stop_now.vfork or .bare if that is why), OPUS_RESOURCE (no
  * memory, no /proc, signal queue full).
  */
 enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
@@ -101,6 +104,9 @@ uint64_t stop_release(void);
 
 /* The thread side; `index` and `number` come from the signal's value. */
 void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context);
+
+/* The same for a thread that cannot be parked, see tls.h. */
+void stop_bare_sig(uint64_t value);
 
 /* In the child of fork(): nobody is stopped here. */
 void stop_forked(void);

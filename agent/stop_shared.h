@@ -28,6 +28,9 @@ struct stop_shared {
 	_Atomic uint32_t kept_out; /* threads between stop_keep_out_sig() and
 				    * stop_let_in_sig() */
 	_Atomic uint32_t keeper;   /* id of the last of them */
+	_Atomic uint32_t bare;     /* id of a thread that has no thread-local
+				    * storage: it cannot be stopped */
+	_Atomic uint32_t sharing;  /* id of one that parked with another's */
 };
 
 extern struct stop_shared stop_shared;

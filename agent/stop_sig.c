@@ -17,6 +17,7 @@
 #include "arch/x86_64/futex.h"
 #include "restart.h"
 #include "stop_shared.h"
+#include "tls.h"
 
 struct stop stop_now;
 struct stop_shared stop_shared;
@@ -70,6 +71,13 @@ void stop_let_in_sig(bool kept_out)
 		atomic_fetch_sub(&stop_shared.kept_out, 1);
 }
 
+void stop_bare_sig(uint64_t value)
+{
+	if ((value >> 32 & 0xffffff) == (atomic_load(&stop_shared.number) & 0xffffff) &&
+	    atomic_load(&stop_shared.active) != 0)
+		atomic_store(&stop_shared.bare, (uint32_t)raw_gettid());
+}
+
 void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 {
 	struct stop_thread *t;
@@ -88,6 +96,8 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 	t->context = context;
 	t->thread_pointer = raw_thread_pointer();
 	t->gate = gate_thread_sig();
+	if (tls_shared_sig())
+		atomic_store(&stop_shared.sharing, t->tid);
 	atomic_store(&t->state, STOP_PARKED);
 	/* Only the last one expected wakes the agent thread: with a thousand
 	 * threads a wake-up each would cost more than the stop itself. */

@@ -39,6 +39,8 @@ static struct descriptor text_mem = {.fd = -1};
 static struct descriptor text_memfd = {.fd = -1}; /* scratch for overlays */
 START_DATA static int text_barrier;    /* 1: membarrier is registered */
 
+static uint8_t before[TEXT_WRITE_MAX]; /* what is being written over */
+
 /* A word of our own read-only data to try the write on. */
 static const uint64_t text_probe __attribute__((aligned(8))) =
 	0x6f70757370726f62u;
@@ -120,8 +122,8 @@ static bool text_ready(void)
 	return text_prepare(&ignored) == OPUS_OK;
 }
 
-enum opus_code text_write(uintptr_t address, const void *bytes, size_t size,
-			  struct opus_error *err)
+/* True: the bytes are there, all of them. */
+static bool write_all(uintptr_t address, const void *bytes, size_t size)
 {
 	long rc = !text_ready() ? -EBADF
 		: text_mem.fd >= 0 ? mem_write(address, bytes, size)
@@ -129,10 +131,44 @@ enum opus_code text_write(uintptr_t address, const void *bytes, size_t size,
 
 	/* Under valgrind code runs from translations of the old bytes. */
 	valgrind_request(VALGRIND_DISCARD, address, size);
-	if (rc == (long)size && memcmp((const void *)address, bytes, size) == 0)
-		return OPUS_OK;
 	errno = rc < 0 ? (int)-rc : EIO;
-	return error_set_errno(err, rc < 0 ? OPUS_RESOURCE : OPUS_INCONSISTENT,
+	return rc == (long)size && memcmp((const void *)address, bytes, size) == 0;
+}
+
+/* Of what was not written whole, the pages that were: a second page, for
+ * instance, could not be had in a control group at its limit. They are the
+ * process's own by now, and need no more memory. */
+static bool write_undo(uintptr_t address, size_t size)
+{
+	const uint8_t *now = (const void *)address;
+	size_t first = 0;
+
+	while (first < size && now[first] == before[first])
+		first++;
+	while (size > first && now[size - 1] == before[size - 1])
+		size--;
+	return size == first ||
+	       write_all(address + first, before + first, size - first);
+}
+
+enum opus_code text_write(uintptr_t address, const void *bytes, size_t size,
+			  struct opus_error *err)
+{
+	int error;
+
+	if (size > TEXT_WRITE_MAX)
+		return error_set(err, OPUS_RESOURCE, "cannot write %zu bytes at once",
+				 size);
+	memcpy(before, (const void *)address, size);
+	if (write_all(address, bytes, size))
+		return OPUS_OK;
+	error = errno;
+	if (!write_undo(address, size))
+		return error_set_errno(err, OPUS_INCONSISTENT,
+			"%zu bytes of code at %#lx were written in part, and not all of them could be put back",
+			size, (unsigned long)address);
+	errno = error;
+	return error_set_errno(err, OPUS_RESOURCE,
 			       "cannot write %zu bytes of code at %#lx", size,
 			       (unsigned long)address);
 }

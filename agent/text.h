@@ -29,8 +29,10 @@ enum opus_code text_prepare(struct opus_error *err) MUST_CHECK;
  * byte over itself, so that the copy of the page is not made during the stop. */
 void text_warm(uintptr_t address);
 
-/* Write `size` bytes of code. On error nothing at `address` has changed, or
- * err->code is OPUS_INCONSISTENT. */
+/* Write `size` bytes of code, TEXT_WRITE_MAX at most. On error nothing at
+ * `address` has changed (what had been written in part is put back), or, if
+ * that failed, too, err->code is OPUS_INCONSISTENT. */
+#define TEXT_WRITE_MAX 8192u
 enum opus_code text_write(uintptr_t address, const void *bytes, size_t size,
 			  struct opus_error *err) MUST_CHECK;
 

@@ -324,6 +324,10 @@ static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 		return unsafe ? OPUS_PENDING : OPUS_OK;
 	if (unsafe && (u->flags & WIRE_AT_ONCE))
 		return OPUS_BUSY;
+	if (unsafe && stop_now.sharing)
+		return error_set(err, OPUS_BUSY,
+			"%u thread%s inside, and cannot be waited for: thread %u uses another's thread-local storage; nothing changed",
+			unsafe, unsafe == 1 ? " is" : "s are", stop_now.sharing);
 	code = unsafe ? update_arm(u, err) : update_switch(u, err);
 	stop_loosen();
 	if (code == OPUS_OK)
@@ -353,7 +357,7 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		uint32_t unsafe;
 
 		code = stop_threads(NULL, limit < most ? limit : most, err);
-		if (code == OPUS_NO_ANSWER &&
+		if (code == OPUS_NO_ANSWER && !stop_now.bare &&
 		    ((limit < most && !stop_now.vfork) || late++ < LATE)) {
 			limit *= stop_now.vfork ? 1 : 3;
 			/* Longer and longer: nobody stands meanwhile, and one

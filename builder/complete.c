@@ -30,17 +30,23 @@
 #include "facts.h"
 #include "path.h"
 
-/* Where the tree was when the target was made: what stands before the name of the
- * source in `path`, its length; and the name. NULL: it is not of the tree. */
-static const char *tree_name(struct build *b, const char *path, size_t *ret_prefix)
+const char *tree_name(const struct diff *d, const char *path, size_t *ret_prefix)
 {
+	size_t root = strlen(d->root);
 	const char *at = path + (*path == '/');
+	char file[PATH_MAX];
 
-	for (; at; at = strchr(at, '/'), at = at ? at + 1 : NULL)
-		if (*at && access(build_text(b, "%s/%s", b->diff->view, at), F_OK) == 0) {
+	/* Most often it still is where it was. */
+	if (strncmp(path, d->root, root) == 0 && path[root] == '/')
+		at = path + root + 1;
+	for (; at; at = strchr(at, '/'), at = at ? at + 1 : NULL) {
+		int n = snprintf(file, sizeof(file), "%s/%s", d->view, at);
+
+		if (*at && n < PATH_MAX && access(file, F_OK) == 0) {
 			*ret_prefix = (size_t)(at - path);
 			return at;
 		}
+	}
 	return NULL;
 }
 
@@ -123,7 +129,7 @@ static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
 
 	if (language == DW_LANG_Mips_Assembler)
 		return NULL;
-	name = tree_name(b, path, &prefix);
+	name = tree_name(b->diff, path, &prefix);
 	if (!name || is_compiled(b, name))
 		return NULL;
 	return (copies && is_linked_whole(cu)) || is_touched(b, name) ||

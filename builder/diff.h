@@ -71,10 +71,12 @@ struct change {
 	bool held;	/* main(), with a copy of old code that may run again */
 	bool left_out;	/* main(), which the patch would wait for in vain */
 	bool present;	/* pass_closure: the target has it as a function */
+	bool chosen;	/* ... for several processors: nobody has a copy of it */
 	size_t target;
 	const char *symbol; /* its name there */
 	uint64_t entry, size;
-	const char *variant[3]; /* further symbols of a constructor or destructor */
+	const char *variant[8]; /* further symbols of a constructor or destructor, or
+				 * of a function that is there for several processors */
 	size_t variants;
 	const char *label; /* assembler name in the patch, or NULL: its own */
 	const char *found_unit; /* its source file as the target's DWARF says */
@@ -106,6 +108,7 @@ struct diff {
 	int strip;	     /* leading parts to take off the names in the diff */
 	const char **file;   /* files the diff touches, absolute in the view */
 	bool *existed; /* per file: before the diff */
+	size_t *original; /* per file: which one it is a copy of, or itself */
 	bool *read; /* per file: something that was compiled reads it */
 	size_t files;
 	const char **made; /* sources that the build makes of files of the diff,
@@ -131,6 +134,9 @@ struct diff {
 enum opus_code build_command_run(struct build *b, const char *variable,
 				 struct opus_error *err) MUST_CHECK;
 
+/* A file of the diff that says how the tree is built, or NULL. */
+const char *build_file_changed(const struct diff *d);
+
 /* complete.c: a source of a target that reads a file of the diff, and that the
  * build did not compile; below the tree. NULL: there is none. `copies`: also one
  * that may hold copies of functions of others, by link-time optimisation. */
@@ -139,6 +145,18 @@ const char *build_missing(struct build *b, bool copies);
  * this fails all is as before. Errors: OPUS_RESOURCE. */
 enum opus_code build_complete(struct build *b, const char *missing,
 			      struct opus_error *err) MUST_CHECK;
+
+/* complete.c: where the tree was when the target was made: what stands before the
+ * name of the source in `path`, its length; and the name. NULL: it is not of the
+ * tree. */
+const char *tree_name(const struct diff *d, const char *path, size_t *ret_prefix);
+
+/* copies.c: add to diff.file what a target is made from instead of a file of the
+ * diff. Needs the build to have run. Errors: OPUS_RESOURCE. */
+enum opus_code copies_find(struct build *b, struct opus_error *err) MUST_CHECK;
+/* With the diff applied to the tree, bring it into the copies. Errors:
+ * OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code copies_update(struct build *b, struct opus_error *err) MUST_CHECK;
 
 /* pass_tree.c: the files that the diff names, with `strip` parts taken off. */
 enum opus_code diff_files(struct build *b, struct opus_error *err) MUST_CHECK;

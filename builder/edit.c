@@ -82,7 +82,8 @@ static const char *const attributes[] = {
 	"always_inline", "__always_inline__", "gnu_inline", "__gnu_inline__",
 	"artificial", "__artificial__", "constructor", "__constructor__",
 	"destructor", "__destructor__", "alias", "__alias__", "ifunc",
-	"__ifunc__", "used", "__used__", "symver", "__symver__", NULL};
+	"__ifunc__", "used", "__used__", "symver", "__symver__", "target_clones",
+	"__target_clones__", NULL};
 static const char *const brackets_follow[] = {
 	"__attribute__", "__attribute", "asm", "__asm__", "__asm", NULL};
 
@@ -326,11 +327,13 @@ static void edit_directives(struct edits *e)
 	}
 }
 
-/* alias("x") and ifunc("x") of what is the target's, within [first, last). */
+/* alias("x") and ifunc("x") of what is the target's, within [first, last), and
+ * target_clones(...): one new function stands for all old ones. */
 static void edit_aliases(struct edits *e, size_t first, size_t last)
 {
 	static const char *const words[] = {"alias", "__alias__", "ifunc",
-					    "__ifunc__", NULL};
+					    "__ifunc__", "target_clones",
+					    "__target_clones__", NULL};
 	const struct text *t = e->text;
 
 	for (size_t i = first; i < last; i++)

@@ -158,7 +158,7 @@ enum opus_code object_open(const char *path, char *const *debug, size_t debugs,
 	*ret = NULL;
 	if (!o)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
-	o->fd = o->debug_fd = -1;
+	o->fd = o->debug_fd = o->common_fd = -1;
 	o->path = strdup(path);
 	if (!o->path) {
 		object_close(o);

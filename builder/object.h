@@ -69,6 +69,9 @@ struct object {
 	int debug_fd;
 	Elf *debug_elf; /* NULL if there is none */
 	Dwarf *dwarf;   /* of the debug file, else of the object; or NULL */
+	char *common_path; /* what dwz(1) made of several debug files, or NULL */
+	int common_fd;
+	Dwarf *common;
 
 	struct object_symbol *symbol; /* by address, undefined ones last */
 	size_t symbols;
@@ -86,7 +89,8 @@ struct object {
  * Open a target for x86-64 with its build-id, symbols, relocations, frames
  * and, if found, debug information: in `debug` (paths given by the user, tried
  * first, matched by build-id), below /usr/lib/debug by build-id, or by
- * .gnu_debuglink. The caller gives *ret back with object_close().
+ * .gnu_debuglink; with what it has in common with others, if dwz(1) has taken that
+ * out. The caller gives *ret back with object_close().
  * Errors: OPUS_UNREADABLE, OPUS_INVALID (with what is wrong), OPUS_RESOURCE.
  */
 enum opus_code object_open(const char *path, char *const *debug, size_t debugs,

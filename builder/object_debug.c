@@ -11,6 +11,7 @@
  */
 #include "object.h"
 
+#include <dwarf.h>
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -115,6 +116,85 @@ static enum opus_code debug_check(const char *path, struct opus_error *err)
 		    : error_set(err, OPUS_INVALID, "%s: not an ELF file", path);
 }
 
+/* Take `path` as what the debug information has in common with that of others. */
+static bool common_try(struct object *o, const char *path, const void *id, size_t id_size)
+{
+	uint8_t its[OBJECT_BUILD_ID];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Dwarf *dwarf = fd >= 0 ? dwarf_begin(fd, DWARF_C_READ) : NULL;
+
+	if (dwarf && object_build_id(dwarf_getelf(dwarf), its) == id_size &&
+	    memcmp(its, id, id_size) == 0) {
+		dwarf_setalt(o->dwarf, dwarf);
+		o->common = dwarf;
+		o->common_fd = fd;
+		o->common_path = strdup(path);
+		return true;
+	}
+	if (dwarf)
+		dwarf_end(dwarf);
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
+/* Where an unpacked package has "/usr/lib/debug/.dwz/...": above the debug file. */
+static bool common_try_above(struct object *o, const char *name, const void *id,
+			     size_t id_size)
+{
+	const char *below = strstr(name, "/.dwz/");
+	char *folder = realpath(o->debug_path ? o->debug_path : o->path, NULL), *end;
+	bool found = false;
+	char path[4096];
+
+	while (folder && !found && (end = strrchr(folder, '/')) != NULL) {
+		*end = 0;
+		snprintf(path, sizeof(path), "%s%s", folder, strrchr(name, '/'));
+		found = common_try(o, path, id, id_size);
+		snprintf(path, sizeof(path), "%s%s", folder, below ? below : "");
+		found = found || (below && common_try(o, path, id, id_size));
+	}
+	free(folder);
+	return found;
+}
+
+/* What dwz(1) has taken out of several debug files, as for Debian's packages: names
+ * and types are missing without it. */
+static enum opus_code common_open(struct object *o, char *const *debug, size_t debugs,
+				  struct opus_error *err)
+{
+	const char *name;
+	const void *id;
+	ssize_t size = o->dwarf ? dwelf_dwarf_gnu_debugaltlink(o->dwarf, &name, &id) : 0;
+
+	if (size <= 0)
+		return OPUS_OK;
+	for (size_t i = 0; i < debugs; i++)
+		if (common_try(o, debug[i], id, (size_t)size))
+			return OPUS_OK;
+	if (dwarf_getalt(o->dwarf) || (strchr(name, '/') &&
+				       common_try_above(o, name, id, (size_t)size)))
+		return OPUS_OK;
+	return error_set(err, OPUS_UNREADABLE,
+			 "%s: its debug information is in two parts, made by dwz(1), and %s is missing: give that with --debug, too",
+			 o->path, name);
+}
+
+/* With -gsplit-dwarf the objects have only the names of files with the rest. */
+static enum opus_code split_refuse(struct object *o, struct opus_error *err)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+	uint8_t type;
+
+	while (o->dwarf && dwarf_get_units(o->dwarf, cu, &cu, NULL, &type, &die, NULL) == 0)
+		if (type == DW_UT_skeleton || dwarf_hasattr(&die, DW_AT_GNU_dwo_name))
+			return error_set(err, OPUS_INVALID,
+				 "%s: its debug information is in .dwo files, which are not read: build it without -gsplit-dwarf",
+				 o->path);
+	return OPUS_OK;
+}
+
 enum opus_code object_debug_open(struct object *o, char *const *debug,
 				 size_t debugs, struct opus_error *err)
 {
@@ -136,7 +216,8 @@ enum opus_code object_debug_open(struct object *o, char *const *debug,
 		o->dwarf = dwarf_begin_elf(o->debug_elf, DWARF_C_READ, NULL);
 	if (!o->dwarf)
 		o->dwarf = dwarf_begin_elf(o->elf, DWARF_C_READ, NULL);
-	return OPUS_OK;
+	code = split_refuse(o, err);
+	return code == OPUS_OK ? common_open(o, debug, debugs, err) : code;
 }
 
 enum opus_code object_debug_adopt(struct object *o, const char *path,
@@ -169,6 +250,14 @@ void object_debug_close(struct object *o)
 {
 	if (o->dwarf)
 		dwarf_end(o->dwarf);
+	if (o->common)
+		dwarf_end(o->common);
+	if (o->common_fd >= 0)
+		close(o->common_fd);
+	free(o->common_path);
+	o->common = NULL;
+	o->common_fd = -1;
+	o->common_path = NULL;
 	if (o->debug_elf)
 		elf_end(o->debug_elf);
 	if (o->debug_fd >= 0)

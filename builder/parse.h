@@ -86,6 +86,9 @@ enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 			  struct parse *ret, struct opus_error *err) MUST_CHECK;
 void parse_deinit(struct parse *p);
 
+/* parse.c alone: make what the next three look into. False: out of memory. */
+bool parse_index(struct parse *p) MUST_CHECK;
+
 /* The first entity of a name, length bytes; follow with parse_next(). */
 struct entity *parse_find(const struct parse *p, const char *name, size_t length);
 struct entity *parse_next(const struct parse *p, const struct entity *e);

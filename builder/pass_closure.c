@@ -323,7 +323,21 @@ static bool is_carried(const struct build *b, const struct change *c)
 	return true;
 }
 
-/* The compiler made another function of it: of a destructor, one that frees. */
+/* Is it one of those that target_clones made for several processors? */
+static bool is_version(struct build *b, const struct object *o, const char *symbol)
+{
+	const char *dot = strchr(symbol, '.');
+	const char *resolver = dot ? build_text(b, "%.*s.resolver", (int)(dot - symbol), symbol)
+				   : NULL;
+
+	for (size_t i = 0; resolver && i < o->defined; i++)
+		if (strcmp(o->symbol[i].name, resolver) == 0)
+			return true;
+	return false;
+}
+
+/* The compiler made another function of it: of a destructor, one that frees; of
+ * any, one for another processor. */
 static void variant_add(struct build *b, struct change *c, const char *symbol)
 {
 	for (size_t i = 0; i < c->variants; i++)
@@ -355,8 +369,10 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 			code = clone_callers_add(c, of, target, fn->entry, err);
 			continue;
 		}
+		if (symbol && is_version(c->b, c->b->target[target], symbol))
+			d->change[of].chosen = true;
 		if (d->change[of].present && d->change[of].entry != fn->entry && symbol &&
-		    linkage_is_structor(symbol)) {
+		    (linkage_is_structor(symbol) || d->change[of].chosen)) {
 			variant_add(c->b, &d->change[of], symbol);
 			continue;
 		}
@@ -379,7 +395,7 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 			code = caller_add(c, of, CHANGE_INLINED, in->caller,
 					  in->caller_linkage, in->caller_unit, err);
 	}
-	if (code == OPUS_OK)
+	if (code == OPUS_OK && !d->change[of].chosen)
 		code = silent_callers_add(c, of, err);
 	return code == OPUS_OK ? knowledge_add(c->b, d->change[of].unit,
 					       d->change[of].name, err) : code;

@@ -11,17 +11,20 @@
  * name may reach the output, or two builds of one source would differ.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "build.h"
 #include "common/cleanup.h"
 #include "compile.h"
+#include "diff.h"
 #include "image.h"
 #include "path.h"
+
+/* blob.S */
+extern const uint8_t blob_patch_h[], blob_patch_h_end[];
 
 bool compile_is_cxx(const char *source)
 {
@@ -37,38 +40,21 @@ bool compile_is_code(const char *path)
 	       path_has_suffix(path, (const char *const[]){".c", NULL});
 }
 
-/* The folder that holds opus-livepatch/patch.h, or "". In an installed tree
- * and in the build tree the executable knows where it is. */
-static void include_find(char *ret, size_t size)
+/* Leave opus-livepatch/patch.h in our folder, so that it is this version's wherever
+ * opus-build lies. */
+static enum opus_code header_write(struct build *b, struct opus_error *err)
 {
-	static const char *const places[] = {"../include", "../builder/include"};
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
+	const char *folder = build_text(b, "%s/opus-livepatch", b->folder);
 
-	*ret = 0;
-	if (n <= 0)
-		return;
-	self[n] = 0;
-	slash = strrchr(self, '/');
-	if (slash)
-		*slash = 0;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		char path[PATH_MAX + 64];
-
-		snprintf(path, sizeof(path), "%s/%s/opus-livepatch/patch.h", self,
-			 places[i]);
-		if (access(path, R_OK) == 0) {
-			snprintf(ret, size, "%s/%s", self, places[i]);
-			return;
-		}
-	}
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot make %s", folder);
+	return image_write(build_text(b, "%s/patch.h", folder), blob_patch_h,
+			   (size_t)(blob_patch_h_end - blob_patch_h), err);
 }
 
 static void flags_add(struct build *b, const char *source, struct command *c)
 {
 	const char *base = path_base(source);
-	char include[PATH_MAX + 32];
 
 	/* Every reference that leaves the patch has to be a GOT slot. */
 	command_add(c, "-fPIC");
@@ -92,11 +78,8 @@ static void flags_add(struct build *b, const char *source, struct command *c)
 		}
 	command_add(c, "-frandom-seed=%s", base);
 	command_add(c, "-ffile-prefix-map=%s/=", b->folder);
-	include_find(include, sizeof(include));
-	if (*include) {
-		command_add(c, "-isystem");
-		command_add(c, "%s", include);
-	}
+	command_add(c, "-isystem");
+	command_add(c, "%s", b->folder);
 }
 
 const char *compile_driver(const struct build *b)
@@ -141,6 +124,10 @@ static enum opus_code source_compile(struct build *b, size_t index,
 	command_add(&c, "%s", b->objects[index]);
 	code = command_run(&c, b->options->verbose, err);
 	command_deinit(&c);
+	if (code == OPUS_INVALID && b->diff && build_file_changed(b->diff))
+		return error_set(err, OPUS_INVALID,
+				 "the new source does not compile as the old one did (see above); the diff changes %s, too: if that adds options, have the build command give them",
+				 build_file_changed(b->diff));
 	return code;
 }
 
@@ -154,6 +141,7 @@ enum opus_code pass_compile(struct build *b, struct opus_error *err)
 	b->objects = calloc(b->sources, sizeof(char *));
 	if (!b->objects)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
+	code = header_write(b, err);
 	for (size_t i = 0; i < b->sources && code == OPUS_OK; i++)
 		code = source_compile(b, i, err);
 	return code;

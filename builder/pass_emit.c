@@ -150,7 +150,8 @@ static void replace_note(struct emit *m, const struct entity *f,
 	}
 	note_add(m, f, c, c->symbol, label, unit, &end);
 	for (size_t i = 0; i < c->variants; i++)
-		note_add(m, f, c, c->variant[i], c->variant[i], unit, &end);
+		note_add(m, f, c, c->variant[i],
+			 linkage_is_structor(c->variant[i]) ? c->variant[i] : label, unit, &end);
 }
 
 static void function_emit(struct emit *m, const struct entity *f)

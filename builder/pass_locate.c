@@ -14,6 +14,7 @@
  * built, so only the ends of paths count.
  */
 #include <dwarf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +81,19 @@ enum opus_code units_want(struct build *b, struct opus_error *err)
 	return code;
 }
 
+/* Is that path in the tree, and another file than the unit's: a copy of it? */
+static bool is_other(const struct diff *d, const struct unit *u, const char *path)
+{
+	size_t prefix;
+	const char *name = tree_name(d, path, &prefix);
+	char file[PATH_MAX], real[PATH_MAX];
+
+	return name && snprintf(file, sizeof(file), "%s/%s", d->view, name) < PATH_MAX &&
+	       realpath(file, real) && strcmp(real, u->source) != 0;
+}
+
 /* How well the unit fits what was compiled; 0: it was not this source. */
-static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
+static int fit(const struct diff *d, const struct unit *u, const char *path, Dwarf_Die *cu)
 {
 	const char *producer = text_of(cu, DW_AT_producer);
 	const char *name = text_of(cu, DW_AT_name);
@@ -91,7 +103,7 @@ static int fit(const struct unit *u, const char *path, Dwarf_Die *cu)
 	/* Of several paths that end alike the shortest: a file at the top of
 	 * the tree is not the one of that name further down. Where prefix maps
 	 * have taken folders away, the longest that is left. */
-	if (!path_fits(u, path))
+	if (!path_fits(u, path) || is_other(d, u, path))
 		return 0;
 	score = unit_matches(path, u->relative) || unit_matches(path, u->named)
 			? 200000 - 10 * (int)strlen(path)
@@ -175,7 +187,7 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 		const char *p = facts_unit_path(f, &die);
 
 		for (size_t i = 0; i < units; i++) {
-			int score = fit(d->unit[i], p, &die);
+			int score = fit(d, d->unit[i], p, &die);
 
 			parts[i] = path[i] == p ? parts[i] + 1 : score > best[i] ? 1 : parts[i];
 			if (score > best[i]) {

@@ -85,6 +85,29 @@ static enum opus_code undefined_add(struct build *b, const char *name,
 	return OPUS_OK;
 }
 
+/* An instruction that ends in the address of what the patch has not, as only
+ * assembly has them: the compiler takes it from a slot, by -fPIC -fno-plt. */
+static void direct_tell(struct build *b, const struct image *i,
+			const struct image_symbols *t, const Elf64_Shdr *relocations)
+{
+	const Elf64_Shdr *code = &i->section[relocations->sh_info];
+	const Elf64_Rela *r = (void *)image_section_data(i, relocations);
+
+	if (relocations->sh_type != SHT_RELA || !r || !(code->sh_flags & SHF_EXECINSTR))
+		return;
+	for (size_t n = relocations->sh_size / sizeof(*r); n > 0; n--, r++) {
+		size_t symbol = ELF64_R_SYM(r->r_info);
+		uint32_t type = ELF64_R_TYPE(r->r_info);
+
+		if (symbol < t->count && t->symbol[symbol].st_shndx == SHN_UNDEF &&
+		    (type == R_X86_64_PC32 || type == R_X86_64_32 || type == R_X86_64_32S))
+			build_tell(b, TOPIC_ASSEMBLY, NULL,
+				     image_symbol_name(t, &t->symbol[symbol]),
+				     "write that function without the assembly, or take the address as an operand of it",
+				     "is named by assembly of the new code, which would have to lie beside it");
+	}
+}
+
 static enum opus_code object_search(struct build *b, size_t index,
 				    struct search *search, size_t count,
 				    struct opus_error *err)
@@ -100,6 +123,9 @@ static enum opus_code object_search(struct build *b, size_t index,
 	if (code != OPUS_OK)
 		return code;
 	t = image_symbols(&image, SHT_SYMTAB);
+	for (size_t i = 1; i < image.header->e_shnum; i++)
+		if (image.section[i].sh_info < image.header->e_shnum)
+			direct_tell(b, &image, &t, &image.section[i]);
 	for (size_t i = 1; i < t.count && code == OPUS_OK; i++) {
 		const char *name = image_symbol_name(&t, &t.symbol[i]);
 
@@ -116,7 +142,9 @@ static enum opus_code replaced_twice(const struct build *b, struct opus_error *e
 	for (size_t i = 0; i < b->replaces; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(b->replace[i].patch_name,
-				   b->replace[k].patch_name) == 0)
+				   b->replace[k].patch_name) == 0 &&
+			    strcmp(b->replace[i].target_name,
+				   b->replace[k].target_name) == 0)
 				return error_set(err, OPUS_INVALID,
 					"%s:%s: %s: replaces a function a second time",
 					b->replace[i].place.file,

@@ -17,10 +17,13 @@
 static enum opus_code debug_used(const struct build *b, const char *path,
 				 struct opus_error *err)
 {
-	for (size_t i = 0; i < b->targets; i++)
-		if (b->target[i]->debug_path &&
-		    strcmp(b->target[i]->debug_path, path) == 0)
+	for (size_t i = 0; i < b->targets; i++) {
+		const struct object *o = b->target[i];
+
+		if ((o->debug_path && strcmp(o->debug_path, path) == 0) ||
+		    (o->common_path && strcmp(o->common_path, path) == 0))
 			return OPUS_OK;
+	}
 	return error_set(err, OPUS_INVALID,
 			 "%s: its build-id is that of no target: it belongs to another build",
 			 path);

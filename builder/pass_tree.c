@@ -246,10 +246,13 @@ enum opus_code diff_files(struct build *b, struct opus_error *err)
 	code = headers_read(b, bytes, d->strip, true, &there, &all, err);
 	d->read = calloc(d->files + 1, sizeof(*d->read));
 	d->existed = calloc(d->files + 1, sizeof(*d->existed));
-	if (!d->read || !d->existed)
+	d->original = calloc(d->files + 1, sizeof(*d->original));
+	if (!d->read || !d->existed || !d->original)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
-	for (size_t i = 0; i < d->files; i++)
+	for (size_t i = 0; i < d->files; i++) {
 		d->existed[i] = access(d->file[i], F_OK) == 0;
+		d->original[i] = i;
+	}
 	return code;
 }
 

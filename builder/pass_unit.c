@@ -29,15 +29,15 @@
 #include "twin.h"
 
 extern char **environ;
-/* The object that writes down the calls of the compiler: capture_blob.S. */
-extern const uint8_t capture_blob[], capture_blob_end[];
+/* The object that writes down the calls of the compiler: blob.S. */
+extern const uint8_t blob_capture[], blob_capture_end[];
 
 static enum opus_code capture_object_write(const char *path,
 					   struct opus_error *err)
 {
-	size_t size = (size_t)(capture_blob_end - capture_blob);
+	size_t size = (size_t)(blob_capture_end - blob_capture);
 
-	return image_write(path, capture_blob, size, err);
+	return image_write(path, blob_capture, size, err);
 }
 
 /* What a build may run, to make a source. */
@@ -179,6 +179,14 @@ static bool is_of_build(const char *path)
 	       strcmp(base, "GNUmakefile") == 0 || strcmp(base, "configure") == 0 ||
 	       strcmp(base, "CMakeLists.txt") == 0 ||
 	       strncmp(base, "meson", 5) == 0;
+}
+
+const char *build_file_changed(const struct diff *d)
+{
+	for (size_t i = 0; i < d->files; i++)
+		if (is_of_build(d->file[i]) || !strchr(path_base(d->file[i]), '.'))
+			return d->file[i];
+	return NULL;
 }
 
 /* Newer than what was made of them. */
@@ -384,6 +392,16 @@ static void assembly_tell(struct build *b, const char *path)
 		   "is assembly, which is not compared: this part of the fix is not in the patch");
 }
 
+/* Is the file read, or a copy of it; or is it a copy? */
+static bool is_read(const struct diff *d, size_t file)
+{
+	bool read = d->read[file] || d->original[file] != file;
+
+	for (size_t i = 0; i < d->files; i++)
+		read |= d->original[i] == file && d->read[i];
+	return read;
+}
+
 /* A part of the fix that nobody compiled would be missing without a word, but
  * for what is in no target: tests, other programs, other systems. True if
  * there was something to warn of. */
@@ -402,7 +420,7 @@ static bool unread_warn(struct build *b, const char *missing)
 		const char *path = d->file[i];
 		struct note_place place = {path, "1"};
 
-		if (d->read[i] || !d->existed[i] || !(compile_is_code(path) || path_is_assembly(path)))
+		if (is_read(d, i) || !d->existed[i] || !(compile_is_code(path) || path_is_assembly(path)))
 			continue;
 		if (!is_mentioned(b, path)) {
 			if (d->mades > 0 && is_part(d, i))
@@ -443,6 +461,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		files_touch(d);
 		build_progress(b, "building", 0, 0);
 		code = build_command_run(b, NULL, err);
+		if (code == OPUS_OK)
+			code = copies_find(b, err);
 		missing = code == OPUS_OK ? build_missing(b, true) : NULL;
 		if (missing)
 			code = build_complete(b, missing, err);
@@ -459,6 +479,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		code = reached_preprocess(b, false, err);
 	if (code == OPUS_OK)
 		code = diff_apply(b, err);
+	if (code == OPUS_OK)
+		code = copies_update(b, err);
 	if (code == OPUS_OK && builds_again(d))
 		code = build_again(b, err);
 	if (code == OPUS_OK)

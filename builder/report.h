@@ -65,7 +65,8 @@
 	T(SIGNATURE, true, "signature", "another result or other parameters")  \
 	T(SEVERAL_TIMES, true, "several-times", "a source that a target has several times, compiled in different ways") \
 	T(JOINT, true, "joint", "one source in two targets that need one patch") \
-	T(NO_ADDRESS, true, "no-address", "a variable that the compiler optimised away")
+	T(NO_ADDRESS, true, "no-address", "a variable that the compiler optimised away") \
+	T(ASSEMBLY, true, "assembly", "assembly that has the address of something of the target in an instruction")
 
 enum report_topic {
 #define T(NAME, refuses, id, text) TOPIC_##NAME,

@@ -126,17 +126,30 @@ static Dwarf_Die parameters_of(const Dwarf_Die *function)
 	return at;
 }
 
+/* An assembler describes functions, but not their parameters; nor does GCC with
+ * -g1. */
+static bool is_described(Dwarf_Die *function)
+{
+	Dwarf_Die cu;
+	Dwarf_Attribute attr;
+	const char *producer;
+
+	if (!dwarf_diecu(function, &cu, NULL, NULL))
+		return true;
+	producer = dwarf_formstring(dwarf_attr(&cu, DW_AT_producer, &attr));
+	return dwarf_srclang(&cu) != DW_LANG_Mips_Assembler &&
+	       !(producer && strstr(producer, " -g1"));
+}
+
 void signature_read(Dwarf_Die *function, struct signature *ret)
 {
 	/* A large result is returned through a hidden argument. */
 	struct passing p = {.integers = 1};
-	Dwarf_Die at = parameters_of(function), child, type, cu;
+	Dwarf_Die at = parameters_of(function), child, type;
 	bool good = true;
 
 	memset(ret, 0, sizeof(*ret));
-	/* An assembler describes functions, but not their parameters. */
-	if (dwarf_diecu(function, &cu, NULL, NULL) &&
-	    dwarf_srclang(&cu) == DW_LANG_Mips_Assembler)
+	if (!is_described(function))
 		return;
 	if (type_of(function, &type))
 		good = type_add(ret, &type, NULL);

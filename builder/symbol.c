@@ -66,6 +66,21 @@ static bool found_candidate(struct build *b, const struct candidate *c,
 	return !ifunc;
 }
 
+/* Of a function that was made for several processors, the one for all of them. */
+static bool found_default(struct build *b, const struct candidate *c,
+			  struct found_symbol *ret)
+{
+	const struct object *o = b->target[c->target];
+	const char *name = build_text(b, "%s.default", c->name);
+
+	for (size_t i = 0; i < o->defined; i++)
+		if (strcmp(o->symbol[i].name, name) == 0 && o->symbol[i].code) {
+			ret->value = o->symbol[i].value;
+			return true;
+		}
+	return false;
+}
+
 static void candidates_filter_global(struct candidates *c)
 {
 	size_t kept = 0;
@@ -134,7 +149,7 @@ static void symbol_take(struct build *b, const struct ref_note *note,
 			     "define it in the patch, if its value is all you need",
 			     "has no address in %s: the compiler optimised it away",
 			     b->target[c->target]->name);
-	} else if (!found_candidate(b, c, ret)) {
+	} else if (!found_candidate(b, c, ret) && !found_default(b, c, ret)) {
 		build_tell(b, TOPIC_IFUNC, place, name, NULL,
 			     "is chosen when the program starts (ifunc) and not exported");
 	}

@@ -79,6 +79,15 @@ static const Elf64_Shdr *section_like(const struct image *i, const struct image 
 	return image_section(i, image_section_name(of, s), 0);
 }
 
+/* Files of debug information have the sections of code, but no bytes in them. */
+static bool bytes_same(const struct image *a, const Elf64_Shdr *s,
+		       const struct image *b, const Elf64_Shdr *t)
+{
+	const uint8_t *left = image_section_data(a, s), *right = image_section_data(b, t);
+
+	return left && right && memcmp(left, right, s->sh_size) == 0;
+}
+
 /* The first section of `a` whose place or, if it holds code, bytes are others
  * in `b`; NULL: all are the same. */
 static const char *sections_differ(const struct image *a, const struct image *b)
@@ -92,15 +101,14 @@ static const char *sections_differ(const struct image *a, const struct image *b)
 		t = section_like(b, a, s);
 		if (!t || t->sh_addr != s->sh_addr || t->sh_size != s->sh_size)
 			return name;
-		if ((s->sh_flags & SHF_EXECINSTR) &&
-		    memcmp(image_section_data(a, s), image_section_data(b, t),
-			   s->sh_size) != 0)
+		if ((s->sh_flags & SHF_EXECINSTR) && !bytes_same(a, s, b, t))
 			return name;
 	}
 	return NULL;
 }
 
-/* How well a file fits as twin: 2 the same code, 1 the same name, 0 not. */
+/* How well a file fits as twin: 3 the same code, with debug information, 2 the same
+ * code, 1 the same name, 0 not. */
 static int twin_fit(const struct object *o, const char *path, const char **differs)
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
@@ -113,7 +121,7 @@ static int twin_fit(const struct object *o, const char *path, const char **diffe
 		return 0;
 	*differs = sections_differ(&mine, &its);
 	if (!*differs)
-		return 2;
+		return image_section(&its, ".debug_info", 0) ? 3 : 2;
 	return strcmp(path_base(path), o->name) == 0;
 }
 
@@ -141,7 +149,7 @@ static enum opus_code twin_find(struct build *b, size_t target,
 	int fit = 0;
 	enum opus_code code;
 
-	for (size_t i = 0; i < walk.count && fit < 2; i++) {
+	for (size_t i = 0; i < walk.count && fit < 3; i++) {
 		int f = twin_fit(o, walk.path[i], &why);
 
 		if (f > fit) {

@@ -67,6 +67,8 @@ static const struct word_rule rules[] = {
 	{"-coverage", false, false, WORD_DROP},
 	{"-fprofile-generate", true, false, WORD_DROP},
 	{"-gsplit-dwarf", false, false, WORD_DROP},
+	{"-g0", false, false, WORD_DROP},
+	{"-g1", false, false, WORD_DROP}, /* signatures are looked at */
 	{"-shared", false, false, WORD_DROP},
 	{"-static", true, false, WORD_DROP},
 	{"-rdynamic", false, false, WORD_DROP},
@@ -192,23 +194,38 @@ static enum opus_code some_preprocess(struct build *b, struct unit *const *u, si
 	return code;
 }
 
+/* What is done with several units at a time. */
+typedef enum opus_code (*units_step)(struct build *b, struct unit *const *u, size_t count,
+				     bool after, struct opus_error *err);
+
+static enum opus_code units_step_all(struct build *b, struct unit *const *u, size_t count,
+				     bool after, units_step step, const char *words,
+				     struct opus_error *err)
+{
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < count && code == OPUS_OK && !build_interrupted;
+	     i += UNITS_AT_ONCE) {
+		size_t n = count - i < UNITS_AT_ONCE ? count - i : UNITS_AT_ONCE;
+
+		build_progress(b, words, i, count);
+		code = step(b, u + i, n, after, err);
+	}
+	return code;
+}
+
 enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t count,
 				bool after, struct opus_error *err)
 {
-	struct unit *some[UNITS_AT_ONCE];
+	CLEANUP(cleanup_free) struct unit **left = calloc(count + 1, sizeof(*left));
 	size_t n = 0;
-	enum opus_code code = OPUS_OK;
 
-	for (size_t i = 0; i < count && code == OPUS_OK && !build_interrupted; i++) {
+	if (!left)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	for (size_t i = 0; i < count; i++)
 		if (!(after ? &u[i]->after : &u[i]->before)->bytes)
-			some[n++] = u[i];
-		if (n < UNITS_AT_ONCE && i + 1 < count)
-			continue;
-		build_progress(b, "preprocessing", i, count);
-		code = some_preprocess(b, some, n, after, err);
-		n = 0;
-	}
-	return code;
+			left[n++] = u[i];
+	return units_step_all(b, left, n, after, some_preprocess, "preprocessing", err);
 }
 
 enum opus_code unit_parse(struct unit *u, struct opus_error *err)
@@ -283,12 +300,13 @@ static enum opus_code reads_read(struct build *b, struct unit *u, const char *pa
 }
 
 static enum opus_code some_read(struct build *b, struct unit *const *u, size_t count,
-				struct opus_error *err)
+				bool after, struct opus_error *err)
 {
 	const char *out[UNITS_AT_ONCE];
 	struct command c[UNITS_AT_ONCE];
 	enum opus_code code;
 
+	(void)after;
 	for (size_t i = 0; i < count; i++) {
 		u[i]->reached = is_touched(b->diff, u[i]->source);
 		out[i] = build_text(b, "%s/unit%zu.d", b->folder, i);
@@ -309,16 +327,8 @@ static enum opus_code some_read(struct build *b, struct unit *const *u, size_t c
 enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
 			  struct opus_error *err)
 {
-	enum opus_code code = OPUS_OK;
-
-	for (size_t i = 0; i < count && code == OPUS_OK && !build_interrupted;) {
-		size_t n = count - i < UNITS_AT_ONCE ? count - i : UNITS_AT_ONCE;
-
-		build_progress(b, "looking for what the diff reaches", i, count);
-		code = some_read(b, u + i, n, err);
-		i += n;
-	}
-	return code;
+	return units_step_all(b, u, count, false, some_read,
+			      "looking for what the diff reaches", err);
 }
 
 bool unit_is_new(const struct unit *u, const struct entity *e)

@@ -139,7 +139,7 @@ $(B)/fuzz/%.c.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
-$(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.c.o $(FUZZ_OBJ) $(B)/tool/builder/capture_blob.S.o
+$(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.c.o $(FUZZ_OBJ) $(B)/tool/builder/blob.S.o
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address -o $@ $^ -ldw -lelf -lZydis -ljson-c
 

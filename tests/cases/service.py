@@ -67,7 +67,8 @@ class Service:
         """Those of the processes that have one of the files mapped."""
         real = [os.path.realpath(path) for path in paths]
         return [pid for pid in self.processes()
-                if any(path in read(f"/proc/{pid}/maps") for path in real)]
+                if any(path + "\n" in read(f"/proc/{pid}/maps")
+                       for path in real)]
 
     def remember(self):
         """From now on, these processes are the ones that have to stay."""

@@ -58,6 +58,7 @@ mapfile -t make < <(say make)
 make -s -C before "${make[@]}" >make.log 2>&1 || { cat make.log; fail "does not build"; }
 target=$(say target); target=${target:-prog}
 mkdir bin; cp before/prog bin/; cp "before/$target" bin/ 2>/dev/null
+target=${target##*/}
 [ -z "$(say strip)" ] || strip "bin/$target"
 [ "$(say tree)" = built ] || make -s -C before "${make[@]}" clean >>make.log 2>&1
 cp -a before keep

@@ -6,8 +6,11 @@
  *   pin   -> "pinned TID": a thread waits inside work()
  *   free  -> version that this thread ran
  *   both  -> version of work(), version of other()
+ *   lock  -> "locked": all memory of now and later (mlockall)
  *   rounds -> how often the second thread has called work() so far
  */
+#include <sys/mman.h>
+
 #include "target.h"
 
 static struct door go, inside;
@@ -71,6 +74,8 @@ int main(int argc, char **argv)
 		} else if (!strcmp(line, "free")) {
 			door_open(&go);
 			say_joined(pin);
+		} else if (!strcmp(line, "lock")) {
+			say(mlockall(MCL_CURRENT | MCL_FUTURE) ? "not" : "locked");
 		} else if (!strcmp(line, "rounds")) {
 			say("%ld", rounds);
 		} else {

@@ -3,12 +3,15 @@
 The target is started with the agent and held before main(): a program itself,
 a library in one that needs it or else in a small one. The patch is applied,
 taken out, and applied again; then the program goes on, with --version, and has
-to say and return what it does without a patch.
+to say and return what it does without a patch. Where serve.py knows how to start
+the package's service, the patch goes in and out of that, too.
 """
 import glob
 import json
 import os
 import subprocess
+
+import serve
 
 BUILD = os.environ["OPUS_BUILD"]
 SEND = os.path.join(BUILD, "opus-send")
@@ -67,11 +70,16 @@ class Process:
         return self.process.returncode, said
 
 
+def called(targets, names):
+    """Those of the targets that have one of the names, perhaps by a link."""
+    return [t for t in targets if {os.path.basename(t), os.path.basename(
+        os.path.realpath(t))} & set(names)]
+
+
 def ways_to_run(names, targets):
     """Commands, with libraries to preload, in which all of them are loaded."""
     by_name = {os.path.basename(os.path.realpath(t)): t for t in targets}
-    wanted = [t for t in targets if {os.path.basename(t), os.path.basename(
-        os.path.realpath(t))} & set(names)]
+    wanted = called(targets, names)
     programs = [t for t in wanted if is_program(t)]
     libraries = [t for t in wanted if not is_program(t)]
     for program in programs or [ANYTHING]:
@@ -109,7 +117,7 @@ def wait_for_agent(pid):
     raise Fails("the agent does not come up")
 
 
-def check(patch, targets):
+def check(patch, targets, package, source):
     """'' or why the patch does not work in a process."""
     plan = opus_send("inspect", patch)["plan"]
     folders = sorted({os.path.dirname(t) for t in targets})
@@ -120,17 +128,18 @@ def check(patch, targets):
         try:
             try_in(command, libraries, folders, patch,
                    plan["info"][0]["name"])
-            return ""
+            return serve.check(package, source, patch, plan,
+                               called(targets, names))
         except Fails as fault:
             why = str(fault)
     return why
 
 
-def check_all(folder, targets):
+def check_all(folder, targets, package, source):
     """The first fault of the patches in a folder, or ''."""
     for patch in sorted(glob.glob(os.path.join(folder, "*.opus"))):
         try:
-            why = check(patch, targets)
+            why = check(patch, targets, package, source)
         except (Fails, subprocess.TimeoutExpired) as fault:
             why = str(fault)
         if why:

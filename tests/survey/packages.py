@@ -119,10 +119,13 @@ PACKAGES = {
                            "--enable-openssl --enable-ctrls --enable-ipv6",
                            "(cd contrib/mod_sftp && ./config.status "
                            "mod_sftp.h) && " + J + " proftpd"),
-    "redis": recipe("src/redis-server src/redis-cli", "", make=J +
-                    ' CFLAGS="$CFLAGS" MALLOC=libc -C src redis-server '
-                    "redis-cli"),
-    "unbound": recipe(".libs/unbound .libs/libunbound.so",
+    # The program's own makefile looks at its libraries only once.
+    "redis": recipe("src/redis-server src/redis-cli", "", make="make -C deps "
+                    "hiredis linenoise lua hdr_histogram && " + J +
+                    " -C src MALLOC=libc USE_SYSTEMD=no "
+                    'REDIS_CFLAGS="$CFLAGS" REDIS_LDFLAGS="$LDFLAGS" '
+                    "redis-server redis-cli"),
+    "unbound": recipe("unbound .libs/libunbound.so",
                       "libssl-dev libexpat1-dev libevent-dev flex bison "
                       "libnghttp2-dev libhiredis-dev", "./configure "
                       "--with-libevent --disable-rpath --enable-subnet "
@@ -162,7 +165,9 @@ PACKAGES = {
                       "sftp-server ssh-pkcs11-helper", "autoconf automake "
                       "libssl-dev zlib1g-dev libpam0g-dev libselinux1-dev "
                       "libedit-dev libkrb5-dev libfido2-dev", RECONF +
-                      "./configure --with-privsep-user=nobody --with-pam "
+                      'mkdir -p -m 755 "$WORK/empty" && ./configure '
+                      '--with-privsep-path="$WORK/empty" '
+                      "--with-privsep-user=nobody --with-pam "
                       "--with-libedit --with-kerberos5 --with-selinux "
                       "--with-security-key-builtin"),
     "dovecot": recipe("src/lib-dovecot/.libs/libdovecot.so "
@@ -222,4 +227,26 @@ PACKAGES = {
                    " -C ppdc libcupsppdc.a && " + J + " -C scheduler && " +
                    J + " -C backend && " + J + " -C cgi-bin && " + J +
                    " -C filter && " + J + " -C systemv"),
+    "squid": recipe("src/squid", "autoconf automake libtool libtool-bin "
+                    "libltdl-dev pkg-config g++ gawk ed",
+                    "autoreconf -fi && ./configure --disable-arch-native "
+                    "--disable-shared --without-gnutls --without-openssl "
+                    "--without-systemd --without-xml2 --without-expat "
+                    "--without-mit-krb5 --without-ldap --disable-esi "
+                    "--disable-translation --disable-auto-locale "
+                    "--disable-strict-error-checking "
+                    "--disable-external-acl-helpers "
+                    "--disable-url-rewrite-helpers --disable-storeid-rewrite-helpers "
+                    "--disable-security-cert-validators "
+                    "--disable-security-cert-generators --disable-auth-basic "
+                    "--disable-auth-ntlm --disable-auth-negotiate "
+                    "--enable-auth-digest=file --enable-storeio=ufs,aufs "
+                    "--enable-snmp --enable-htcp --enable-follow-x-forwarded-for "
+                    "--enable-cache-digests --enable-icmp",
+                    "for d in compat lib libltdl src; do [ ! -d $d ] || "
+                    + J + " -C $d; done"),
+    "python3.11": recipe("python build/lib.*/*.so", "libssl-dev zlib1g-dev "
+                         "libbz2-dev liblzma-dev libffi-dev libexpat1-dev",
+                         "./configure --without-ensurepip --with-system-expat "
+                         "--with-dbmliborder=", J + " python && make sharedmods"),
 }

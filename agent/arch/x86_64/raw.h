@@ -54,6 +54,17 @@ static inline uintptr_t raw_thread_pointer(void)
 	return fs;
 }
 
+/* The register itself; only where the kernel has told that it may be read so
+ * (AT_HWCAP2, HWCAP2_FSGSBASE). */
+static inline uintptr_t raw_fs_base(void)
+{
+	uintptr_t fs;
+
+	__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0xae, 0xc0" /* rdfsbase %rax */
+			 : "=a"(fs));
+	return fs;
+}
+
 static inline uintptr_t raw_stack_pointer(void)
 {
 	uintptr_t sp;

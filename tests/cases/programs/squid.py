@@ -24,7 +24,10 @@ SOURCE = Source(
               "--with-default-user=nobody --with-swapdir=/nonexistent",
     make="for d in compat lib libltdl src; do [ ! -d $d ] || "
          'make -j"$(nproc)" -C $d; done')
-CONF = f"""http_port 127.0.0.1:{{port}}
+
+
+def conf():
+    return f"""http_port 127.0.0.1:{{port}}
 visible_hostname case
 pid_filename {{dir}}/pid
 cache_log {{dir}}/cache.log
@@ -59,6 +62,6 @@ def digest(service):
 CASES = [Case(
     "19", SOURCE, labels="CVE-2023-46847", fix=FIX, targets="src/squid",
     start=lambda: Service(SOURCE.path("src/squid"), "-N", "-f", "{dir}/conf",
-                          files={"conf": CONF}),
+                          files={"conf": conf()}),
     works=lambda service: " 407 " in get(service, "Accept: */*"),
     attacks=[Attack(digest, "died", "^HTTP/1.1 407")])]

@@ -8,7 +8,8 @@
  *   replace -> all above 2 closed, and the data opened in their place
  *   churn   -> a thread does that again and again, until `calm`
  *   mute    -> 2 is closed, and a thread writes to it all the time
- *   check   -> "whole" if the data is what it was, in each of its descriptors
+ *   check   -> "whole" if the data is what it was, and each descriptor the one
+ *              that open() gave
  *   data    -> "whole" if the data is what it was
  */
 #include <fcntl.h>
@@ -21,6 +22,7 @@ enum { FILES = 24, SIZE = 4096 };
 
 static const char *path;
 static struct stat data;
+static int files[FILES];
 static sem_t go, inside;
 static volatile int zero, churning;
 
@@ -37,9 +39,12 @@ static void replace(void)
 {
 	if (close_range(3, ~0u, 0))
 		die("close_range");
-	for (int i = 0; i < FILES; i++)
-		if (open(path, O_RDWR) < 0)
+	/* Not 3, 4, ...: the agent, too, may have opened one by now. */
+	for (int i = 0; i < FILES; i++) {
+		files[i] = open(path, O_RDWR);
+		if (files[i] < 0)
 			die("open");
+	}
 }
 
 static const char *check_data(void)
@@ -61,7 +66,7 @@ static const char *check(void)
 	struct stat st;
 
 	for (int i = 0; i < FILES; i++)
-		if (fstat(3 + i, &st) || st.st_ino != data.st_ino)
+		if (fstat(files[i], &st) || st.st_ino != data.st_ino)
 			return "a descriptor is another one";
 	return check_data();
 }
