@@ -21,8 +21,9 @@
 #include "common/cleanup.h"
 #include "proc.h"
 
-/* What an agent takes to be loaded, or to apply a patch, is half of it (measured). */
+/* To be loaded, or to apply a patch, an agent takes less than half of it (measured). */
 #define AGENT_ROOM (1u << 20)
+#define NO_LIMIT (1ull << 60) /* as the first version says it */
 
 static const struct tree {
 	const char *line, *root, *limit, *used, *inactive, *active;
@@ -76,10 +77,10 @@ static enum opus_code folder_check(const struct tree *t, const char *folder,
 {
 	uint64_t limit, used, file;
 
-	if (!number_read(folder, t->limit, &limit) ||
-	    !number_read(folder, t->used, &used))
+	if (!number_read(folder, t->limit, &limit) || limit > NO_LIMIT ||
+	    !number_read(folder, t->used, &used) || limit >= used + need)
 		return OPUS_OK;
-	file = cached(t, folder);
+	file = cached(t, folder); /* takes the kernel a while */
 	used = used > file ? used - file : 0;
 	if (limit >= used + need || swap_is_left(need))
 		return OPUS_OK;
