@@ -46,6 +46,7 @@
 #include "playground.h"
 #include "rank.h"
 #include "remote.h"
+#include "room.h"
 #include "suspend.h"
 #include "waiting.h"
 
@@ -451,6 +452,8 @@ static enum opus_code join(struct inject *in, struct opus_error *err)
 {
 	enum opus_code code = prepare(in, err);
 
+	if (code == OPUS_OK)
+		code = room_check(in->t->pid, 0, err);
 	if (code == OPUS_OK && !in->request->force)
 		code = confine_check_here(in->t, err);
 	/* What the way into a jail takes has not been asked for. */

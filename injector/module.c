@@ -19,8 +19,11 @@
 #include "proc.h"
 
 #define DYNAMIC_MAX 128
+#define SEGMENTS 32
+#define LINKS 4096 /* objects of a namespace */
 #define TEXT_READ (64u << 10)
 #define CHAIN_READ 8
+#define CHAIN_MAX 4096 /* no honest one is so long */
 #define PAGE 4096u
 
 static bool header_read(pid_t view, uint64_t at, Elf64_Ehdr *e)
@@ -29,6 +32,19 @@ static bool header_read(pid_t view, uint64_t at, Elf64_Ehdr *e)
 	       memcmp(e->e_ident, ELFMAG, SELFMAG) == 0 &&
 	       e->e_ident[EI_CLASS] == ELFCLASS64 &&
 	       e->e_phentsize == sizeof(Elf64_Phdr);
+}
+
+/* The object's program headers: how many, 0 if there are none. */
+static size_t segments_read(pid_t view, uint64_t at, Elf64_Phdr ret[SEGMENTS])
+{
+	Elf64_Ehdr e;
+	size_t count;
+
+	if (!header_read(view, at, &e))
+		return 0;
+	count = e.e_phnum < SEGMENTS ? e.e_phnum : SEGMENTS;
+	return proc_memory_read(view, at + e.e_phoff, ret, count * sizeof(ret[0]))
+		       ? count : 0;
 }
 
 /* glibc has added the load bias to these in place, musl and the vDSO not. */
@@ -59,17 +75,10 @@ static void dynamic_read(const struct modules *m, struct module *object,
 
 static void object_read(const struct modules *m, struct module *object)
 {
-	Elf64_Ehdr e;
-	Elf64_Phdr p[32];
-	size_t count;
+	Elf64_Phdr p[SEGMENTS];
+	size_t count = segments_read(m->view, object->start, p);
 	bool biased = false;
 
-	if (!header_read(m->view, object->start, &e))
-		return;
-	count = e.e_phnum < 32 ? e.e_phnum : 32;
-	if (!proc_memory_read(m->view, object->start + e.e_phoff, p,
-			      count * sizeof(p[0])))
-		return;
 	for (size_t i = 0; i < count && !biased; i++)
 		if (p[i].p_type == PT_LOAD) {
 			object->bias = object->start -
@@ -92,6 +101,24 @@ static bool same_file(const struct module *object, const struct proc_map *map)
 	       map->inode != 0;
 }
 
+/* A second copy of the file, behind the end of the first: in a namespace of its own
+ * (dlmopen(3), LD_AUDIT). */
+static bool is_another_copy(const struct modules *m, const struct module *object,
+			    const struct proc_map *map)
+{
+	Elf64_Phdr p[SEGMENTS];
+	size_t count = map->offset ? 0 : segments_read(m->view, object->start, p);
+	uint64_t first = UINT64_MAX, end = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (p[i].p_type != PT_LOAD)
+			continue;
+		first = p[i].p_vaddr < first ? p[i].p_vaddr : first;
+		end = p[i].p_vaddr + p[i].p_memsz;
+	}
+	return count && map->start - object->start >= end - first / PAGE * PAGE;
+}
+
 static enum opus_code list_read(struct modules *m, char *maps,
 				struct opus_error *err)
 {
@@ -99,7 +126,7 @@ static enum opus_code list_read(struct modules *m, char *maps,
 	struct proc_map map;
 
 	while (proc_maps_next(&maps, &map)) {
-		if (now && same_file(now, &map)) {
+		if (now && same_file(now, &map) && !is_another_copy(m, now, &map)) {
 			now->end = map.end;
 		} else if (map.inode && map.offset == 0 && map.readable) {
 			more = realloc(m->list, (m->count + 1) * sizeof(*more));
@@ -108,7 +135,7 @@ static enum opus_code list_read(struct modules *m, char *maps,
 			m->list = more;
 			now = memset(&more[m->count++], 0, sizeof(*more));
 			now->start = map.start;
-			now->end = map.end;
+			now->end = now->first_end = map.end;
 			now->device = map.device;
 			now->inode = map.inode;
 			snprintf(now->path, sizeof(now->path), "%s", map.path);
@@ -123,9 +150,39 @@ static enum opus_code list_read(struct modules *m, char *maps,
 	return OPUS_OK;
 }
 
+/* Is the loader what was executed? */
+static bool is_started_by_loader(const struct modules *m)
+{
+	const struct module *first = modules_find(m, m->entry);
+
+	return first && module_symbol(m, first, "_r_debug");
+}
+
+/* Of several the one that is in the program's namespace, the first of the loader's. */
+static void libc_choose(struct modules *m)
+{
+	struct r_debug r = {0};
+	struct link_map link = {0};
+	uint64_t at = module_symbol(m, m->loader, "_r_debug");
+
+	if (!at || !proc_memory_read(m->view, at, &r, sizeof(r)))
+		return;
+	link.l_next = r.r_map;
+	for (size_t n = 0; link.l_next && n < LINKS; n++) {
+		if (!proc_memory_read(m->view, (uintptr_t)link.l_next, &link,
+				      sizeof(link)))
+			return;
+		for (size_t i = 0; i < m->count; i++)
+			if (m->list[i].kind == MODULE_LIBC &&
+			    m->list[i].bias == link.l_addr)
+				m->libc = &m->list[i];
+	}
+}
+
 static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 {
 	uint64_t base;
+	unsigned int libcs = 0;
 	const char *other = "";
 
 	if (!proc_auxv(m->view, AT_BASE, &base) ||
@@ -148,6 +205,7 @@ static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 		} else if (module_symbol(m, object, "gnu_get_libc_version")) {
 			object->kind = MODULE_LIBC;
 			m->libc = object;
+			libcs++;
 		} else if (module_symbol(m, object, "malloc")) {
 			if (m->entry >= object->start && m->entry < object->end)
 				m->own_malloc = true;
@@ -155,6 +213,12 @@ static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 				object->kind = MODULE_MALLOC;
 		}
 	}
+	if (m->loader && libcs > 1)
+		libc_choose(m);
+	if (!base && is_started_by_loader(m))
+		return error_set(err, OPUS_NO_AGENT,
+			"it was started by way of its loader (`ld.so PROGRAM`), which "
+			"is not supported: start the program itself");
 	if (!base)
 		return error_set(err, OPUS_NO_AGENT,
 			"it is linked statically: nothing can be loaded into it");
@@ -340,7 +404,7 @@ uint64_t module_symbol(const struct modules *m, const struct module *object,
 			      &index, sizeof(index)) ||
 	    index < object->head.first)
 		return 0;
-	for (size_t i = 0, have = 0;; i++, index++) {
+	for (size_t i = 0, have = 0, n = 0; n < CHAIN_MAX; n++, i++, index++) {
 		if (i == have) {
 			have = chain_read(m, chains + 4ull * (index - object->head.first),
 					  chain);
@@ -354,6 +418,7 @@ uint64_t module_symbol(const struct modules *m, const struct module *object,
 		if (chain[i] & 1)
 			return 0;
 	}
+	return 0;
 }
 
 uint64_t module_bytes(const struct modules *m, const struct module *object,

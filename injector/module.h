@@ -27,6 +27,7 @@ enum module_kind {
 
 struct module {
 	uint64_t start, end; /* from its first mapping to its last */
+	uint64_t first_end;  /* of that first one */
 	uint64_t text_start, text_end; /* first executable mapping */
 	uint64_t bias;
 	uint64_t device, inode;

@@ -40,6 +40,7 @@ struct place {
 	uint64_t home;
 	uint64_t sigmask; /* pthread_sigmask() */
 	uint32_t tid_at;  /* in struct pthread; 0: not known */
+	unsigned int reported, unreadable; /* objects */
 	Dwfl *dwfl;
 	const struct user_regs_struct *regs;
 	uint64_t stack_at;
@@ -156,15 +157,9 @@ static int module_open(const struct modules *m, const struct module *object)
 	if (fd >= 0)
 		close(fd);
 	/* Replaced or deleted; only privileged processes may open this way. */
-	for (uint64_t end = object->start + 4096; end <= object->end;
-	     end += 4096) {
-		snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx",
-			 m->view, object->start, end);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd >= 0 || errno != ENOENT)
-			return fd;
-	}
-	return -1;
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", m->view,
+		 object->start, object->first_end);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 static void module_add(struct place *p, const struct module *object)
@@ -175,10 +170,15 @@ static void module_add(struct place *p, const struct module *object)
 
 	/* Frames in a file that cannot be read end the walk, which is then
 	 * no proof of anything: the thread is not used. */
-	if (fd < 0)
+	p->reported++;
+	if (fd < 0) {
+		p->unreadable++;
 		return;
-	mod = dw.dwfl_report_elf(p->dwfl, object->path, object->path, fd,
-				 object->bias, true);
+	}
+	/* Of a module whose name ends in " (deleted)" libdw does not believe that
+	 * it can be read. */
+	mod = dw.dwfl_report_elf(p->dwfl, "object", object->path, fd, object->bias,
+				 true);
 	if (!mod)
 		close(fd);
 	else
@@ -218,6 +218,11 @@ enum opus_code place_init(struct place **ret, const struct modules *m,
 	for (size_t i = 0; i < m->count; i++)
 		if (m->list[i].text_start)
 			module_add(p, &m->list[i]);
+	if (p->unreadable && p->unreadable == p->reported)
+		return error_set(err, OPUS_PERMISSION,
+			"the files that it runs were replaced or deleted on the disk, "
+			"and we may not read those that are gone; this works: sudo "
+			"opus-inject --pid %d", (int)m->view);
 	if (dw.dwfl_report_end(p->dwfl, NULL, NULL) != 0 ||
 	    !dw.dwfl_attach_state(p->dwfl, NULL, m->view, &thread_callbacks, p))
 		return error_set(err, OPUS_INTERNAL,

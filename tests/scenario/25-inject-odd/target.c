@@ -5,6 +5,7 @@
  *   maps N    N mappings of its own
  *   loads     four threads load and unload a library without a pause: argv[2]
  *   storm     four threads make threads without a pause
+ *   alarms    a timer's signal each 200 us, on an alternate stack
  *   altstack  an alternate signal stack of the least size
  *   clone     its first thread lives in malloc, and one that clone(2) has made, with
  *             the first one's thread-local data, answers
@@ -21,6 +22,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 
 static volatile int zero;
 
@@ -154,6 +156,34 @@ static void *sleep_masked(void *unused)
 	return unused;
 }
 
+static volatile unsigned long alarms;
+
+static void on_alarm(int number)
+{
+	(void)number;
+	alarms++;
+}
+
+/* poll(2) is not restarted after a handler, read(2) is. */
+static void answer_alarmed(void)
+{
+	static char area[65536];
+	const stack_t stack = { .ss_sp = area, .ss_size = sizeof(area) };
+	const struct sigaction action = { .sa_handler = on_alarm,
+					  .sa_flags = SA_RESTART | SA_ONSTACK };
+	const struct itimerval often = {{0, 200}, {0, 200}};
+	char c;
+
+	sigaltstack(&stack, NULL);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	say("ready");
+	while (read(0, &c, 1) == 1)
+		if (c == '\n')
+			say("%d", alarms ? work(0) : 0);
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "";
@@ -169,6 +199,8 @@ int main(int argc, char **argv)
 		pthread_create(&thread, NULL, make_threads, end);
 	if (!strcmp(kind, "altstack") && sigaltstack(&least, NULL))
 		die("sigaltstack");
+	if (!strcmp(kind, "alarms"))
+		answer_alarmed();
 	if (!strcmp(kind, "clone"))
 		make_bare(0);
 	if (!strcmp(kind, "clone0"))

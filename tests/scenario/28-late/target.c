@@ -1,7 +1,8 @@
 /*
  * Waits by different ways to libc's poll(), and has a usleep() of its own.
  *
- *   program MS | pointer MS | library MS -> how long the wait was, in ms
+ *   program MS | pointer MS | library MS -> how long the wait was, in ms; also
+ *   copied MS: by a copy that was made before, other MS: in another namespace
  *   own    -> 7 if the library comes to the program's usleep()
  *   next   -> 1 if dlsym() finds the next usleep() behind the program's
  *   sleep  -> "asleep": a coroutine is inside work()
@@ -15,6 +16,8 @@
 
 static int (*volatile pointer)(struct pollfd *, nfds_t, int) = poll;
 static ucontext_t here, there;
+static int (**copied)(struct pollfd *, nfds_t, int);
+static int (*other)(int);
 static void *library;
 static int result;
 
@@ -66,6 +69,10 @@ static void wait_by(const char *line, const char *path)
 		by_library(ms);
 	else if (!strncmp(line, "pointer", 7))
 		pointer(NULL, 0, ms);
+	else if (*line == 'c')
+		(*copied)(NULL, 0, ms);
+	else if (*line == 'o')
+		other(ms);
 	else
 		poll(NULL, 0, ms);
 	say("%.0f", (now() - start) * 1e3);
@@ -76,8 +83,17 @@ int main(int argc, char **argv)
 	static char stack[65536];
 	char line[64];
 
-	if (argc != 2)
+	if (argc < 2)
 		die("usage");
+	copied = malloc(sizeof(*copied));
+	*copied = (int (*)(struct pollfd *, nfds_t, int))dlsym(RTLD_DEFAULT, "poll");
+	if (argc > 2) {
+		void *apart = dlmopen(LM_ID_NEWLM, argv[1], RTLD_NOW);
+
+		other = apart ? (int (*)(int))dlsym(apart, "library_wait") : NULL;
+		if (!other)
+			die(dlerror());
+	}
 	getcontext(&there);
 	there.uc_stack.ss_sp = stack;
 	there.uc_stack.ss_size = sizeof(stack);
