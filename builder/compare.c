@@ -338,19 +338,47 @@ void variable_refuse(struct compare *c, const struct entity *old,
 			     "gets another first value, but it exists already: it was set when the program started, and may have changed since");
 }
 
-enum opus_code value_compare(struct compare *c, const struct entity *v, bool *ret,
-			     struct opus_error *err)
+/* What compilers make of the variable before and after; NULL: not known. */
+static enum opus_code values_find(struct compare *c, const struct entity *v,
+				  const struct shape **old, const struct shape **new,
+				  struct opus_error *err)
 {
 	const char *symbol = v->kind == ENTITY_LOCAL ? v->name : v->linkage;
-	const struct shape *old, *new;
 	enum opus_code code = OPUS_OK;
 
 	if (!c->valued)
 		code = values_read(c->b, c->u, &c->old_values, &c->new_values, err);
 	c->valued = true;
-	old = shapes_find(&c->old_values, symbol);
-	new = shapes_find(&c->new_values, symbol);
+	*old = shapes_find(&c->old_values, symbol);
+	*new = shapes_find(&c->new_values, symbol);
+	return code;
+}
+
+enum opus_code value_compare(struct compare *c, const struct entity *v, bool *ret,
+			     struct opus_error *err)
+{
+	const struct shape *old, *new;
+	enum opus_code code = values_find(c, v, &old, &new, err);
+
 	*ret = old && new && old->sum == new->sum;
+	return code;
+}
+
+/* A static variable that nothing writes is constant, whatever it is called. Of one
+ * whose values the compiler has put into the code there is nothing left. */
+static enum opus_code constant_find(struct compare *c, struct entity *v,
+				    struct entity *before, struct opus_error *err)
+{
+	const struct shape *old, *new;
+	enum opus_code code;
+
+	if (c->u->cxx || !v->is_static || !before->is_static || v->is_thread ||
+	    (v->is_const && before->is_const))
+		return OPUS_OK;
+	code = values_find(c, v, &old, &new, err);
+	if (c->old_values.count && c->new_values.count && (!old || old->constant) &&
+	    (!new || new->constant))
+		v->is_const = before->is_const = true;
 	return code;
 }
 
@@ -389,6 +417,9 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 		c->doubt = new->name;
 		return OPUS_OK;
 	}
+	code = constant_find(c, new, old, err);
+	if (code != OPUS_OK)
+		return code;
 	if (new->kind == ENTITY_LOCAL && !new->is_const &&
 	    !change_find(c->b->diff, c->u, new->owner))
 		return OPUS_OK;

@@ -156,24 +156,32 @@ enum opus_code copies_find(struct build *b, struct opus_error *err)
 	return code;
 }
 
+/* Written in place, it stays executable if it was. */
+static enum opus_code copy_update(const struct diff *d, size_t file, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	const char *from = d->file[d->original[file]];
+	size_t size;
+	enum opus_code code;
+
+	if (access(from, F_OK) != 0) {
+		unlink(d->file[file]);
+		return OPUS_OK;
+	}
+	code = image_read(from, &data, &size, err);
+	if (code == OPUS_OK)
+		code = image_write(d->file[file], data, size, err);
+	/* A new one may be in a folder that the copy has not. */
+	return d->existed[file] ? code : OPUS_OK;
+}
+
 enum opus_code copies_update(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
 	enum opus_code code = OPUS_OK;
 
-	for (size_t i = 0; i < d->files && code == OPUS_OK; i++) {
-		CLEANUP(cleanup_free) uint8_t *data = NULL;
-		const char *from = d->file[d->original[i]];
-		size_t size;
-
-		if (d->original[i] == i)
-			continue;
-		unlink(d->file[i]); /* it may be the same file by a hard link */
-		if (access(from, F_OK) != 0)
-			continue;
-		code = image_read(from, &data, &size, err);
-		if (code == OPUS_OK)
-			code = image_write(d->file[i], data, size, err);
-	}
+	for (size_t i = 0; i < d->files && code == OPUS_OK; i++)
+		if (d->original[i] != i)
+			code = copy_update(d, i, err);
 	return code;
 }

@@ -71,6 +71,7 @@ struct change {
 	bool held;	/* main(), with a copy of old code that may run again */
 	bool left_out;	/* main(), which the patch would wait for in vain */
 	bool present;	/* pass_closure: the target has it as a function */
+	bool copied;	/* pass_closure: others hold a copy of it, and are in the patch */
 	bool chosen;	/* ... for several processors: nobody has a copy of it */
 	size_t target;
 	const char *symbol; /* its name there */

@@ -165,8 +165,10 @@ static enum opus_code caller_add(struct closure *c, size_t of, enum change_why w
 		return code;
 	if (u)
 		e = parse_function(&u->parse_after, *linkage ? linkage : name);
-	if (e && !e->is_template)
+	if (e && !e->is_template) {
+		b->diff->change[of].copied = true;
 		return holder_add(b, u, e, why, changed, err);
+	}
 	/* Gone from the new source: then nothing new calls the old one. */
 	if (u && !u->same && parse_function(&u->parse_before, *linkage ? linkage : name))
 		return OPUS_OK;
@@ -454,6 +456,8 @@ static void left_out_remove(struct diff *d)
 /* Is the function, or a copy of it, in the patch? In a header it is many units'. */
 static bool is_reached(const struct diff *d, const struct change *c)
 {
+	if (c->copied)
+		return true;
 	for (size_t i = 0; i < d->changes; i++) {
 		const struct change *o = &d->change[i];
 

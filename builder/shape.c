@@ -146,7 +146,7 @@ static void section_add(const struct reader *r, struct sha256 *s, unsigned int n
 }
 
 /* A section of code, under the name of the function that it belongs to. */
-static bool shape_add(struct shapes *ret, const char *symbol, uint64_t sum)
+static bool shape_add(struct shapes *ret, const char *symbol, uint64_t sum, bool constant)
 {
 	const char *dot = strchr(symbol + 1, '.');
 	size_t length = dot ? (size_t)(dot - symbol) : strlen(symbol);
@@ -155,7 +155,7 @@ static bool shape_add(struct shapes *ret, const char *symbol, uint64_t sum)
 	if (!grown)
 		return false;
 	ret->shape = grown;
-	grown[ret->count] = (struct shape){strndup(symbol, length), sum};
+	grown[ret->count] = (struct shape){strndup(symbol, length), sum, constant};
 	if (!grown[ret->count].name)
 		return false;
 	ret->count++;
@@ -181,6 +181,7 @@ static void shapes_merge(struct shapes *s)
 			continue;
 		}
 		s->shape[kept - 1].sum += s->shape[i].sum;
+		s->shape[kept - 1].constant &= s->shape[i].constant;
 		free(s->shape[i].name);
 	}
 	s->count = kept;
@@ -211,7 +212,7 @@ static enum opus_code functions_add(struct reader *r, struct shapes *ret,
 		sha256_init(&s);
 		text_add(&s, name, name_length(name));
 		section_add(r, &s, y->st_shndx, 0);
-		if (!shape_add(ret, name, sum_end(&s)))
+		if (!shape_add(ret, name, sum_end(&s), true))
 			return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
 	return OPUS_OK;
@@ -245,6 +246,15 @@ static void value_add(const struct reader *r, struct sha256 *s, const Elf64_Sym 
 	}
 }
 
+/* GCC puts static variables that nothing writes where constants are. */
+static bool is_constant(const struct reader *r, const Elf64_Sym *y)
+{
+	const Elf64_Shdr *section = section_of(r, y);
+	const char *name = section ? image_section_name(&r->image, section) : "";
+
+	return strncmp(name, ".rodata", 7) == 0 || strncmp(name, ".data.rel.ro", 12) == 0;
+}
+
 static enum opus_code values_add(struct reader *r, struct shapes *ret,
 				 struct opus_error *err)
 {
@@ -258,7 +268,7 @@ static enum opus_code values_add(struct reader *r, struct shapes *ret,
 			continue;
 		sha256_init(&s);
 		value_add(r, &s, y);
-		if (!shape_add(ret, name, sum_end(&s)))
+		if (!shape_add(ret, name, sum_end(&s), is_constant(r, y)))
 			return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
 	return OPUS_OK;
@@ -302,7 +312,7 @@ void shapes_deinit(struct shapes *s)
 
 const struct shape *shapes_find(const struct shapes *s, const char *name)
 {
-	struct shape key = {(char *)name, 0};
+	struct shape key = {.name = (char *)name};
 
 	return s->count ? bsearch(&key, s->shape, s->count, sizeof(key),
 				  shape_compare) : NULL;

@@ -11,6 +11,7 @@
 #ifndef OPUS_SHAPE_H
 #define OPUS_SHAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@
 struct shape {
 	char *name; /* as the assembler knows it, without clone suffixes */
 	uint64_t sum;
+	bool constant; /* variable: it lies where nothing writes */
 };
 
 struct shapes {

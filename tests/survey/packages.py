@@ -229,20 +229,20 @@ PACKAGES = {
                    " -C filter && " + J + " -C systemv"),
     "squid": recipe("src/squid", "autoconf automake libtool libtool-bin "
                     "libltdl-dev pkg-config g++ gawk ed",
-                    "autoreconf -fi && ./configure --disable-arch-native "
-                    "--disable-shared --without-gnutls --without-openssl "
-                    "--without-systemd --without-xml2 --without-expat "
-                    "--without-mit-krb5 --without-ldap --disable-esi "
-                    "--disable-translation --disable-auto-locale "
-                    "--disable-strict-error-checking "
-                    "--disable-external-acl-helpers "
-                    "--disable-url-rewrite-helpers --disable-storeid-rewrite-helpers "
-                    "--disable-security-cert-validators "
-                    "--disable-security-cert-generators --disable-auth-basic "
-                    "--disable-auth-ntlm --disable-auth-negotiate "
-                    "--enable-auth-digest=file --enable-storeio=ufs,aufs "
-                    "--enable-snmp --enable-htcp --enable-follow-x-forwarded-for "
-                    "--enable-cache-digests --enable-icmp",
+                    "autoreconf -fi && ./configure --disable-shared "
+                    "--enable-auth-digest=file --enable-storeio=ufs "
+                    "--with-default-user=nobody --with-swapdir=/nonexistent "
+                    + " ".join("--without-" + name for name in (
+                        "gnutls openssl systemd xml2 expat mit-krb5 "
+                        "ldap").split()) + " " + " ".join(
+                            "--disable-" + name for name in (
+                                "arch-native esi ecap snmp htcp wccp wccpv2 "
+                                "icap-client translation auto-locale "
+                                "strict-error-checking external-acl-helpers "
+                                "url-rewrite-helpers storeid-rewrite-helpers "
+                                "eui security-cert-validators "
+                                "security-cert-generators auth-basic auth-ntlm "
+                                "auth-negotiate").split()),
                     "for d in compat lib libltdl src; do [ ! -d $d ] || "
                     + J + " -C $d; done"),
     "python3.11": recipe("python build/lib.*/*.so", "libssl-dev zlib1g-dev "

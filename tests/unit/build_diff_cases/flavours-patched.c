@@ -17,7 +17,7 @@ prog: src/main.o src/user.o
 	$(CC) -O2 -g -I$(OPUS_TOP) -DFLAVOUR=$(or $(FLAVOUR),1) -c -o $@ $<
 flavours/stamp:
 	mkdir -p flavours/two
-	tar -cf - --exclude=flavours --exclude='*.o' --exclude=prog . | tar -xf - -C flavours/two
+	tar -cf - --exclude=flavours --exclude=doc --exclude='*.o' --exclude=prog . | tar -xf - -C flavours/two
 	touch $@
 clean:
 	rm -rf src/*.o prog flavours
@@ -31,6 +31,8 @@ __attribute__((noipa)) int user(int v)
 {
 	return v > 50 ? MOST : v * FLAVOUR;
 }
+//@ doc/new/readme.h
+/* A new file, in a folder that the copy has not. */ //+
 //@ src/main.c
 #include <stdio.h>
 #include "tests/unit/build_apply.h"
