@@ -150,29 +150,6 @@ static enum opus_code list_read(struct modules *m, char *maps,
 	return OPUS_OK;
 }
 
-/* Where the kernel put the dynamic loader; 0: the program has none. */
-static bool loader_base(pid_t view, uint64_t *ret, uint64_t *ret_entry)
-{
-	char path[64];
-	size_t size = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/auxv", view);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, &size);
-
-	*ret = *ret_entry = 0;
-	for (size_t i = 0; text && i + sizeof(Elf64_auxv_t) <= size;
-	     i += sizeof(Elf64_auxv_t)) {
-		Elf64_auxv_t a;
-
-		memcpy(&a, text + i, sizeof(a));
-		if (a.a_type == AT_BASE)
-			*ret = a.a_un.a_val;
-		if (a.a_type == AT_ENTRY)
-			*ret_entry = a.a_un.a_val;
-	}
-	return text != NULL;
-}
-
 /* Is the loader what was executed? */
 static bool is_started_by_loader(const struct modules *m)
 {
@@ -208,7 +185,8 @@ static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 	unsigned int libcs = 0;
 	const char *other = "";
 
-	if (!loader_base(m->view, &base, &m->entry))
+	if (!proc_auxv(m->view, AT_BASE, &base) ||
+	    !proc_auxv(m->view, AT_ENTRY, &m->entry))
 		return error_set_errno(err, errno == EACCES || errno == EPERM
 						    ? OPUS_PERMISSION : OPUS_DIED,
 				       "cannot read its auxiliary vector");
@@ -294,7 +272,8 @@ bool modules_starting(pid_t view, char *maps)
 	uint64_t base;
 
 	if (list_read(&m, maps, &ignored) == OPUS_OK &&
-	    loader_base(view, &base, &m.entry)) {
+	    proc_auxv(view, AT_BASE, &base) &&
+	    proc_auxv(view, AT_ENTRY, &m.entry)) {
 		m.executing = !m.entry;
 		for (size_t i = 0; i < m.count && !m.loader; i++)
 			if (base && m.list[i].start == base) {
@@ -345,9 +324,9 @@ bool modules_changed(const struct modules *m)
 
 bool modules_replaced(const struct modules *m)
 {
-	uint64_t base, entry;
+	uint64_t base;
 
-	if (!loader_base(m->view, &base, &entry) || !base)
+	if (!proc_auxv(m->view, AT_BASE, &base) || !base)
 		return false;
 	for (size_t i = 0; i < m->count; i++)
 		if (m->list[i].start == base)

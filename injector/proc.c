@@ -66,6 +66,22 @@ char *proc_file_read(const char *path, size_t *ret_size)
 	return text;
 }
 
+bool proc_auxv(pid_t view, uint64_t type, uint64_t *ret)
+{
+	char path[64];
+	size_t size = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", view);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, &size);
+	const Elf64_auxv_t *a = (const void *)text;
+
+	*ret = 0;
+	for (size_t n = text ? size / sizeof(*a) : 0; n > 0; n--, a++)
+		if (a->a_type == type)
+			*ret = a->a_un.a_val;
+	return text != NULL;
+}
+
 /* The value of a line "KEY:\tvalue", or NULL. */
 static const char *status_line(const char *text, const char *key)
 {

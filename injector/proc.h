@@ -51,6 +51,11 @@ struct proc_map {
  * errno on failure. The caller frees it. */
 char *proc_file_read(const char *path, size_t *ret_size);
 
+/* A word of the auxiliary vector, which the kernel gave to the process's real
+ * program, not to one that this runs itself; 0: not in it. False: it cannot be
+ * read (errno). getauxval(3) has the types. */
+bool proc_auxv(pid_t view, uint64_t type, uint64_t *ret);
+
 /* The text of a status file. False if a line that has to be there is not. */
 bool proc_status_parse(const char *text, struct proc_status *ret);
 /* Of thread `tid` of process `pid`. False with errno. */

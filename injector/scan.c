@@ -62,14 +62,9 @@ static bool is_32bit(const struct target *t)
 /* The kernel said so to the loader, in the auxiliary vector. */
 static bool is_secure(const struct target *t)
 {
-	size_t size = 0;
-	CLEANUP(cleanup_free) char *text = file_read(t, "auxv", &size);
-	const Elf64_auxv_t *a = (const void *)text;
+	uint64_t secure;
 
-	for (size_t n = text ? size / sizeof(*a) : 0; n > 0; n--, a++)
-		if (a->a_type == AT_SECURE)
-			return a->a_un.a_val != 0;
-	return false;
+	return proc_auxv(t->view, AT_SECURE, &secure) && secure;
 }
 
 /* LD_PRELOAD at its start; words are separated by NUL. */

@@ -3,7 +3,6 @@
  * such a function, which stays as it is. No caller has a copy of either.
  *
  * replaces: scale sum.avx2 sum.default
- * silent: main
  * output: 9 15
  */
 //@ a.c
