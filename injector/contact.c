@@ -371,20 +371,6 @@ static bool is_taken_by_other(const struct contact *c, uint32_t threads)
 	       seen == c->t->beacon.contacts;
 }
 
-/* Only a system call of the program's own can have done that. */
-static bool all_block(const struct target *t)
-{
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
-	struct proc_status s;
-
-	for (ssize_t i = 0; i < count; i++)
-		if (proc_status_read(t->pid, tids[i], &s) && s.memory &&
-		    !(s.blocked >> (t->beacon.signal - 1) & 1))
-			return false;
-	return count > 0;
-}
-
 static enum opus_code contact_failed(const struct contact *c,
 				     struct opus_error *err)
 {
@@ -420,7 +406,7 @@ static enum opus_code contact_failed(const struct contact *c,
 			"another one in its place by a system call of its own, "
 			"as the runtime of Go does; start it without the agent, "
 			"and `opus-send apply` brings one in");
-	if (all_block(c->t))
+	if (contact_threads_block(c->t))
 		return error_set(err, OPUS_NO_CONTACT,
 			"all its threads block signal %u, by a system call of its "
 			"own; root may open their masks, without --no-attach",
@@ -445,15 +431,19 @@ static enum opus_code contact_move(struct contact *c, struct opus_error *err)
 	return contact_open(c, 0, err);
 }
 
+static bool is_alone(const struct contact *c)
+{
+	return (c->t->beacon.flags & (BEACON_INJECTED | BEACON_ASKED)) ==
+	       BEACON_INJECTED;
+}
+
 /* How long to wait for a thread before the next one is asked. */
 static uint64_t patience(const struct contact *c, pid_t tid, bool runs,
 			 uint64_t wait)
 {
-	uint32_t flags = c->t->beacon.flags & (BEACON_INJECTED | BEACON_ASKED);
-
 	if (tid == 0) /* all block it, have yet to see it, or have ended */
 		return CONTACT_FIRST_NS;
-	if (flags == BEACON_INJECTED)
+	if (is_alone(c))
 		return CONTACT_ALONE_NS;
 	return runs ? CONTACT_RUNS_NS : wait;
 }
@@ -499,6 +489,11 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 		*ret_fd = contact_wait(c, interrupt_clock() +
 					  patience(c, tid, threads.runs, wait),
 				       &ended);
+		while (*ret_fd < 0 && !ended && !interrupt_seen() && is_alone(c) &&
+		       interrupt_clock() - begin < CONTACT_LIMIT_NS &&
+		       contact_thread_is_late(c->t, tid))
+			*ret_fd = contact_wait(c, interrupt_clock() +
+						  CONTACT_LAST_NS, &ended);
 		if (*ret_fd >= 0)
 			return OPUS_OK;
 		if (interrupt_seen())
@@ -507,7 +502,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 				"nothing changed");
 		if (ended)
 			break;
-		if (!tid && c->attach && all_block(c->t)) {
+		if (!tid && c->attach && contact_threads_block(c->t)) {
 			c->attach = false;
 			(void)unmask_begin(c->t, c->t->beacon.signal, &c->masks);
 		}

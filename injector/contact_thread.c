@@ -21,6 +21,8 @@
 
 #include "common/cleanup.h"
 
+/* All but SIGKILL and SIGSTOP. */
+#define IN_HANDLER (~(1ull << 8 | 1ull << 18))
 #define RANKS 3
 #define RANK_RUNS 1
 /* Looking at a thread costs two files of /proc. Of many thousands so many are as
@@ -124,6 +126,27 @@ pid_t contact_threads_next(struct contact_threads *threads,
 		return 0;
 	threads->runs = threads->ranks[threads->next] == RANK_RUNS;
 	return threads->tids[threads->next++];
+}
+
+bool contact_threads_block(const struct target *t)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	struct proc_status s;
+
+	for (ssize_t i = 0; i < count; i++)
+		if (proc_status_read(t->pid, tids[i], &s) && s.memory &&
+		    !(s.blocked >> (t->beacon.signal - 1) & 1))
+			return false;
+	return count > 0;
+}
+
+bool contact_thread_is_late(const struct target *t, pid_t tid)
+{
+	struct proc_status s;
+
+	return tid && proc_status_read(t->pid, tid, &s) && s.memory && s.state == 'R' &&
+	       (s.pending >> (t->beacon.signal - 1) & 1 || s.blocked == IN_HANDLER);
 }
 
 void contact_threads_deinit(struct contact_threads *threads)

@@ -31,6 +31,14 @@ struct contact_threads {
  */
 pid_t contact_threads_next(struct contact_threads *threads,
 			   const struct target *t);
+/* Do all threads block the signal? Only system calls of the program's own can have
+ * done that. */
+bool contact_threads_block(const struct target *t);
+
+/* Has it been sent the signal, or is it in the handler, and only wants for a
+ * processor? */
+bool contact_thread_is_late(const struct target *t, pid_t tid);
+
 void contact_threads_deinit(struct contact_threads *threads);
 
 /* How likely can an agent start in a thread that is in this system call
