@@ -22,6 +22,8 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+#include "common/error.h"
+
 /* Some two threads share one, or did: it stays set. */
 extern _Atomic bool altstack_shared;
 
@@ -29,12 +31,16 @@ extern _Atomic bool altstack_shared;
 void altstack_note_sig(const stack_t *stack);
 
 /* Ask each thread in turn which one it has, if that was not done yet: for an
- * agent that came late, before it stops them. Agent thread; takes some 20 us a
- * thread, and gives up on those that do not answer. */
-void altstack_ask(void);
+ * agent that came late, before it stops them. Agent thread; takes some 40 us a
+ * thread. 0, or one that has not answered within two seconds: then nobody may be
+ * stopped, since it may come to its handler at any time. Those that do not take
+ * the signal are left out. */
+uint32_t altstack_ask(void) MUST_CHECK;
 /* A thread has been asked. Handler. */
 #define ALTSTACK_TAG 0x41ul /* in the top byte of the signal's value */
 void altstack_answer_sig(const ucontext_t *context);
+/* The same for one that may make no system call, or has no thread-local storage. */
+void altstack_pass_sig(void);
 extern _Atomic uint32_t altstack_answers; /* how many there were */
 
 #endif

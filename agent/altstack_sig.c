@@ -42,6 +42,11 @@ void altstack_note_sig(const stack_t *stack)
 
 _Atomic uint32_t altstack_answers;
 
+void altstack_pass_sig(void)
+{
+	atomic_fetch_add(&altstack_answers, 1);
+}
+
 void altstack_answer_sig(const ucontext_t *context)
 {
 	altstack_note_sig(&context->uc_stack);

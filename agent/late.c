@@ -23,6 +23,7 @@
 #include "common/joined.h"
 #include "common/waits.h"
 #include "contact.h"
+#include "descriptor.h"
 #include "proc.h"
 
 /* Written by opus-inject. */
@@ -34,15 +35,11 @@ enum word { NUMBER, FIRST, SECOND, SP = 7, IP, WORDS };
  * not be looked at; -ENOENT: it has ended. */
 static int words_read(uint32_t tid, uint64_t ret[WORDS])
 {
-	int fd = proc_open_of(tid, "syscall"), n = 0;
 	char text[256], *at = text, *end;
-	ssize_t size;
+	int n = 0;
 
-	if (fd < 0)
-		return fd;
-	size = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[size > 0 ? size : 0] = '\0';
+	if (proc_read_of(tid, "syscall", text, sizeof(text)) == -ENOENT)
+		return -ENOENT;
 	for (; n < WORDS; n++, at = end) {
 		ret[n] = strtoull(at, &end, 0);
 		if (end == at)
@@ -143,15 +140,17 @@ void late_begin(void)
 void late_look(void)
 {
 	static bool listed;
+	struct descriptor list = {.fd = -1};
 	struct proc_tasks tasks;
 	uint32_t tid;
 
-	tasks.dir = late_return && !listed ? proc_open_tasks() : -ENOENT;
-	if (tasks.dir >= 0) {
-		proc_tasks_begin(&tasks, tasks.dir);
+	if (late_return && !listed)
+		descriptor_keep(&list, proc_open_tasks());
+	if (list.fd >= 0) {
+		proc_tasks_begin(&tasks, list.fd);
 		while ((tid = proc_tasks_next(&tasks)) != 0)
 			call_look(tid);
-		close(tasks.dir);
+		descriptor_close(&list);
 		listed = true;
 	}
 	calls_check();

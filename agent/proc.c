@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "descriptor.h"
 #include "restart.h"
 
 /* Written and read by the agent thread. */
@@ -72,12 +73,34 @@ static int open_below(const char *name, int flags)
 	return (int)raw_open(AT_FDCWD, path, flags);
 }
 
-int proc_open_of(unsigned int tid, const char *name)
+static ssize_t read_first(int fd, char *ret, size_t size)
+{
+	struct descriptor d;
+	ssize_t n;
+
+	*ret = '\0';
+	if (fd < 0)
+		return fd;
+	descriptor_keep(&d, fd);
+	if (d.fd < 0)
+		return -EBADF;
+	n = raw_syscall3(SYS_read, d.fd, (long)ret, (long)size - 1);
+	descriptor_close(&d);
+	ret[n < 0 ? 0 : n] = '\0';
+	return n;
+}
+
+ssize_t proc_read_at(int dir, const char *path, char *ret, size_t size)
+{
+	return read_first((int)raw_open(dir, path, O_RDONLY), ret, size);
+}
+
+ssize_t proc_read_of(unsigned int tid, const char *name, char *ret, size_t size)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "task/%u/%s", tid, name);
-	return open_below(path, O_RDONLY);
+	return read_first(open_below(path, O_RDONLY), ret, size);
 }
 
 int proc_open(const char *name, int flags)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 
@@ -41,8 +42,10 @@ struct proc_tasks {
 void proc_tasks_begin(struct proc_tasks *ret, int dir);
 /* Its next thread; 0: that was the last one. */
 uint32_t proc_tasks_next(struct proc_tasks *tasks);
-/* Open a file of another thread of the process. A descriptor, or -errno. */
-int proc_open_of(unsigned int tid, const char *name);
+/* Read the first `size` - 1 bytes of a file of another thread of the process, or of
+ * one by its path from a folder; `ret` ends in NUL. How many they are, or -errno. */
+ssize_t proc_read_of(unsigned int tid, const char *name, char *ret, size_t size);
+ssize_t proc_read_at(int dir, const char *path, char *ret, size_t size);
 
 /*
  * The calling thread's folder as a path that this thread may open until

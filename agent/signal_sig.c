@@ -70,6 +70,8 @@ static void handle_bare_sig(int code, uint64_t value, ucontext_t *context)
 	contact_count(code, value);
 	if (code == SI_QUEUE && value >> 56 == STOP_TAG && agent_usable())
 		stop_bare_sig(value);
+	else if (code == SI_QUEUE && value >> 56 == ALTSTACK_TAG)
+		altstack_pass_sig();
 	restart_barely_sig(context);
 }
 
@@ -93,6 +95,8 @@ void signal_handle_sig(int signo, siginfo_t *info, void *context)
 		   control_sleeps_sig()) {
 		return; /* with EINTR */
 	} else if (is_unknown_filter(info->si_code, value)) {
+		if (value >> 56 == ALTSTACK_TAG)
+			altstack_pass_sig();
 		restart_silently_sig(context);
 		return;
 	} else if (agent_usable()) {

@@ -166,11 +166,16 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 {
 	struct opus_error note;
 	uintptr_t page = 0;
+	uint32_t silent;
 	enum opus_code code = update_collect(u, err);
 
 	if (agent_late) {
 		got_take(); /* objects have come since, the patch among them */
-		altstack_ask();
+		silent = altstack_ask();
+		if (code == OPUS_OK && silent)
+			code = error_set(err, OPUS_NO_ANSWER,
+				"thread %u does not come to its handler: it gets no processor, or is stuck in the kernel",
+				silent);
 		late_look();
 	}
 	if (code == OPUS_OK)

@@ -14,7 +14,6 @@
 #include "vfork.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
+#include "proc.h"
 
 #define HELD_MAX 16
 
@@ -41,15 +41,7 @@ void vfork_begin(void)
 /* A file of /proc, by its path from the folder of all threads. */
 static bool text_read(int tasks, const char *path, char *ret, size_t size)
 {
-	ssize_t n;
-	int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	n = read(fd, ret, size - 1);
-	close(fd);
-	ret[n < 0 ? 0 : n] = '\0';
-	return n > 0;
+	return proc_read_at(tasks, path, ret, size) > 0;
 }
 
 /* "NUMBER 0xARG ... 0xSP 0xPC", or "-1 0xSP 0xPC" where a program has been

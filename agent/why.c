@@ -8,14 +8,12 @@
  */
 #include "why.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
-#include "descriptor.h"
 #include "gate.h"
 #include "proc.h"
 #include "stop.h"
@@ -29,15 +27,10 @@ static struct wire_thread why_list[WHY_MAX];
 
 static void thread_name(uint32_t tid, char ret[16])
 {
-	struct descriptor comm;
 	ssize_t n;
 
 	memset(ret, 0, 16);
-	descriptor_keep(&comm, proc_open_of(tid, "comm"));
-	if (comm.fd < 0)
-		return;
-	n = read(comm.fd, ret, 15);
-	descriptor_close(&comm);
+	n = proc_read_of(tid, "comm", ret, 16);
 	if (n > 0 && ret[n - 1] == '\n')
 		ret[n - 1] = '\0';
 }
