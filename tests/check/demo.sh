@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# limit: 60
+# limit: 120
 # demo.sh - the demonstration holds: `make demo` without the building. Its chart
 # marks both moments, as lines and in an SVG that is well formed.
 set -eu
