@@ -526,6 +526,7 @@ enum opus_code contact_make(struct target *t, bool ask, bool attach,
 			    struct opus_error *err)
 {
 	struct contact c = {.t = t, .limit = limit, .ask = ask, .attach = attach,
+			    .masks.waits = true,
 			    .listener = -1, .folder_fd = -1,
 			    .same_network = network_is_ours(t)};
 	enum opus_code code;

@@ -18,6 +18,7 @@
 #include "child.h"
 #include "common/cleanup.h"
 #include "interrupt.h"
+#include "place.h"
 #include "proc.h"
 #include "remote.h"
 
@@ -30,6 +31,20 @@ struct unmask_work {
 	bool back;
 };
 
+static bool is_waiting(const struct remote *r)
+{
+	return (long)r->saved.orig_rax >= 0 &&
+	       place_waits((long)r->saved.orig_rax, r->saved.rsi);
+}
+
+/* While it is stopped it executes no other program, where nobody would be. */
+static bool is_caught(const struct remote *r, uint64_t signal)
+{
+	struct proc_status now;
+
+	return proc_status_read(r->pid, r->tid, &now) && (now.caught & signal);
+}
+
 static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 {
 	static struct remote r;
@@ -37,7 +52,8 @@ static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 
 	if (remote_attach(&r, t->pid, tid, NULL, &ignored) != OPUS_OK)
 		return;
-	if ((r.mask & u->open) && remote_mask(&r, r.mask & ~u->open)) {
+	if ((r.mask & u->open) && (!u->waits || is_waiting(&r)) &&
+	    is_caught(&r, u->open) && remote_mask(&r, r.mask & ~u->open)) {
 		u->threads[u->count].tid = tid;
 		u->threads[u->count++].mask = r.mask;
 	}

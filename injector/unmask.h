@@ -18,6 +18,7 @@
 
 /* Threads whose masks were changed; zero to begin with. */
 struct unmask {
+	bool waits;    /* to be set: only threads in a system call that waits */
 	uint64_t open; /* the signal that was let in, as a mask */
 	uint32_t count;
 	struct unmask_thread {
@@ -30,8 +31,11 @@ struct unmask {
 
 /*
  * All threads of the process that block this signal of the agent's: only a raw
- * system call can have done that. Their masks are opened for it. False if there is
- * none, or we may not attach to it.
+ * system call can have done that. Their masks are opened for it, if the process
+ * still has a handler. The agent itself blocks all signals of a thread that
+ * executes another program, which the signal would end: outside of a stop, which
+ * the agent keeps apart from that, `waits` must be set. False if there is no such
+ * thread, or we may not attach to it.
  */
 bool unmask_begin(const struct target *t, unsigned int signal, struct unmask *u);
 
