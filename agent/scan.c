@@ -393,10 +393,12 @@ struct scan_result scan_held(const struct stop_thread *t, ucontext_t *child,
 		if (parent.thread_pointer == 0)
 			return unknown;
 	}
-	if (low <= sp && sp - low < STACK_USUAL)
+	/* One of its own may lie right below its parent's. */
+	if (t->context->uc_mcontext.gregs[REG_RSI] == 0) {
+		if (low > sp || sp - low >= STACK_USUAL)
+			return unknown;
 		inner.thread_pointer = parent.thread_pointer;
-	else if (t->context->uc_mcontext.gregs[REG_RAX] == SYS_vfork)
-		return unknown;
+	}
 	if (scan_thread(&parent, ranges).verdict != SCAN_SAFE ||
 	    scan_thread(&inner, ranges).verdict != SCAN_SAFE)
 		return unknown;

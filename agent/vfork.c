@@ -14,6 +14,7 @@
 #include "vfork.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,22 @@ static long place_parse(const char *text, ucontext_t *ret)
 	ret->uc_mcontext.gregs[REG_RIP] = (greg_t)strtoul(pc + 1, NULL, 16);
 	ret->uc_mcontext.gregs[REG_RSP] = (greg_t)strtoul(sp + 1, NULL, 16);
 	return number;
+}
+
+/* The stack that clone(2) was given for the child; 0: it goes on on its parent's.
+ * clone3(2) has it in a structure of the parent, which sleeps. */
+static uintptr_t stack_given(const char *text, long number)
+{
+	char *end;
+	uintptr_t first, second;
+
+	(void)strtol(text, &end, 10);
+	first = strtoul(end, &end, 16);
+	second = strtoul(end, &end, 16);
+	if (number == SYS_clone)
+		return second;
+	return number == SYS_clone3
+		       ? ((const struct clone_args *)first)->stack : 0;
 }
 
 static bool same_memory(uint32_t child)
@@ -122,6 +139,7 @@ enum vfork_state vfork_look(int tasks, uint32_t tid, ucontext_t **ret)
 	if (number != SYS_vfork && number != SYS_clone && number != SYS_clone3)
 		return VFORK_NOT;
 	h->parent.uc_mcontext.gregs[REG_RAX] = number;
+	h->parent.uc_mcontext.gregs[REG_RSI] = (greg_t)stack_given(text, number);
 	child = child_find(tasks, tid);
 	if (child == 0)
 		return VFORK_NOT;

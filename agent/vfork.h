@@ -28,8 +28,8 @@ enum vfork_state {
 
 /* Does this thread, which has not answered, wait for a child? `tasks` is the
  * folder of all threads. After VFORK_HELD `*ret` is its context until the next
- * stop, as far as the kernel tells: stack pointer, program counter, and in rax
- * the number of the system call. */
+ * stop, as far as the kernel tells: stack pointer, program counter, in rax the
+ * number of the system call, and in rsi the stack that the child was given, or 0. */
 enum vfork_state vfork_look(int tasks, uint32_t tid, ucontext_t **ret);
 
 /* Of the child of a thread in STOP_VFORK. */
