@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 
 #include "arch/x86_64/raw.h"
 #include "proc.h"
+#include "scan.h"
 
 #define HELD_MAX 16
 
@@ -63,19 +65,19 @@ static long place_parse(const char *text, ucontext_t *ret)
 }
 
 /* The stack that clone(2) was given for the child; 0: it goes on on its parent's.
- * clone3(2) has it in a structure of the parent, which sleeps. */
+ * clone3(2) has it in a structure, which may be gone when the parent has woken up. */
 static uintptr_t stack_given(const char *text, long number)
 {
+	struct clone_args args = {0};
 	char *end;
 	uintptr_t first, second;
 
 	(void)strtol(text, &end, 10);
 	first = strtoul(end, &end, 16);
 	second = strtoul(end, &end, 16);
-	if (number == SYS_clone)
-		return second;
-	return number == SYS_clone3
-		       ? ((const struct clone_args *)first)->stack : 0;
+	if (number == SYS_clone3)
+		(void)!scan_memory(first, &args, offsetof(struct clone_args, stack_size));
+	return number == SYS_clone ? second : args.stack;
 }
 
 static bool same_memory(uint32_t child)
