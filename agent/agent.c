@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "altstack.h"

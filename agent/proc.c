@@ -172,19 +172,12 @@ static bool given_matches(int folder)
 {
 	char path[64], want[64], text[2048];
 	struct statfs fs;
-	ssize_t n;
-	int fd;
 
 	if (fstatfs(folder, &fs) != 0 || fs.f_type != PROC_SUPER_MAGIC)
 		return false;
 	snprintf(path, sizeof(path), "task/%d/status", raw_gettid());
 	snprintf(want, sizeof(want), "\nNSpid:\t%d\n", raw_gettid());
-	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n < 0 ? 0 : n] = '\0';
+	(void)proc_read_at(folder, path, text, sizeof(text));
 	return strstr(text, want) != NULL;
 }
 

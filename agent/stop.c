@@ -10,7 +10,6 @@
 #include "stop.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,21 +96,13 @@ static bool kernel_flags(const char *fields)
 static char thread_state(const struct stop_walk *w, uint32_t tid)
 {
 	char path[32], text[512], *end;
-	struct descriptor stat;
 	ssize_t n;
 
 	/* snprintf into a local buffer takes no lock and allocates nothing. */
 	snprintf(path, sizeof(path), "%u/stat", tid);
-	descriptor_keep(&stat, openat(w->dir, path, O_RDONLY | O_CLOEXEC));
-	if (stat.fd < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : '?';
-	n = read(stat.fd, text, sizeof(text) - 1);
-	if (n < 0 && errno == ESRCH)
-		n = 0; /* it ended in between (proc(5)) */
-	else if (n < 0)
-		n = snprintf(text, sizeof(text), ") ?");
-	descriptor_close(&stat);
-	text[n] = '\0';
+	n = proc_read_at(w->dir, path, text, sizeof(text));
+	if (n < 0) /* ESRCH: it ended in between (proc(5)) */
+		return n == -ENOENT || n == -ESRCH ? 0 : '?';
 	end = strrchr(text, ')');
 	if (!end || !end[1])
 		return 0;
