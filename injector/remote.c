@@ -163,8 +163,7 @@ static enum opus_code seize(struct remote *r, struct opus_error *err)
 	bool ours;
 
 	ours = proc_status_read(r->pid, r->tid, &s) && s.tracer == getpid();
-	if (!ours && tracee_ask(PTRACE_SEIZE, r->tid, 0,
-				(void *)PTRACE_O_TRACESYSGOOD) != 0)
+	if (!ours && tracee_seize(r->tid, PTRACE_O_TRACESYSGOOD) != 0)
 		return tracee_refused(r->pid, r->tid, err);
 	r->attached = true;
 	/* Its number may be another's by now, of another process. */
@@ -554,6 +553,7 @@ static void stop_again(struct remote *r)
 uint64_t remote_detach(struct remote *r)
 {
 	struct user_regs_struct regs = r->saved;
+	int status;
 
 	if (!r->attached)
 		return 0;
@@ -566,8 +566,11 @@ uint64_t remote_detach(struct remote *r)
 		make_anew(r, &regs);
 		registers_set(r, &regs);
 	}
-	if (r->attached)
-		tracee_ask(PTRACE_DETACH, r->tid, 0, (void *)(long)r->signal);
+	/* One that was killed meanwhile, as exec does it, is gone when waited for. */
+	if (r->attached && tracee_ask(PTRACE_DETACH, r->tid, 0,
+				      (void *)(long)r->signal) != 0 &&
+	    errno == ESRCH)
+		(void)!tracee_wait(r->tid, WAIT_NS, &status);
 	r->attached = r->away = false;
 	return interrupt_clock() - r->stopped_ns;
 }

@@ -143,7 +143,7 @@ static enum opus_code seize_more(const struct target *t, size_t *ret,
 		if (!proc_status_read(t->pid, tids[i], &s) || !s.memory ||
 		    s.tracer == getpid())
 			continue;
-		if (ptrace(PTRACE_SEIZE, tids[i], NULL, suspend_options()) == 0) {
+		if (tracee_seize(tids[i], suspend_options()) == 0) {
 			++*ret;
 			continue;
 		}

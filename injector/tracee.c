@@ -1,7 +1,7 @@
 /*
  * tracee.c - ptrace(2): the stops of a thread, and why it cannot be traced.
  *
- * Called by:  remote.c.
+ * Called by:  remote.c, settle.c, suspend.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: stdio.
@@ -22,6 +22,41 @@
 long tracee_ask(int request, pid_t tid, unsigned long address, void *data)
 {
 	return ptrace(request, tid, (void *)address, data);
+}
+
+/* Async-signal-safe. Stops stay where they are. */
+static void reap(int signo)
+{
+	int saved = errno;
+	siginfo_t info = {0};
+
+	(void)signo;
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) == 0 &&
+	       info.si_pid != 0)
+		info.si_pid = 0;
+	errno = saved;
+}
+
+/* An exec holds the lock that PTRACE_SEIZE takes until all other threads are gone,
+ * and one of ours is not before we wait for it: both would wait for ever. */
+int tracee_seize(pid_t tid, unsigned long options)
+{
+	struct sigaction act = {.sa_handler = reap}, old;
+	sigset_t child, mask;
+	int error;
+	long rc;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigaction(SIGCHLD, &act, &old);
+	sigprocmask(SIG_UNBLOCK, &child, &mask);
+	/* The kernel starts it anew after the handler (ERESTARTNOINTR). */
+	rc = tracee_ask(PTRACE_SEIZE, tid, 0, (void *)options);
+	error = errno;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGCHLD, &old, NULL);
+	errno = error;
+	return (int)rc;
 }
 
 bool tracee_wait(pid_t tid, uint64_t limit_ns, int *ret)

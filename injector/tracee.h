@@ -1,7 +1,7 @@
 /*
  * tracee.h - a thread that is traced: its stops.
  *
- * Included by: remote.c.
+ * Included by: remote.c, settle.c, suspend.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe: stdio.
@@ -17,6 +17,13 @@
 
 /* ptrace(2), with the types that its callers have. */
 long tracee_ask(int request, pid_t tid, unsigned long address, void *data);
+
+/*
+ * PTRACE_SEIZE with these options: 0, or -1 with errno. It waits while the process
+ * executes another program, and that for the threads that we trace already to be
+ * waited for: those that end are, here. SIGCHLD is blocked or not, as before.
+ */
+int tracee_seize(pid_t tid, unsigned long options);
 
 /* The next stop of the thread, whose status goes to `*ret`. SIGCHLD is blocked.
  * False at the time limit; a thread that has ended gives true with no stop in
