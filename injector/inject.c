@@ -11,6 +11,7 @@
  *   borrow     make it create a memfd, map the playground in that, make a
  *              thread; give it back
  *   load       fill in the agent; the new thread calls dlopen(); wait for it
+ *   settle     wait for an exec that was begun before
  *
  * The loading itself needs no thread of the host, so a constructor of another
  * library that holds the loader's lock delays us and nobody else.
@@ -47,6 +48,7 @@
 #include "rank.h"
 #include "remote.h"
 #include "room.h"
+#include "settle.h"
 #include "suspend.h"
 #include "waiting.h"
 
@@ -512,6 +514,8 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 				 err);
 	if (in->suspend)
 		load_end();
+	if (code == OPUS_OK && !in->request->check)
+		settle(in->t);
 	return code;
 }
 
@@ -526,10 +530,17 @@ static enum opus_code work(void *data, struct opus_error *err)
 /* Was the agent loaded, and is it ready? */
 static enum opus_code joined_check(struct target *t, struct opus_error *err)
 {
+	enum opus_code code;
+
 	if (t->pidfd >= 0)
 		close(t->pidfd);
 	t->pidfd = -1;
-	return target_look(t, err);
+	code = target_look(t, err);
+	if (code == OPUS_NO_AGENT && !t->beacon_at)
+		return error_set(err, OPUS_DIED,
+			"the process started another program (exec) right after the "
+			"agent was loaded; it has none");
+	return code;
 }
 
 enum opus_code inject_agent(struct target *t, const struct inject_request *request,
