@@ -66,12 +66,14 @@ static long control_create(void)
 {
 	bool kept_out = stop_keep_out_sig();
 	pthread_t thread;
-	long rc;
+	long rc = EAGAIN;
 
-	stop_signal_open();
-	/* The new thread inherits this handler's mask: all others are blocked. */
-	rc = pthread_create(&thread, &control_attr, control_main, NULL);
-	stop_signal_shut();
+	if (stop_signal_open()) {
+		/* The new thread inherits this handler's mask: all others are
+		 * blocked. */
+		rc = pthread_create(&thread, &control_attr, control_main, NULL);
+		stop_signal_shut();
+	}
 	stop_let_in_sig(kept_out);
 	return rc;
 }

@@ -250,7 +250,7 @@ static struct left leave(void)
 	guard_end();
 	left.kept_out = stop_keep_out_sig();
 	if (agent_signal == SIGNAL_SETXID)
-		stop_signal_leave();
+		stop_signal_leave(left.kept_out);
 	else
 		raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&own,
 			     (long)&left.mask, sizeof(own), 0, 0);
@@ -265,7 +265,7 @@ static void stay(struct left left)
 	if (filter_is_tight_sig())
 		return;
 	if (agent_signal == SIGNAL_SETXID)
-		stop_signal_stay();
+		stop_signal_stay(left.kept_out);
 	else
 		raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&left.mask, 0,
 			     sizeof(left.mask), 0, 0);

@@ -474,4 +474,5 @@ void stop_forked(void)
 	atomic_store(&stop_shared.parked, 0);
 	atomic_store(&stop_shared.kept_out, 0);
 	atomic_store(&stop_shared.released, atomic_load(&stop_shared.number));
+	stop_signal_forked();
 }

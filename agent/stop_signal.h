@@ -17,6 +17,9 @@
 #define OPUS_STOP_SIGNAL_H
 
 #include <signal.h>
+#include <stdbool.h>
+
+#include "common/error.h"
 
 #define SIGNAL_SETXID 33 /* glibc's SIGSETXID, which no header has */
 
@@ -36,12 +39,17 @@ void stop_signal_forward_sig(int signo, siginfo_t *info, void *context);
 /* Around pthread_create() in a handler, which waits for a lock that setuid() of
  * another thread holds until this one has answered its signal. Any thread, in a
  * handler that is not on its alternate stack just now. */
-void stop_signal_open(void);
+bool stop_signal_open(void) MUST_CHECK; /* false, and nothing: an exec goes on */
 void stop_signal_shut(void);
 
 /* Around exec: a signal that comes when the new program has no handler yet is
- * ignored, or, if the exec fails, handled again. Any thread. */
-void stop_signal_leave(void);
-void stop_signal_stay(void);
+ * ignored, or, if the exec fails, handled again. Nobody changes the handler in
+ * between; who is about to is waited for, 1 s at most. `shared`: not in a child of
+ * vfork(2), which has a table of handlers of its own. Any thread. */
+void stop_signal_leave(bool shared);
+void stop_signal_stay(bool shared);
+
+/* In the child of fork(): nobody else is there. */
+void stop_signal_forked(void);
 
 #endif
