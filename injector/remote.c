@@ -553,7 +553,6 @@ static void stop_again(struct remote *r)
 uint64_t remote_detach(struct remote *r)
 {
 	struct user_regs_struct regs = r->saved;
-	int status;
 
 	if (!r->attached)
 		return 0;
@@ -566,11 +565,8 @@ uint64_t remote_detach(struct remote *r)
 		make_anew(r, &regs);
 		registers_set(r, &regs);
 	}
-	/* One that was killed meanwhile, as exec does it, is gone when waited for. */
-	if (r->attached && tracee_ask(PTRACE_DETACH, r->tid, 0,
-				      (void *)(long)r->signal) != 0 &&
-	    errno == ESRCH)
-		(void)!tracee_wait(r->tid, WAIT_NS, &status);
+	if (r->attached)
+		tracee_ask(PTRACE_DETACH, r->tid, 0, (void *)(long)r->signal);
 	r->attached = r->away = false;
 	return interrupt_clock() - r->stopped_ns;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,16 +25,42 @@ long tracee_ask(int request, pid_t tid, unsigned long address, void *data)
 	return ptrace(request, tid, (void *)address, data);
 }
 
-/* Async-signal-safe. Stops stay where they are. */
+/* All that were ever seized here. Changed where the handler cannot run. */
+static pid_t *seized;
+static size_t seized_count;
+
+static void seized_add(pid_t tid)
+{
+	pid_t *more;
+
+	for (size_t i = 0; i < seized_count; i++)
+		if (seized[i] == tid)
+			return;
+	more = realloc(seized, (seized_count + 1) * sizeof(*seized));
+	if (!more)
+		return;
+	seized = more;
+	seized[seized_count++] = tid;
+}
+
+/* Of threads that one traces, waitid(2) tells stops whether asked for or not, and
+ * takes the signal that it tells of with them, should nobody let the thread go on.
+ * So each is looked at first. Async-signal-safe. */
 static void reap(int signo)
 {
 	int saved = errno;
-	siginfo_t info = {0};
 
 	(void)signo;
-	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) == 0 &&
-	       info.si_pid != 0)
-		info.si_pid = 0;
+	for (size_t i = 0; i < seized_count; i++) {
+		siginfo_t info = {0};
+
+		if (waitid(P_PID, (id_t)seized[i], &info,
+			   WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+		    info.si_pid && (info.si_code == CLD_EXITED ||
+				    info.si_code == CLD_KILLED ||
+				    info.si_code == CLD_DUMPED))
+			waitpid(seized[i], NULL, __WALL | WNOHANG);
+	}
 	errno = saved;
 }
 
@@ -55,6 +82,8 @@ int tracee_seize(pid_t tid, unsigned long options)
 	error = errno;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigaction(SIGCHLD, &old, NULL);
+	if (rc == 0)
+		seized_add(tid);
 	errno = error;
 	return (int)rc;
 }
