@@ -213,6 +213,8 @@ static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent,
 	struct entity *e = data;
 
 	(void)parent;
+	if (kind == CXCursor_AsmLabelAttr && !e->label)
+		e->label = string_take(clang.getCursorSpelling(c));
 	if (kind == CXCursor_CompoundStmt || kind == CXCursor_CXXTryStmt)
 		parse_place(clang.getRangeStart(clang.getCursorExtent(c)),
 			 &e->body_at);
@@ -485,6 +487,7 @@ void parse_deinit(struct parse *p)
 	for (size_t i = 0; i < p->entities; i++) {
 		free(p->entity[i].name);
 		free(p->entity[i].linkage);
+		free(p->entity[i].label);
 		free(p->entity[i].function);
 		free(p->entity[i].owner);
 		free(p->entity[i].detail);
