@@ -264,8 +264,12 @@ static void visit_function(struct visit *v, CXCursor c)
 
 static void visit_variable(struct visit *v, CXCursor c)
 {
-	struct entity *e = entity_add(v, c, ENTITY_VARIABLE);
+	struct entity *e;
 
+	/* A register with a name: what names it names no memory. */
+	if (clang.Cursor_getStorageClass(c) == CX_SC_Register)
+		return;
+	e = entity_add(v, c, ENTITY_VARIABLE);
 	if (!e)
 		return;
 	linkage_set(e, c);
