@@ -59,16 +59,17 @@ static bool slot_any(const struct object *o, const struct code_edges *edges, uin
 	return any;
 }
 
-/* Does the dynamic linker put the address of the function there? */
-static bool leads_to(const struct object *o, const struct object_reloc *r, uint64_t address)
+/* Does the dynamic linker put the address of the function there, whose first symbol
+ * that is? */
+static bool leads_to(const struct object *o, const struct object_reloc *r, size_t first,
+		     uint64_t address)
 {
 	if (!r->name)
 		return r->type == R_X86_64_RELATIVE && r->addend == address;
 	if (r->type != R_X86_64_JUMP_SLOT && r->type != R_X86_64_GLOB_DAT)
 		return false;
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].value == address && o->symbol[i].dynamic &&
-		    strcmp(o->symbol[i].name, r->name) == 0)
+	for (size_t i = first; i < o->defined && o->symbol[i].value == address; i++)
+		if (o->symbol[i].dynamic && strcmp(o->symbol[i].name, r->name) == 0)
 			return true;
 	return false;
 }
@@ -78,13 +79,16 @@ bool callers_any(struct build *b, size_t target, uint64_t address,
 {
 	const struct object *o = b->target[target];
 	const struct code_edges *edges;
+	size_t first = 0;
 	bool any;
 
 	if (callers_edges(b, target, &edges, NULL) != OPUS_OK)
 		return false;
 	any = sites_any(edges, address, is, data);
+	while (first < o->defined && o->symbol[first].value != address)
+		first++;
 	for (size_t i = 0; i < o->relocs && !any; i++)
-		any = leads_to(o, &o->reloc[i], address) &&
+		any = leads_to(o, &o->reloc[i], first, address) &&
 		      slot_any(o, edges, o->reloc[i].place, is, data);
 	return any;
 }
