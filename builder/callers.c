@@ -1,12 +1,14 @@
 /*
- * callers.c - the functions that call one that cannot be replaced.
+ * callers.c - who calls a function of a target.
  *
- * Called by:  the passes that refuse.
+ * Called by:  pass_closure.c, and the passes that refuse.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
  */
 #include "callers.h"
+
+#include <string.h>
 
 #define CALLERS_NAMED 12
 
@@ -27,6 +29,68 @@ static bool is_exported(const struct object *o, uint64_t address)
 		    o->symbol[i].code)
 			return true;
 	return false;
+}
+
+static bool sites_any(const struct code_edges *edges, uint64_t to,
+		      bool (*is)(uint64_t site, void *data), void *data)
+{
+	size_t n;
+	const struct code_edge *e = code_edges_to(edges, to, &n);
+	bool any = false;
+
+	for (; n > 0 && !any; n--, e++)
+		any = is(e->site, data);
+	return any;
+}
+
+/* Through the pointer at `slot`; by a stub of the linkage table, which begins with
+ * the jump or with an endbr64 before it. */
+static bool slot_any(const struct object *o, const struct code_edges *edges, uint64_t slot,
+		     bool (*is)(uint64_t site, void *data), void *data)
+{
+	size_t n;
+	const struct code_edge *e = code_edges_to(edges, slot, &n);
+	bool any = sites_any(edges, slot, is, data);
+
+	for (; n > 0 && !any; n--, e++)
+		any = code_is_plt(o, e->site) &&
+		      (sites_any(edges, e->site, is, data) ||
+		       sites_any(edges, e->site - 4, is, data));
+	return any;
+}
+
+/* Does the dynamic linker put the address of the function there, whose first symbol
+ * that is? */
+static bool leads_to(const struct object *o, const struct object_reloc *r, size_t first,
+		     uint64_t address)
+{
+	if (!r->name)
+		return r->type == R_X86_64_RELATIVE && r->addend == address;
+	if (r->type != R_X86_64_JUMP_SLOT && r->type != R_X86_64_GLOB_DAT)
+		return false;
+	for (size_t i = first; i < o->defined && o->symbol[i].value == address; i++)
+		if (o->symbol[i].dynamic && strcmp(o->symbol[i].name, r->name) == 0)
+			return true;
+	return false;
+}
+
+bool callers_any(struct build *b, size_t target, uint64_t address,
+		 bool (*is)(uint64_t site, void *data), void *data)
+{
+	const struct object *o = b->target[target];
+	const struct code_edges *edges;
+	size_t first = 0;
+	bool any;
+
+	if (callers_edges(b, target, &edges, NULL) != OPUS_OK)
+		return false;
+	any = sites_any(edges, address, is, data);
+	while (first < o->defined && o->symbol[first].value != address)
+		first++;
+	for (size_t i = 0; i < o->relocs && !any; i++)
+		any = leads_to(o, &o->reloc[i], first, address) &&
+		      slot_any(o, edges, o->reloc[i].place, is, data);
+	return any;
 }
 
 const char *callers_todo(struct build *b, size_t target, uint64_t address)

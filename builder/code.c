@@ -1,7 +1,7 @@
 /*
  * code.c - who calls whom in a target, and which registers its code uses.
  *
- * Called by:  pass_keep.c.
+ * Called by:  callers.c, pass_keep.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -138,6 +138,10 @@ static bool edges_in(const struct object *o, uint64_t start, uint64_t end,
 		if (d.has_target &&
 		    (d.flow == DECODE_CALL || d.target < start || d.target >= end) &&
 		    !edge_add(e, at, d.target, d.flow == DECODE_CALL))
+			return false;
+		/* Through a pointer, as the linkage table does. */
+		if (d.rip && (d.flow == DECODE_CALL_INDIRECT || d.flow == DECODE_JUMP_INDIRECT) &&
+		    !edge_add(e, at, d.rip_to, d.flow == DECODE_CALL_INDIRECT))
 			return false;
 	}
 	return true;

@@ -36,10 +36,10 @@ struct code_use {
 /* Add what one instruction names, implicit operands included. */
 void code_use_add(const struct decoded *d, struct code_use *use);
 
-/* A direct call, or jump out of its frame. */
+/* A call, or jump out of its frame. */
 struct code_edge {
 	uint64_t site;
-	uint64_t to;
+	uint64_t to; /* or the place of a pointer to it */
 	bool call;
 };
 

@@ -104,6 +104,11 @@ bool linkage_same(const char *a, const char *b)
 	return same;
 }
 
+const char *linkage_mangled(const char *linkage)
+{
+	return strncmp(linkage, "_Z", 2) == 0 ? linkage : "";
+}
+
 bool linkage_is_structor(const char *linkage)
 {
 	CLEANUP(cleanup_free) char *other = strdup(linkage);

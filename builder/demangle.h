@@ -36,6 +36,10 @@ bool linkage_same(const char *a, const char *b);
  */
 void linkage_untag(char *linkage);
 
+/* What tells functions apart: a mangled name; "" for others, which in C are given to
+ * functions by assembler labels, beside their own. */
+const char *linkage_mangled(const char *linkage);
+
 /* Is it one of a constructor or destructor? */
 bool linkage_is_structor(const char *linkage);
 

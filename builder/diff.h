@@ -182,6 +182,11 @@ enum opus_code capture_read_json(struct build *b, const char *path,
  * besides need not be read. Errors: OPUS_RESOURCE. */
 enum opus_code units_want(struct build *b, struct opus_error *err) MUST_CHECK;
 
+/* likeness.c: how many functions of the old unit, compiled anew, the target has.
+ * Errors: OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, size_t *ret,
+			     struct opus_error *err) MUST_CHECK;
+
 /* unit.c */
 /* The command without what concerns output, dependencies and input. */
 void unit_command(const struct unit *u, bool preprocessor, struct command *ret);

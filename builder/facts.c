@@ -11,6 +11,7 @@
  * inlined copy. All lead to the same root along DW_AT_abstract_origin and
  * DW_AT_specification; the root is the function's identity.
  */
+#include "demangle.h"
 #include "facts.h"
 
 #include <dwarf.h>
@@ -243,7 +244,7 @@ static void inline_add(struct walk *w, Dwarf_Die *die, const char *name,
 		.external = die_flag(die, DW_AT_external),
 		.unit = die_unit(w, &root),
 		.caller = die_name(caller),
-		.caller_linkage = die_linkage(caller),
+		.caller_linkage = linkage_mangled(die_linkage(caller)),
 		.caller_unit = die_unit(w, &caller_root),
 	};
 	Dwarf_Addr base, start, end, entry;
@@ -340,9 +341,9 @@ static void walk_function(struct walk *w, Dwarf_Die *die, int tag)
 	bool concrete = tag == DW_TAG_subprogram && die_has_code(die);
 
 	if (is_wanted && concrete)
-		function_add(w, die, name, linkage);
+		function_add(w, die, name, linkage_mangled(linkage));
 	if (is_wanted && tag == DW_TAG_inlined_subroutine && w->callers > 0)
-		inline_add(w, die, name, linkage);
+		inline_add(w, die, name, linkage_mangled(linkage));
 	w->function = name;
 	if (concrete && w->callers < WALK_DEPTH)
 		w->caller[w->callers++] = *die;

@@ -219,7 +219,7 @@ bool facts_origin_at(struct facts *f, uint64_t address, const char **name,
 	    !function_around(&die, address, &function, 0))
 		return false;
 	*name = die_text(&function, DW_AT_name);
-	*linkage = die_text(&function, DW_AT_linkage_name);
+	*linkage = linkage_mangled(die_text(&function, DW_AT_linkage_name));
 	root = function;
 	for (int i = 0; i < 16 && (dwarf_attr(&root, DW_AT_abstract_origin, &attr) ||
 				   dwarf_attr(&root, DW_AT_specification, &attr)) &&

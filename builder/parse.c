@@ -213,6 +213,8 @@ static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent,
 	struct entity *e = data;
 
 	(void)parent;
+	if (kind == CXCursor_AsmLabelAttr && !e->label)
+		e->label = string_take(clang.getCursorSpelling(c));
 	if (kind == CXCursor_CompoundStmt || kind == CXCursor_CXXTryStmt)
 		parse_place(clang.getRangeStart(clang.getCursorExtent(c)),
 			 &e->body_at);
@@ -262,8 +264,12 @@ static void visit_function(struct visit *v, CXCursor c)
 
 static void visit_variable(struct visit *v, CXCursor c)
 {
-	struct entity *e = entity_add(v, c, ENTITY_VARIABLE);
+	struct entity *e;
 
+	/* A register with a name: what names it names no memory. */
+	if (clang.Cursor_getStorageClass(c) == CX_SC_Register)
+		return;
+	e = entity_add(v, c, ENTITY_VARIABLE);
 	if (!e)
 		return;
 	linkage_set(e, c);
@@ -485,6 +491,7 @@ void parse_deinit(struct parse *p)
 	for (size_t i = 0; i < p->entities; i++) {
 		free(p->entity[i].name);
 		free(p->entity[i].linkage);
+		free(p->entity[i].label);
 		free(p->entity[i].function);
 		free(p->entity[i].owner);
 		free(p->entity[i].detail);

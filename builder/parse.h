@@ -32,6 +32,8 @@ struct entity {
 	enum entity_kind kind;
 	char *name;
 	char *linkage;	/* mangled name; in C the name */
+	char *label;	/* function definition: its name for the assembler, if the
+			 * source says one; or NULL */
 	char *function; /* ENTITY_LOCAL: name of the function around it */
 	char *owner;	/* the same, mangled */
 	char *detail;	/* what compiled code relies on. Record, typedef of one: size

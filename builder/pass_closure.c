@@ -204,29 +204,25 @@ static enum opus_code clone_callers_add(struct closure *c, size_t of, size_t tar
 	return code;
 }
 
-/* Does the code of the function `e` of that unit, its own or inlined into others,
- * call or jump to `address`? */
-static bool has_edge(struct closure *c, size_t target, uint64_t address,
-		     const struct entity *caller, const char *unit)
+/* A function of a unit, looked for around sites. */
+struct site_owner {
+	struct facts *facts;
+	const struct entity *function;
+	const char *unit;
+};
+
+/* Is the site in the code of the function, its own or inlined into others? */
+static bool is_site_of(uint64_t site, void *data)
 {
-	const struct code_edges *edges;
-	const struct code_edge *e;
-	size_t n;
+	const struct site_owner *of = data;
+	const char *name, *linkage, *path, *wanted = of->function->linkage;
 	/* An inline function of C++ may be in the code of any unit. */
-	bool anywhere = caller->is_inline && !caller->is_static;
+	bool anywhere = of->function->is_inline && !of->function->is_static;
 
-	if (callers_edges(c->b, target, &edges, NULL) != OPUS_OK)
-		return false;
-	for (e = code_edges_to(edges, address, &n); n > 0; n--, e++) {
-		const char *name, *linkage, *path;
-
-		if (facts_origin_at(c->facts[target], e->site, &name, &linkage, &path) &&
-		    (anywhere || strcmp(path, unit) == 0) &&
-		    (linkage_same(*linkage ? linkage : name, caller->linkage) ||
-		     facts_is_within(c->facts[target], e->site, caller->linkage)))
-			return true;
-	}
-	return false;
+	return facts_origin_at(of->facts, site, &name, &linkage, &path) &&
+	       (anywhere || strcmp(path, of->unit) == 0) &&
+	       (linkage_same(*linkage ? linkage : name, wanted) ||
+		facts_is_within(of->facts, site, wanted));
 }
 
 /* Does the old function call the old one that changes? */
@@ -254,6 +250,7 @@ static enum opus_code silent_callers_of(struct closure *c, size_t of, struct uni
 
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
 		const struct entity *e = &p->entity[i], *old = e;
+		struct site_owner owner;
 
 		if (e->kind != ENTITY_FUNCTION || !e->is_definition || e->is_template ||
 		    strcmp(e->linkage, d->change[of].linkage) == 0 ||
@@ -263,8 +260,9 @@ static enum opus_code silent_callers_of(struct closure *c, size_t of, struct uni
 			old = parse_function(&u->parse_before, e->linkage);
 		if (!old || !calls_old(u, old, &d->change[of]))
 			continue;
+		owner = (struct site_owner){c->facts[u->target], e, u->found};
 		if (!d->change[of].present ||
-		    !has_edge(c, u->target, d->change[of].entry, e, u->found))
+		    !callers_any(c->b, u->target, d->change[of].entry, is_site_of, &owner))
 			code = holder_add(c->b, u, e, CHANGE_INLINED, name, err);
 	}
 	return code;

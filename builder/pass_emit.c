@@ -184,7 +184,9 @@ static void function_emit(struct emit *m, const struct entity *f)
 		}
 		/* All that the compiler makes of a constructor it makes here, too. */
 		if (!label)
-			label = linkage_is_structor(f->linkage) ? c->symbol : f->linkage;
+			label = linkage_is_structor(f->linkage) ? c->symbol
+				: f->label ? f->label
+					   : f->linkage;
 		if (f->body_at)
 			replace_note(m, f, c, label);
 		break;

@@ -10,7 +10,8 @@
  * A source may be compiled several times: for a program and for a library, with
  * and without -fPIC, with other macros. The debug information of a target has
  * the path, the folder and the options of what was compiled into it, and the
- * unit that fits best is taken. The tree may lie elsewhere than the target was
+ * unit that fits best is taken; of those that fit as well, the one with the code
+ * of the target (likeness.c). The tree may lie elsewhere than the target was
  * built, so only the ends of paths count.
  */
 #include <dwarf.h>
@@ -165,6 +166,60 @@ static void twice_refuse(struct build *b, const struct unit *u, size_t target)
 		     b->target[target]->name);
 }
 
+static bool is_tied(const struct diff *d, const int *best, size_t i, size_t k)
+{
+	return best[k] == best[i] && strcmp(d->unit[k]->source, d->unit[i]->source) == 0;
+}
+
+static bool text_same(const struct unit *u, const struct unit *o)
+{
+	return u->before.bytes && o->before.bytes && u->before.size == o->before.size &&
+	       memcmp(u->before.bytes, o->before.bytes, u->before.size) == 0;
+}
+
+/* Are there units that fit as well as this one, and are made of another text? Only
+ * the first of them is asked. */
+static bool is_contested(const struct diff *d, const int *best, size_t i, size_t units)
+{
+	bool reached = d->unit[i]->reached, other = false;
+
+	for (size_t k = 0; k < units; k++) {
+		if (k == i || !is_tied(d, best, i, k))
+			continue;
+		if (k < i)
+			return false;
+		reached |= d->unit[k]->reached;
+		other |= !text_same(d->unit[i], d->unit[k]);
+	}
+	return best[i] > 0 && reached && other;
+}
+
+/* Where several units fit as well, the one whose functions the target has. */
+static enum opus_code ties_settle(struct build *b, size_t target, int *best, size_t units,
+				  struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < units && code == OPUS_OK; i++) {
+		size_t winner = i, most = 0, alike;
+
+		if (!is_contested(d, best, i, units))
+			continue;
+		for (size_t k = i; k < units && code == OPUS_OK; k++) {
+			if (!is_tied(d, best, i, k))
+				continue;
+			code = unit_likeness(b, d->unit[k], target, &alike, err);
+			if (code == OPUS_OK && alike > most) {
+				most = alike;
+				winner = k;
+			}
+		}
+		best[winner]++;
+	}
+	return code;
+}
+
 /* For each source of a target the unit that fits best. */
 static enum opus_code target_locate(struct build *b, size_t target, size_t units,
 				    struct opus_error *err)
@@ -196,6 +251,8 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 			}
 		}
 	}
+	if (code == OPUS_OK)
+		code = ties_settle(b, target, best, units, err);
 	for (size_t i = 0; i < units && code == OPUS_OK; i++) {
 		struct unit *u;
 		bool first = best[i] > 0;

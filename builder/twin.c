@@ -1,7 +1,7 @@
 /*
  * twin.c - what the build made anew of a target, held against it.
  *
- * Called by:  pass_unit.c, pass_closure.c.
+ * Called by:  pass_unit.c, pass_closure.c, likeness.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -220,8 +220,8 @@ static void places_clear(uint8_t *bytes, const struct decoded *d)
 			       d->zydis.raw.imm[i].size / 8);
 }
 
-static bool code_alike(const uint8_t *a, uint64_t a_at, const uint8_t *b,
-		       uint64_t b_at, uint64_t size)
+bool code_alike(const uint8_t *a, uint64_t a_at, const uint8_t *b, uint64_t b_at,
+		uint64_t size)
 {
 	struct decoded x, y;
 

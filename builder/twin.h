@@ -28,6 +28,10 @@ enum opus_code twins_find(struct build *b, struct opus_error *err) MUST_CHECK;
 bool twin_agrees(const struct build *b, size_t target, const char *symbol,
 		 uint64_t address, uint64_t size);
 
+/* Are these the same instructions, but for the places that they refer to? */
+bool code_alike(const uint8_t *a, uint64_t a_at, const uint8_t *b, uint64_t b_at,
+		uint64_t size);
+
 /* True if the target has descriptions of units. */
 bool object_is_described(const struct object *o);
 

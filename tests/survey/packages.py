@@ -177,6 +177,7 @@ PACKAGES = {
                       "src/auth/auth src/imap/imap src/imap-login/imap-login "
                       "src/pop3/pop3 src/lmtp/lmtp src/lda/dovecot-lda "
                       "src/submission/submission src/doveadm/doveadm "
+                      "src/doveadm/doveadm-server src/*-login/*-login "
                       "src/lib-dcrypt/.libs/libdcrypt_openssl.so "
                       "src/auth/.libs/*.so src/plugins/*/.libs/*.so "
                       "pigeonhole/src/lib-sieve/.libs/libdovecot-sieve.so "

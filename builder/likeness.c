@@ -1,0 +1,107 @@
+/*
+ * likeness.c - of several ways in which a source was compiled: how much of it a
+ *              target holds.
+ *
+ * Called by:  pass_locate.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * Sources that programs and servers share are compiled once for each, with
+ * another macro or two, and nothing in the debug information names macros. The
+ * code does: compiled anew, the right one has the functions that the target has.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "diff.h"
+#include "image.h"
+#include "twin.h"
+
+static enum opus_code old_compile(struct build *b, const struct unit *u, const char *object,
+				  struct opus_error *err)
+{
+	static const char *const words[] = {"-w", "-g0", "-fno-lto"};
+	const struct text *t = u->before.bytes ? &u->before : &u->after;
+	const char *source = build_text(b, "%s/like.%s", b->folder, u->cxx ? "ii" : "i");
+	struct command c;
+	enum opus_code code = image_write(source, t->bytes, t->size, err);
+
+	if (code != OPUS_OK)
+		return code;
+	unit_command(u, false, &c);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		command_add(&c, "%s", words[i]);
+	command_add(&c, "-x");
+	command_add(&c, u->cxx ? "c++-cpp-output" : "cpp-output");
+	command_add(&c, "-c");
+	command_add(&c, "%s", source);
+	command_add(&c, "-o");
+	command_add(&c, "%s", object);
+	c.quiet = true;
+	code = command_run(&c, b->options->verbose, err);
+	command_deinit(&c);
+	return code;
+}
+
+/* Has the target a function of that name with this code? */
+static bool is_held(const struct object *o, const char *name, const uint8_t *bytes,
+		    uint64_t at, uint64_t size)
+{
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+		const uint8_t *held;
+
+		if (!s->code || s->size != size || strcmp(s->name, name) != 0)
+			continue;
+		held = object_bytes(o, s->value, size);
+		if (held && code_alike(bytes, at, held, s->value, size))
+			return true;
+	}
+	return false;
+}
+
+static size_t held_count(const struct image *i, const struct object *o)
+{
+	struct image_symbols t = image_symbols(i, SHT_SYMTAB);
+	size_t count = 0;
+
+	for (size_t k = 0; k < t.count; k++) {
+		const Elf64_Sym *s = &t.symbol[k];
+		const Elf64_Shdr *in = s->st_shndx != SHN_UNDEF && s->st_shndx < i->header->e_shnum
+					       ? &i->section[s->st_shndx]
+					       : NULL;
+		const uint8_t *bytes = in ? image_section_data(i, in) : NULL;
+
+		if (bytes && ELF64_ST_TYPE(s->st_info) == STT_FUNC &&
+		    s->st_value <= in->sh_size && s->st_size <= in->sh_size - s->st_value)
+			count += is_held(o, image_symbol_name(&t, s), bytes + s->st_value,
+					 s->st_value, s->st_size);
+	}
+	return count;
+}
+
+enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, size_t *ret,
+			     struct opus_error *err)
+{
+	const char *object = build_text(b, "%s/like.o", b->folder);
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	struct image i;
+	size_t size;
+	enum opus_code code = OPUS_OK;
+
+	*ret = 0;
+	if (!u->before.bytes)
+		code = units_preprocess(b, &u, 1, true, err);
+	if (code == OPUS_OK)
+		code = old_compile(b, u, object, err);
+	if (code == OPUS_OK)
+		code = image_read(object, &data, &size, err);
+	if (code == OPUS_OK)
+		code = image_init(&i, data, size, err);
+	if (code == OPUS_OK)
+		*ret = held_count(&i, b->target[target]);
+	/* What cannot be compiled by itself is like nothing. */
+	return code == OPUS_INVALID ? OPUS_OK : code;
+}
