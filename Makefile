@@ -132,9 +132,10 @@ $(B)/tool/%.S.o: %.S
 	$(Q)mkdir -p $(@D)
 	$(call say,AS,$<)
 	$(Q)$(CC) $(TOOL_CFLAGS) -c $< -o $@
+# -l:libjson-c.a: to find and map a library takes 65 us of each start.
 $(B)/opus-send $(B)/opus-inject: $(B)/opus-%: $(B)/tool/injector/%_main.c.o $(INJECTOR_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ljson-c
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -l:libjson-c.a
 $(B)/opus-build: $(BUILD_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -ldw -lelf -lZydis -ljson-c
