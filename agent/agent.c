@@ -218,21 +218,21 @@ AT_START static void signal_install(void)
 	beacon_flag(BEACON_READY | (agent_late ? BEACON_INJECTED : 0), 0);
 }
 
-static bool code_read(const void *state, uint64_t at, void *bytes, size_t size)
+AT_START static bool code_read(const void *state, uint64_t at, void *bytes, size_t size)
 {
 	(void)state;
 	memcpy(bytes, (const void *)at, size);
 	return true;
 }
 
-static bool libc_fits(void)
+AT_START static bool libc_fits(void)
 {
 	const void *poll = libc_function("poll");
 
 	return !poll || waits_find((uint64_t)poll, code_read, NULL, &restart_waits);
 }
 
-__attribute__((constructor)) static void agent_start(void)
+__attribute__((constructor)) AT_START static void agent_start(void)
 {
 	struct opus_error err;
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "arch/x86_64/futex.h"
+#include "common/start.h"
 #include "stop_signal.h"
 
 /* Address and thread of those that were seen last, one word each: half a hash of
@@ -19,7 +20,7 @@
 #define SEEN 1024
 static _Atomic uint64_t seen[SEEN];
 
-_Atomic bool altstack_shared;
+START_DATA _Atomic bool altstack_shared;
 
 void altstack_note_sig(const stack_t *stack)
 {

@@ -26,7 +26,8 @@
 #include "descriptor.h"
 #include "proc.h"
 
-/* Written by opus-inject. */
+/* Written by opus-inject; see layout.ld for the section. */
+__attribute__((section(".opus.joined")))
 struct joined late_joined = {.magic = JOINED_MAGIC};
 
 enum word { NUMBER, FIRST, SECOND, SP = 7, IP, WORDS };

@@ -172,7 +172,8 @@ static bool hook_below(uint32_t index, const struct stop_thread *t)
  * thread has ended or their slot has been overwritten. */
 void update_reclaim(void)
 {
-	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
+	/* All of them are 80 pages, which most processes never touch. */
+	for (uint32_t i = 0; i < GATE_HOOKS && gate_hooks_taken() != 0; i++) {
 		uint32_t tid = atomic_load(&gate_hooks[i].owner);
 
 		if (tid == 0 || tid == GATE_LEAVING ||

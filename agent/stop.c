@@ -307,6 +307,16 @@ static enum opus_code stop_await_kept_out(struct stop_walk *w)
 	return OPUS_OK;
 }
 
+/* Mostly the thread that has made this one and is still on its way out: nobody is
+ * held while it is waited for here. */
+static void stop_let_keepers_out(void)
+{
+	const struct timespec slice = {0, 20000};
+
+	for (int n = 0; n < 20 && atomic_load(&stop_shared.kept_out) != 0; n++)
+		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+}
+
 static enum opus_code stop_run(struct stop_walk *w, const uint32_t *only,
 			       struct opus_error *err)
 {
@@ -372,6 +382,7 @@ static enum opus_code stop_try(struct stop_walk *w, const uint32_t *only,
 
 	if (code != OPUS_OK)
 		return code;
+	stop_let_keepers_out();
 	stop_begin();
 	w->deadline = stop_now.started_ns + limit_ns;
 	code = stop_await_kept_out(w);

@@ -15,12 +15,14 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "start.h"
+
 #define CODE 176 /* bytes of a function to look at, at most */
 #define CALL 5	 /* bytes of `call rel32` */
 
 static const uint8_t insn_syscall[] = {0x0f, 0x05};
 
-static const uint8_t *find(const uint8_t *from, const uint8_t *end,
+AT_START static const uint8_t *find(const uint8_t *from, const uint8_t *end,
 			   const uint8_t *bytes, size_t count)
 {
 	return from < end ? memmem(from, (size_t)(end - from), bytes, count) : NULL;
@@ -47,7 +49,7 @@ static uint64_t call_target(const struct code *c, const uint8_t *p)
 }
 
 /* mov $7, %eax; ... syscall */
-static bool is_own(const struct code *poll)
+AT_START static bool is_own(const struct code *poll)
 {
 	static const uint8_t load[] = {0xb8, SYS_poll, 0, 0, 0};
 	const uint8_t *at = find(poll->bytes, poll->bytes + 128, load, sizeof(load));
@@ -147,7 +149,7 @@ static bool cancel_find(const struct code *inner, waits_read *read,
 	return false;
 }
 
-bool waits_find(uint64_t poll, waits_read *read, const void *state,
+AT_START bool waits_find(uint64_t poll, waits_read *read, const void *state,
 		struct waits *ret)
 {
 	struct code code = {.at = poll};
