@@ -15,7 +15,7 @@
 #include "inject.h"
 #include "interrupt.h"
 #include "json.h"
-#include "report.h"
+#include "output.h"
 
 struct request {
 	pid_t pid;
@@ -52,6 +52,15 @@ static enum opus_code pid_parse(const char *name, const char *text, pid_t *ret,
 	return OPUS_OK;
 }
 
+/* Also behind an option that is wrong. */
+static bool json_asked(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0)
+			return true;
+	return false;
+}
+
 /* OPUS_CANCELLED: nothing is left to do. */
 static enum opus_code parse(int argc, char **argv, struct request *ret,
 			    struct opus_error *err)
@@ -74,7 +83,11 @@ static enum opus_code parse(int argc, char **argv, struct request *ret,
 	while (code == OPUS_OK &&
 	       (letter = getopt_long(argc, argv, ":p:t:cjhV", options, NULL)) != -1)
 		switch (letter) {
-		case 'p': code = pid_parse("pid", optarg, &ret->pid, err); break;
+		case 'p':
+			code = ret->pid ? error_set(err, OPUS_USAGE,
+						    "--pid: one process at a time")
+					: pid_parse("pid", optarg, &ret->pid, err);
+			break;
 		case 't':
 			code = pid_parse("thread", optarg, &ret->inject.thread, err);
 			break;
@@ -130,11 +143,18 @@ static void print_json(const struct request *q, const struct inject_report *r,
 	json_object_put(o);
 }
 
-static void print_text(const struct request *q, const struct inject_report *r,
-		       const struct opus_error *err)
+static void print_failure(const struct request *q, const struct opus_error *err)
 {
 	const char *hint = report_hint(err->code);
 
+	fprintf(stderr, "opus-inject: %d: %s: ", q->pid, code_text(err->code));
+	output_message(stderr, err->text);
+	fprintf(stderr, "%s%s\n", hint ? "\n  " : "", hint ? hint : "");
+}
+
+static void print_text(const struct request *q, const struct inject_report *r,
+		       const struct opus_error *err)
+{
 	if (err->code == OPUS_OK && q->inject.check)
 		printf("%d: the agent can be loaded (thread %d)\n", q->pid,
 		       r->thread);
@@ -145,11 +165,11 @@ static void print_text(const struct request *q, const struct inject_report *r,
 	else if (err->code == OPUS_ALREADY)
 		printf("%d: %s\n", q->pid, err->text);
 	else if (err->code == OPUS_USAGE)
-		fprintf(stderr, "opus-inject: %s\n", err->text);
+		fprintf(stderr, "opus-inject: %s\n"
+				"  `opus-inject --help` lists the options\n",
+			err->text);
 	else
-		fprintf(stderr, "opus-inject: %d: %s: %s%s%s\n", q->pid,
-			code_text(err->code), err->text, hint ? "\n  " : "",
-			hint ? hint : "");
+		print_failure(q, err);
 }
 
 int main(int argc, char **argv)
@@ -159,15 +179,19 @@ int main(int argc, char **argv)
 	struct opus_error err = {0};
 	enum opus_code code = parse(argc, argv, &q, &err);
 
-	if (code == OPUS_CANCELLED)
-		return 0;
 	if (code == OPUS_OK) {
 		interrupt_catch();
 		inject(&q, &r, &err);
 	}
-	if (q.json)
+	if (code == OPUS_CANCELLED)
+		err.code = OPUS_OK;
+	else if (q.json || (code != OPUS_OK && json_asked(argc, argv)))
 		print_json(&q, &r, &err);
 	else
 		print_text(&q, &r, &err);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code_status(err.code) == 0) {
+		fprintf(stderr, "opus-inject: standard output cannot be written\n");
+		return code_status(OPUS_RESOURCE);
+	}
 	return code_status(err.code);
 }

@@ -98,13 +98,22 @@ const char *output_count(uint64_t number, const char *what)
 	return text;
 }
 
+/* Terminals also take those of ISO 6429 behind DEL, such as CSI, in UTF-8: there
+ * they are two bytes, the first of which is replaced, and the other is no text. */
+static bool is_control(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	return *s < ' ' || *s == 0x7f || (*s == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0);
+}
+
 const char *output_clean(const char *text)
 {
 	char *copy = buffer_next();
 
 	snprintf(copy, 256, "%s", text);
-	for (unsigned char *s = (unsigned char *)copy; *s; s++)
-		if (*s < ' ' || *s == 0x7f)
+	for (char *s = copy; *s; s++)
+		if (is_control(s))
 			*s = '?';
 	return copy;
 }
@@ -119,12 +128,10 @@ static const char *who(const struct report *r)
 	return text;
 }
 
-/* Messages may be longer than a buffer of output_clean(). */
-static void print_clean(FILE *f, const char *text)
+void output_message(FILE *f, const char *text)
 {
 	for (; *text; text++)
-		fputc((unsigned char)*text < ' ' && *text != '\n' ? '?' : *text,
-		      f);
+		fputc(*text != '\n' && is_control(text) ? '?' : *text, f);
 }
 
 static void print_failure(const struct output *out, const struct report *r)
@@ -135,7 +142,7 @@ static void print_failure(const struct output *out, const struct report *r)
 	fprintf(stderr, "%sopus-send: %s: %s:%s ",
 		output_red(out->colour_error), options_verb_name(out->o->verb),
 		who(r), output_plain(out->colour_error));
-	print_clean(stderr, r->error.text[0] ? r->error.text
+	output_message(stderr, r->error.text[0] ? r->error.text
 					     : code_text(r->error.code));
 	fputc('\n', stderr);
 	for (size_t i = 0; i < r->thread_count; i++)
@@ -358,7 +365,8 @@ static void end_json(struct output *out, enum opus_code code,
 void output_end(struct output *out, enum opus_code code,
 		const struct opus_error *err, size_t hidden)
 {
-	const char *hint = report_hint(code);
+	const char *hint = out->o->verb == VERB_STORE && code == OPUS_NO_PATCH
+		? "`opus-send store` shows what is in it" : report_hint(code);
 
 	if (out->root) {
 		end_json(out, code, err, hidden);
@@ -370,7 +378,7 @@ void output_end(struct output *out, enum opus_code code,
 			output_red(out->colour_error),
 			options_verb_name(out->o->verb),
 			output_plain(out->colour_error));
-		print_clean(stderr, err->text[0] ? err->text : code_text(code));
+		output_message(stderr, err->text[0] ? err->text : code_text(code));
 		fputc('\n', stderr);
 		if (hint)
 			fprintf(stderr, "  %s\n", hint);

@@ -56,6 +56,9 @@ const char *output_count(uint64_t number, const char *what);
  * cut at 255 characters. */
 const char *output_clean(const char *text);
 
+/* The same of any length, to `f`; lines stay. */
+void output_message(FILE *f, const char *text);
+
 /* output_thread.c: one line on a thread that is unsafe, and its backtrace. */
 void output_thread(FILE *f, const struct wire_thread *t, const char *indent);
 void output_frames(const struct output *out, const struct report_thread *t);

@@ -151,6 +151,21 @@ Test(json, labels_are_split)
 	json_object_put(root);
 }
 
+Test(output, nothing_controls_the_terminal)
+{
+	char text[64];
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	cr_assert_str_eq(output_clean("a\033[1m\n\x7f"), "a?[1m??");
+	cr_assert_str_eq(output_clean("na\xc3\xafve \xe2\x82\xac"),
+			 "na\xc3\xafve \xe2\x82\xac");
+	/* U+009B: CSI, and U+00A0, which is none */
+	cr_assert_str_eq(output_clean("\xc2\x9b""1m\xc2\xa0"), "?\x9b""1m\xc2\xa0");
+	output_message(f, "one\ntwo\033\xc2\x9b");
+	fclose(f);
+	cr_assert_str_eq(text, "one\ntwo??\x9b");
+}
+
 Test(output, times_have_three_digits)
 {
 	cr_assert_str_eq(output_time(0), "0.00 us");
