@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -300,6 +301,36 @@ static enum opus_code tls_module(const struct object *o, const char *name,
 	return OPUS_OK;
 }
 
+/* Has the definition there a version? */
+static bool is_versioned(const void *found)
+{
+	const Elf64_Half *version = NULL;
+	const Elf64_Sym *first = NULL, *symbol = NULL;
+	struct link_map *map = NULL;
+	Dl_info info;
+
+	if (!dladdr1(found, &info, (void **)&map, RTLD_DL_LINKMAP) ||
+	    !dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
+		return true;
+	for (const Elf64_Dyn *d = map->l_ld; d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_SYMTAB) /* libc has relocated both */
+			first = (const void *)d->d_un.d_ptr;
+		if (d->d_tag == DT_VERSYM)
+			version = (const void *)d->d_un.d_ptr;
+	}
+	return version && (version[symbol - first] & 0x7fff) > VER_NDX_GLOBAL;
+}
+
+/* The dynamic linker takes a definition without a version, such as jemalloc's
+ * malloc(), for any that is asked for; dlvsym(3) does not. */
+static void *global_find(const char *name, const char *version)
+{
+	void *found = dlsym(RTLD_DEFAULT, name);
+
+	return !version[0] || (found && !is_versioned(found))
+		       ? found : dlvsym(RTLD_DEFAULT, name, version);
+}
+
 static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 				uintptr_t *ret, struct opus_error *err)
 {
@@ -331,8 +362,7 @@ static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 	/* As the dynamic linker does for the target: first the global scope,
 	 * where a program may hold the library's own variable (a copy
 	 * relocation), then the target's, for a module opened with RTLD_LOCAL. */
-	found = version[0] ? dlvsym(RTLD_DEFAULT, name, version)
-			   : dlsym(RTLD_DEFAULT, name);
+	found = global_find(name, version);
 	handle = found ? NULL : target_handle(o);
 	if (handle)
 		found = version[0] ? dlvsym(handle, name, version)
