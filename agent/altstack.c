@@ -15,10 +15,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "arch/x86_64/raw.h"
 #include "descriptor.h"
 #include "filter.h"
 #include "own_signal.h"
@@ -27,9 +30,12 @@
 #define ANSWER_NS 2000000000u /* of one thread, which may wait for a processor */
 #define LOOK_NS 10000000u
 
-/* Does it take the signal? Not while it waits for a vforked child ('D'), has
- * ended, or blocks the signal by a system call of its own. */
-static bool takes(uint32_t tid)
+struct look {
+	char state;       /* of proc_pid_status(5) */
+	uint64_t blocked; /* signals */
+};
+
+static bool look(uint32_t tid, struct look *ret)
 {
 	char text[2048];
 	const char *state, *blocked;
@@ -38,29 +44,92 @@ static bool takes(uint32_t tid)
 		return false;
 	state = strstr(text, "\nState:\t");
 	blocked = strstr(text, "\nSigBlk:\t");
-	return state && blocked && !strchr("DZX", state[8]) &&
-	       !(strtoull(blocked + 9, NULL, 16) >> (agent_signal - 1) & 1);
+	if (!state || !blocked)
+		return false;
+	ret->state = state[8];
+	ret->blocked = strtoull(blocked + 9, NULL, 16);
+	return !strchr("ZX", ret->state);
 }
 
-/* No other is asked while one may still come to its handler: on a stack that
- * both have, one would go on with the other's registers. */
+static bool blocks(const struct look *l)
+{
+	return l->blocked >> (agent_signal - 1) & 1;
+}
+
+static void moment(void)
+{
+	const struct timespec slice = {0, 50000};
+
+	raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+}
+
+/* Processor time that it has had, in ns, proc_schedstat(5). */
+static uint64_t run_time(uint32_t tid)
+{
+	char text[64];
+
+	return proc_read_of(tid, "schedstat", text, sizeof(text)) > 0
+		       ? strtoull(text, NULL, 10) : 0;
+}
+
+/*
+ * Wait until it has left its handler, where the signal is blocked. rt_sigreturn(2)
+ * sets the mask first and reads the registers from the stack then; so one that has
+ * not slept has to have run for a bit more. False: not by `end`.
+ */
+static bool leaves(uint32_t tid, uint64_t end)
+{
+	bool there;
+	struct look l;
+	uint64_t before;
+
+	while ((there = look(tid, &l)) && blocks(&l) && raw_now() < end)
+		moment();
+	before = run_time(tid);
+	while (there && !blocks(&l) && l.state == 'R' && run_time(tid) == before &&
+	       raw_now() < end) {
+		moment();
+		there = look(tid, &l);
+	}
+	return !there || (!blocks(&l) && raw_now() < end);
+}
+
+/* No other is asked while one may still come to its handler, or is in it: on a
+ * stack that both have, one would go on with the other's registers. */
 static bool ask_one(uint32_t tid)
 {
 	siginfo_t info = own_signal(agent_signal);
 	uint32_t before = atomic_load(&altstack_answers);
 	uint64_t end = raw_now() + ANSWER_NS;
+	struct look l;
 
-	if (!takes(tid) ||
+	/* Not while it waits for a vforked child ('D'), or blocks the signal by a
+	 * system call of its own. */
+	if (!look(tid, &l) || l.state == 'D' || blocks(&l) ||
 	    own_signal_send(&info, tid, ALTSTACK_TAG << 56 | filter_value()) != 0)
 		return true;
 	while (atomic_load(&altstack_answers) == before) {
+		if (!look(tid, &l))
+			return true;
 		if (raw_now() >= end)
 			return false;
 		futex_wait(&altstack_answers, before, LOOK_NS);
-		if (!takes(tid))
-			return true;
 	}
-	return true;
+	return !atomic_load(&altstack_used) || leaves(tid, end);
+}
+
+/* Those that opus-send has just asked may be on their way out of the handler. Who
+ * sleeps with all signals blocked does so by itself. */
+static void contacts_await(struct proc_tasks *tasks)
+{
+	uint64_t end = raw_now() + ANSWER_NS;
+	uint32_t tid;
+	struct look l;
+
+	while ((tid = proc_tasks_next(tasks)) != 0)
+		if (tid != (uint32_t)raw_gettid() && look(tid, &l) &&
+		    l.state == 'R' && blocks(&l))
+			(void)leaves(tid, end);
 }
 
 uint32_t altstack_ask(void)
@@ -73,6 +142,8 @@ uint32_t altstack_ask(void)
 		descriptor_keep(&list, proc_open_tasks());
 	if (list.fd < 0)
 		return 0;
+	proc_tasks_begin(&tasks, list.fd);
+	contacts_await(&tasks);
 	proc_tasks_begin(&tasks, list.fd);
 	while ((tid = proc_tasks_next(&tasks)) != 0)
 		if (tid != self && !ask_one(tid))

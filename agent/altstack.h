@@ -42,5 +42,6 @@ void altstack_answer_sig(const ucontext_t *context);
 /* The same for one that may make no system call, or has no thread-local storage. */
 void altstack_pass_sig(void);
 extern _Atomic uint32_t altstack_answers; /* how many there were */
+extern _Atomic bool altstack_used; /* by the last one, or nobody knows */
 
 #endif

@@ -42,15 +42,20 @@ void altstack_note_sig(const stack_t *stack)
 }
 
 _Atomic uint32_t altstack_answers;
+_Atomic bool altstack_used;
 
 void altstack_pass_sig(void)
 {
+	atomic_store(&altstack_used, true); /* for all that is known */
 	atomic_fetch_add(&altstack_answers, 1);
 }
 
 void altstack_answer_sig(const ucontext_t *context)
 {
-	altstack_note_sig(&context->uc_stack);
+	const stack_t *stack = &context->uc_stack;
+
+	altstack_note_sig(stack);
+	atomic_store(&altstack_used, stack->ss_size != 0);
 	atomic_fetch_add(&altstack_answers, 1);
 	futex_wake_all(&altstack_answers);
 }
