@@ -29,6 +29,7 @@
 
 #define ANSWER_NS 2000000000u /* of one thread, which may wait for a processor */
 #define LOOK_NS 10000000u
+#define HANDLER_NS 5000000u /* no handler of ours runs for so long */
 
 struct look {
 	char state;       /* of proc_pid_status(5) */
@@ -119,17 +120,21 @@ static bool ask_one(uint32_t tid)
 }
 
 /* Those that opus-send has just asked may be on their way out of the handler. Who
- * sleeps with all signals blocked does so by itself. */
+ * sleeps with the signal blocked, or runs for long, does so by itself. */
 static void contacts_await(struct proc_tasks *tasks)
 {
-	uint64_t end = raw_now() + ANSWER_NS;
+	uint64_t end = raw_now() + ANSWER_NS, before;
 	uint32_t tid;
 	struct look l;
 
-	while ((tid = proc_tasks_next(tasks)) != 0)
-		if (tid != (uint32_t)raw_gettid() && look(tid, &l) &&
-		    l.state == 'R' && blocks(&l))
-			(void)leaves(tid, end);
+	while ((tid = proc_tasks_next(tasks)) != 0) {
+		if (tid == (uint32_t)raw_gettid())
+			continue;
+		before = run_time(tid);
+		while (look(tid, &l) && l.state == 'R' && blocks(&l) &&
+		       run_time(tid) - before < HANDLER_NS && raw_now() < end)
+			moment();
+	}
 }
 
 uint32_t altstack_ask(void)
