@@ -276,6 +276,7 @@ static bool contact_start(const ucontext_t *context)
 /* One timer of the process at a time, for the thread that made it. */
 static _Atomic uint64_t retry_until_ns; /* 0: there is none */
 static _Atomic int retry_timer = -1;    /* id of the kernel's; -1: none */
+static _Atomic int retry_pid;           /* whose it is */
 
 static void retry_arm(void)
 {
@@ -320,6 +321,7 @@ static void retry_begin(uint64_t value)
 		atomic_store(&retry_until_ns, 0);
 		return;
 	}
+	atomic_store(&retry_pid, raw_getpid());
 	atomic_store(&retry_timer, id);
 	retry_arm();
 }
@@ -350,7 +352,10 @@ void contact_retry_sig(const siginfo_t *info, const ucontext_t *context)
 
 void contact_forked(void)
 {
-	/* A child has none of its parent's timers (timer_create(2)). */
+	/* A child has none of its parent's timers (timer_create(2)). But libc lets
+	 * signals in before it calls us, so it may have one of its own by now. */
+	if (atomic_load(&retry_pid) == raw_getpid())
+		retry_drop();
 	atomic_store(&retry_timer, -1);
 	atomic_store(&retry_until_ns, 0);
 }
