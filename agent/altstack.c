@@ -15,13 +15,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
-#include "arch/x86_64/raw.h"
 #include "descriptor.h"
 #include "filter.h"
 #include "own_signal.h"
@@ -29,6 +26,7 @@
 
 #define ANSWER_NS 2000000000u /* of one thread, which may wait for a processor */
 #define LOOK_NS 10000000u
+#define MOMENT_NS 50000u
 #define HANDLER_NS 5000000u /* no handler of ours runs for so long */
 
 struct look {
@@ -57,13 +55,6 @@ static bool blocks(const struct look *l)
 	return l->blocked >> (agent_signal - 1) & 1;
 }
 
-static void moment(void)
-{
-	const struct timespec slice = {0, 50000};
-
-	raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
-}
-
 /* Processor time that it has had, in ns, proc_schedstat(5). */
 static uint64_t run_time(uint32_t tid)
 {
@@ -85,11 +76,11 @@ static bool leaves(uint32_t tid, uint64_t end)
 	uint64_t before;
 
 	while ((there = look(tid, &l)) && blocks(&l) && raw_now() < end)
-		moment();
+		raw_sleep(MOMENT_NS);
 	before = run_time(tid);
 	while (there && !blocks(&l) && l.state == 'R' && run_time(tid) == before &&
 	       raw_now() < end) {
-		moment();
+		raw_sleep(MOMENT_NS);
 		there = look(tid, &l);
 	}
 	return !there || (!blocks(&l) && raw_now() < end);
@@ -121,19 +112,19 @@ static bool ask_one(uint32_t tid)
 
 /* Those that opus-send has just asked may be on their way out of the handler. Who
  * sleeps with the signal blocked, or runs for long, does so by itself. */
-static void contacts_await(struct proc_tasks *tasks)
+static void contacts_await(struct proc_tasks *tasks, uint32_t self)
 {
 	uint64_t end = raw_now() + ANSWER_NS, before;
 	uint32_t tid;
 	struct look l;
 
 	while ((tid = proc_tasks_next(tasks)) != 0) {
-		if (tid == (uint32_t)raw_gettid())
+		if (tid == self)
 			continue;
 		before = run_time(tid);
 		while (look(tid, &l) && l.state == 'R' && blocks(&l) &&
 		       run_time(tid) - before < HANDLER_NS && raw_now() < end)
-			moment();
+			raw_sleep(MOMENT_NS);
 	}
 }
 
@@ -148,7 +139,7 @@ uint32_t altstack_ask(void)
 	if (list.fd < 0)
 		return 0;
 	proc_tasks_begin(&tasks, list.fd);
-	contacts_await(&tasks);
+	contacts_await(&tasks, self);
 	proc_tasks_begin(&tasks, list.fd);
 	while ((tid = proc_tasks_next(&tasks)) != 0)
 		if (tid != self && !ask_one(tid))

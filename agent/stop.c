@@ -46,6 +46,7 @@ static bool leader_ended;
 
 /* Whoever has not answered by then is looked up in /proc. */
 #define SWEEP_NS 2000000u
+#define KEEPER_NS 20000u /* between two looks at who keeps stops out */
 
 /* So often the list of threads is opened anew, if the host has closed it. */
 #define LISTS_LOST 20
@@ -295,14 +296,12 @@ static enum opus_code stop_only(struct stop_walk *w, const uint32_t *only,
 /* Those that began before the stop did. */
 static enum opus_code stop_await_kept_out(struct stop_walk *w)
 {
-	const struct timespec slice = {0, 20000};
-
 	while (atomic_load(&stop_shared.kept_out) != 0) {
 		if (raw_now() >= w->deadline) {
 			w->silent = atomic_load(&stop_shared.keeper);
 			return OPUS_NO_ANSWER;
 		}
-		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+		raw_sleep(KEEPER_NS);
 	}
 	return OPUS_OK;
 }
@@ -311,10 +310,8 @@ static enum opus_code stop_await_kept_out(struct stop_walk *w)
  * held while it is waited for here. */
 static void stop_let_keepers_out(void)
 {
-	const struct timespec slice = {0, 20000};
-
 	for (int n = 0; n < 20 && atomic_load(&stop_shared.kept_out) != 0; n++)
-		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+		raw_sleep(KEEPER_NS);
 }
 
 static enum opus_code stop_run(struct stop_walk *w, const uint32_t *only,

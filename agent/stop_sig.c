@@ -51,7 +51,6 @@ static bool is_of_agent_sig(void)
 
 bool stop_keep_out_sig(void)
 {
-	const struct timespec slice = {0, 100000};
 	uint64_t end = raw_now() + STOP_KEEP_OUT_NS;
 	uint32_t self = (uint32_t)raw_gettid();
 
@@ -61,7 +60,7 @@ bool stop_keep_out_sig(void)
 	atomic_fetch_add(&stop_shared.kept_out, 1);
 	while (atomic_load(&stop_shared.active) != 0 &&
 	       atomic_load(&stop_shared.owner) != self && raw_now() < end)
-		raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+		raw_sleep(100000);
 	return true;
 }
 

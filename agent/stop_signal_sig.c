@@ -16,7 +16,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "agent.h"
 #include "altstack.h"
@@ -155,14 +154,13 @@ void stop_signal_shut(void)
  * when it makes the first thread. */
 void stop_signal_leave(bool shared)
 {
-	const struct timespec slice = {0, 100000};
 	struct kernel_sigaction ignore = our_action;
 	uint64_t end = raw_now() + LEAVE_WAIT_NS;
 
 	if (shared) {
 		atomic_fetch_add(&leaving, 1);
 		while (atomic_load(&changing) != 0 && raw_now() < end)
-			raw_syscall3(SYS_nanosleep, (long)&slice, 0, 0);
+			raw_sleep(100000);
 	}
 	ignore.handler = (void (*)(int, siginfo_t *, void *))(void *)SIG_IGN;
 	if (our_action.handler)

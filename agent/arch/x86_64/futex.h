@@ -48,4 +48,12 @@ static inline uint64_t raw_now(void)
 	return raw_clock(CLOCK_MONOTONIC);
 }
 
+/* Less than a second; a signal may end it sooner. */
+static inline void raw_sleep(uint32_t ns)
+{
+	const struct timespec t = {0, (long)ns};
+
+	raw_syscall3(SYS_nanosleep, (long)&t, 0, 0);
+}
+
 #endif
