@@ -17,6 +17,7 @@
 #define OPUS_DIFF_H
 
 #include "build.h"
+#include "facts.h"
 #include "lex.h"
 #include "parse.h"
 #include "proc.h"
@@ -182,10 +183,31 @@ enum opus_code capture_read_json(struct build *b, const char *path,
  * besides need not be read. Errors: OPUS_RESOURCE. */
 enum opus_code units_want(struct build *b, struct opus_error *err) MUST_CHECK;
 
-/* likeness.c: how many functions of the old unit, compiled anew, the target has.
+/* likeness.c: the functions of the old unit, compiled anew, against those of a
+ * target, or of one of its units. */
+struct likeness {
+	size_t alike;	/* they are there, with this code */
+	size_t missing; /* no function of that name is there; a linker may drop some */
+	size_t foreign; /* that are there alone, if one unit is looked at */
+};
+
+/* `cu` NULL: all of the target. What does not compile by itself is like nothing.
  * Errors: OPUS_RESOURCE, OPUS_UNREADABLE. */
-enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, size_t *ret,
-			     struct opus_error *err) MUST_CHECK;
+enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, Dwarf_Die *cu,
+			     struct likeness *ret, struct opus_error *err) MUST_CHECK;
+
+/* pass_locate.c: how well a unit of the build fits one of the target; 0: it was not
+ * this source. */
+int unit_fit(const struct diff *d, const struct unit *u, const char *path, Dwarf_Die *cu);
+/* pass_locate.c: say that the unit makes that part of a target. The unit itself, or
+ * one that shares its text, if it makes another already; NULL: out of memory. */
+struct unit *unit_assign(struct build *b, struct unit *u, size_t target, const char *path);
+
+/* again.c: find for each of the units of a target that have one source file the
+ * unit of the build; refuse where they cannot be told apart. Errors:
+ * OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code again_locate(struct build *b, size_t target, size_t units,
+			    struct facts *f, struct opus_error *err) MUST_CHECK;
 
 /* unit.c */
 /* The command without what concerns output, dependencies and input. */
