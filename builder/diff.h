@@ -128,6 +128,10 @@ struct diff {
 	const char **twin_path; /* per target: twin.h, or NULL */
 	struct object **twin;
 	const char *emit; /* where to keep the sources, as it can be opened */
+	const char **hook; /* per source with hooks: its path, absolute */
+	struct text *hook_text;
+	struct command **hook_call; /* hooks_add(): how it is compiled */
+	size_t hooks;
 };
 
 /* pass_unit.c: run the build command, with one more variable unless it is NULL,
@@ -265,6 +269,18 @@ bool target_mentions(const struct object *o, const char *relative);
 
 /* Does the diff change something in this target? (split.c) */
 bool diff_reaches(const struct diff *d, size_t target);
+
+/* hooks.c: read the sources with hooks that were given beside the diff. Errors:
+ * OPUS_UNREADABLE, OPUS_INVALID (one has no hook), OPUS_RESOURCE. */
+enum opus_code hooks_read(struct build *b, struct opus_error *err) MUST_CHECK;
+/* Does one of them name the variable? It takes on what a first value is in a process
+ * that runs. */
+bool hooks_name(const struct build *b, const char *variable);
+/* Add them to the sources of the patch, compiled as the unit is. Errors:
+ * OPUS_RESOURCE. */
+enum opus_code hooks_add(struct build *b, const struct unit *u,
+			 struct opus_error *err) MUST_CHECK;
+void hooks_deinit(struct diff *d);
 
 /* pass_tree.c: write a copy of the generated sources to where the user wants. */
 enum opus_code emit_keep(struct build *b, struct opus_error *err) MUST_CHECK;

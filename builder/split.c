@@ -353,6 +353,14 @@ bool build_split(struct build *b, struct build_options *own,
 		units_take(b->diff, first, lent);
 		return false;
 	}
+	if (b->options->hooks) {
+		static const char why[] = "the diff concerns several targets, with a patch for each: for --hook give each --target for itself";
+
+		fprintf(stderr, "opus-build: error: %s\n", why);
+		*ret = BUILD_ERROR;
+		report_print(b, BUILD_ERROR, why);
+		return true;
+	}
 	*ret = BUILD_DONE;
 	files = calloc(b->targets, sizeof(*files));
 	for (size_t i = first; i <= last && *ret == BUILD_DONE; i++) {
