@@ -40,6 +40,8 @@ struct build_options {
 	char **command; /* that builds the tree */
 	size_t commands;
 	const char *compile_commands; /* instead of running the command */
+	char **hook; /* sources with hooks, beside what is made of the diff */
+	size_t hooks;
 	const char *emit; /* where to keep the generated source, or NULL */
 	char **label;
 	size_t labels;

@@ -332,9 +332,11 @@ void variable_refuse(struct compare *c, const struct entity *old,
 			     "leave it as it is, and add a variable beside it",
 			     "is a variable that exists, of %lld bytes, and would have %lld",
 			     (long long)old->size, (long long)new->size);
+	else if (hooks_name(c->b, new->name))
+		build_remark(c->b, &place, name, "gets another first value, which a hook is to see to");
 	else
 		build_tell(c->b, TOPIC_FIRST_VALUE, &place, name,
-			     "set it in a post_apply hook (OPUS_HOOK), or leave this change out of the diff",
+			     "set it in a post_apply hook (OPUS_HOOK) in a source of its own, given with --hook, or leave this change out of the diff",
 			     "gets another first value, but it exists already: it was set when the program started, and may have changed since");
 }
 

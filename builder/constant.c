@@ -34,8 +34,13 @@ static void reached_refuse(struct compare *c, const struct entity *v, const char
 {
 	struct note_place place = entity_place(c->b, &c->u->after, v);
 
+	if (hooks_name(c->b, v->name)) {
+		build_remark(c->b, &place, v->name, "leads to %s, whose content changes, which a hook is to see to",
+			     word);
+		return;
+	}
 	build_tell(c->b, TOPIC_FIRST_VALUE, &place, v->name,
-		   "set it in a post_apply hook (OPUS_HOOK), or leave this change out of the diff",
+		   "set it in a post_apply hook (OPUS_HOOK) in a source of its own, given with --hook, or leave this change out of the diff",
 		   "leads to %s, whose content changes, but it exists already: it leads to the old content",
 		   word);
 }

@@ -17,6 +17,7 @@
 #define OPUS_DIFF_H
 
 #include "build.h"
+#include "facts.h"
 #include "lex.h"
 #include "parse.h"
 #include "proc.h"
@@ -127,6 +128,10 @@ struct diff {
 	const char **twin_path; /* per target: twin.h, or NULL */
 	struct object **twin;
 	const char *emit; /* where to keep the sources, as it can be opened */
+	const char **hook; /* per source with hooks: its path, absolute */
+	struct text *hook_text;
+	struct command **hook_call; /* hooks_add(): how it is compiled */
+	size_t hooks;
 };
 
 /* pass_unit.c: run the build command, with one more variable unless it is NULL,
@@ -182,10 +187,31 @@ enum opus_code capture_read_json(struct build *b, const char *path,
  * besides need not be read. Errors: OPUS_RESOURCE. */
 enum opus_code units_want(struct build *b, struct opus_error *err) MUST_CHECK;
 
-/* likeness.c: how many functions of the old unit, compiled anew, the target has.
+/* likeness.c: the functions of the old unit, compiled anew, against those of a
+ * target, or of one of its units. */
+struct likeness {
+	size_t alike;	/* they are there, with this code */
+	size_t missing; /* no function of that name is there; a linker may drop some */
+	size_t foreign; /* that are there alone, if one unit is looked at */
+};
+
+/* `cu` NULL: all of the target. What does not compile by itself is like nothing.
  * Errors: OPUS_RESOURCE, OPUS_UNREADABLE. */
-enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, size_t *ret,
-			     struct opus_error *err) MUST_CHECK;
+enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, Dwarf_Die *cu,
+			     struct likeness *ret, struct opus_error *err) MUST_CHECK;
+
+/* pass_locate.c: how well a unit of the build fits one of the target; 0: it was not
+ * this source. */
+int unit_fit(const struct diff *d, const struct unit *u, const char *path, Dwarf_Die *cu);
+/* pass_locate.c: say that the unit makes that part of a target. The unit itself, or
+ * one that shares its text, if it makes another already; NULL: out of memory. */
+struct unit *unit_assign(struct build *b, struct unit *u, size_t target, const char *path);
+
+/* again.c: find for each of the units of a target that have one source file the
+ * unit of the build; refuse where they cannot be told apart. Errors:
+ * OPUS_RESOURCE, OPUS_UNREADABLE. */
+enum opus_code again_locate(struct build *b, size_t target, size_t units,
+			    struct facts *f, struct opus_error *err) MUST_CHECK;
 
 /* unit.c */
 /* The command without what concerns output, dependencies and input. */
@@ -243,6 +269,18 @@ bool target_mentions(const struct object *o, const char *relative);
 
 /* Does the diff change something in this target? (split.c) */
 bool diff_reaches(const struct diff *d, size_t target);
+
+/* hooks.c: read the sources with hooks that were given beside the diff. Errors:
+ * OPUS_UNREADABLE, OPUS_INVALID (one has no hook), OPUS_RESOURCE. */
+enum opus_code hooks_read(struct build *b, struct opus_error *err) MUST_CHECK;
+/* Does one of them name the variable? It takes on what a first value is in a process
+ * that runs. */
+bool hooks_name(const struct build *b, const char *variable);
+/* Add them to the sources of the patch, compiled as the unit is. Errors:
+ * OPUS_RESOURCE. */
+enum opus_code hooks_add(struct build *b, const struct unit *u,
+			 struct opus_error *err) MUST_CHECK;
+void hooks_deinit(struct diff *d);
 
 /* pass_tree.c: write a copy of the generated sources to where the user wants. */
 enum opus_code emit_keep(struct build *b, struct opus_error *err) MUST_CHECK;

@@ -36,17 +36,26 @@ struct walk {
 	int depth;
 };
 
+const char *unit_number(const char *path)
+{
+	const char *end = path + strlen(path), *p = end;
+
+	while (p > path && p[-1] >= '0' && p[-1] <= '9')
+		p--;
+	return p > path && p < end && p[-1] == '#' ? p - 1 : end;
+}
+
 bool unit_matches(const char *path, const char *suffix)
 {
 	size_t n, m;
 
 	while (suffix[0] == '.' && suffix[1] == '/')
 		suffix += 2;
-	n = strlen(path);
 	m = strlen(suffix);
 	if (m == 0)
 		return true;
-	return n >= m && strcmp(path + n - m, suffix) == 0 &&
+	n = *unit_number(suffix) ? strlen(path) : (size_t)(unit_number(path) - path);
+	return n >= m && strncmp(path + n - m, suffix, m) == 0 &&
 	       (n == m || suffix[0] == '/' || path[n - m - 1] == '/');
 }
 
@@ -131,18 +140,27 @@ void path_clean(char *path)
 	*out = 0;
 }
 
-const char *facts_unit_path(struct facts *f, Dwarf_Die *unit)
+char *facts_unit_join(Dwarf_Die *unit)
 {
 	Dwarf_Attribute attr;
 	const char *name = die_name(unit), *folder = NULL;
-	char *path = NULL, **grown;
+	char *path = NULL;
 
 	if (*name != '/' && dwarf_attr(unit, DW_AT_comp_dir, &attr))
 		folder = dwarf_formstring(&attr);
 	if (asprintf(&path, "%s%s%s", folder ? folder : "", folder ? "/" : "",
 		     name) < 0)
-		return "";
+		return NULL;
 	path_clean(path);
+	return path;
+}
+
+const char *facts_unit_path(struct facts *f, Dwarf_Die *unit)
+{
+	char *path = facts_unit_join(unit), **grown;
+
+	if (!path)
+		return "";
 	for (size_t i = f->paths; i-- > 0;)
 		if (strcmp(f->path[i], path) == 0) {
 			free(path);
@@ -164,7 +182,7 @@ static const char *die_unit(struct walk *w, Dwarf_Die *die)
 	Dwarf_Die cu;
 
 	return dwarf_diecu(die, &cu, NULL, NULL)
-		       ? facts_unit_path(w->facts, &cu)
+		       ? facts_unit_key(w->facts, &cu)
 		       : "";
 }
 
@@ -424,6 +442,8 @@ enum opus_code facts_collect(const struct object *o, const char *const *names,
 	}
 	w->names = sorted;
 	w->count = count;
+	if (o && o->dwarf && facts_number(*ret, o->dwarf, err) != OPUS_OK)
+		w->failed = true;
 	while (o && o->dwarf && !w->failed && !build_interrupted &&
 	       dwarf_get_units(o->dwarf, cu, &cu, NULL, &type, &die, &sub) == 0) {
 		if (!facts_unit_add(*ret, &die))
@@ -450,6 +470,9 @@ void facts_destroy(struct facts *f)
 		free(f->function[i].range);
 	for (size_t i = 0; i < f->paths; i++)
 		free(f->path[i]);
+	for (size_t i = 0; i < f->copies; i++)
+		free(f->copy[i].path);
+	free(f->copy);
 	free(f->path);
 	free(f->unit);
 	free(f->function);

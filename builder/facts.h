@@ -61,6 +61,12 @@ struct facts_unit {
 	Dwarf_Die die;
 };
 
+/* A unit whose source file the target has several times. */
+struct facts_copy {
+	const void *unit;
+	char *path; /* with "#2" behind it */
+};
+
 struct facts {
 	struct facts_function *function;
 	size_t functions;
@@ -72,6 +78,8 @@ struct facts {
 	size_t units;
 	char **path; /* of units, where name and folder had to be joined */
 	size_t paths;
+	struct facts_copy *copy; /* by unit */
+	size_t copies;
 };
 
 /*
@@ -102,6 +110,21 @@ bool facts_is_within(const struct facts *f, uint64_t address, const char *name);
  * ".."; lives as long as the facts. */
 const char *facts_unit_path(struct facts *f, Dwarf_Die *unit);
 
+/* It as a string that the caller frees, or NULL: out of memory. */
+char *facts_unit_join(Dwarf_Die *unit);
+
+/* The same, by which units of one source file can be told apart: of those that it
+ * made several of, "PATH#2" is the second. Needs facts_number(). */
+const char *facts_unit_key(struct facts *f, Dwarf_Die *unit);
+
+/* Find source files of which there are several units; facts_collect() does that.
+ * Errors: OPUS_RESOURCE. */
+enum opus_code facts_number(struct facts *f, Dwarf *dwarf, struct opus_error *err)
+	MUST_CHECK;
+
+/* "#2" of such a path, or its end. */
+const char *unit_number(const char *path);
+
 /* Is there a source file that the compiler read for the unit of which `is` says
  * yes? 1, 0, or -1: the debug information does not tell. The path is absolute if
  * that is known, without "." and "..". */
@@ -127,7 +150,7 @@ bool facts_unit_add(struct facts *f, Dwarf_Die *unit);
 void facts_units_sort(struct facts *f);
 
 /* True if `path` ends in `suffix` at the start of a path component; "" fits
- * everything. */
+ * everything, and a suffix without a "#2" all units of the source file. */
 bool unit_matches(const char *path, const char *suffix);
 
 /* Take "." and ".." out, in place. */

@@ -226,6 +226,6 @@ bool facts_origin_at(struct facts *f, uint64_t address, const char **name,
 			dwarf_formref_die(&attr, &next);
 	     i++)
 		root = next;
-	*unit = dwarf_diecu(&root, &cu, NULL, NULL) ? facts_unit_path(f, &cu) : "";
+	*unit = dwarf_diecu(&root, &cu, NULL, NULL) ? facts_unit_key(f, &cu) : "";
 	return **name != 0;
 }

@@ -1,14 +1,15 @@
 /*
- * library.c - does a library that a target needs define a symbol?
+ * library.c - the libraries that a target needs: are they targets, and does one of
+ *             them define a symbol?
  *
- * Called by:  symbol.c.
+ * Called by:  symbol.c, split.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
  *
- * Only for symbols that the target could use but does not: the dynamic linker
- * will look again, in the process. So the usual folders and the target's own
- * search path are good enough.
+ * Symbols are looked for only if the target could use them but does not: the
+ * dynamic linker will look again, in the process. So the usual folders and the
+ * target's own search path are good enough.
  */
 #include <fcntl.h>
 #include <gelf.h>
@@ -110,4 +111,50 @@ const char *library_defines(struct build *b, const struct object *o,
 					search, name);
 	}
 	return found;
+}
+
+/* The text of an entry of the dynamic section, number `nth` of its kind; or NULL. */
+static const char *dynamic_text(const struct object *o, Elf64_Sxword kind, int nth)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(o->elf, scn)) != NULL) {
+		GElf_Shdr sh;
+		Elf_Data *data;
+		GElf_Dyn dyn;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
+			if (dyn.d_tag == kind && nth-- == 0)
+				return elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val);
+	}
+	return NULL;
+}
+
+static bool object_names(const struct object *o, const struct object *library)
+{
+	const char *name = dynamic_text(library, DT_SONAME, 0), *needed;
+
+	for (int i = 0; (needed = dynamic_text(o, DT_NEEDED, i)) != NULL; i++)
+		if (strcmp(needed, name ? name : library->name) == 0)
+			return true;
+	return false;
+}
+
+static bool needs_within(const struct build *b, size_t target, size_t other, size_t steps)
+{
+	if (object_names(b->target[target], b->target[other]))
+		return true;
+	for (size_t i = 0; i < b->targets && steps > 0; i++)
+		if (i != target && object_names(b->target[target], b->target[i]) &&
+		    needs_within(b, i, other, steps - 1))
+			return true;
+	return false;
+}
+
+bool target_needs(const struct build *b, size_t target, size_t other)
+{
+	return needs_within(b, target, other, 4);
 }

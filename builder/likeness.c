@@ -2,7 +2,7 @@
  * likeness.c - of several ways in which a source was compiled: how much of it a
  *              target holds.
  *
- * Called by:  pass_locate.c.
+ * Called by:  pass_locate.c, again.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -45,45 +45,79 @@ static enum opus_code old_compile(struct build *b, const struct unit *u, const c
 	return code;
 }
 
-/* Has the target a function of that name with this code? */
-static bool is_held(const struct object *o, const char *name, const uint8_t *bytes,
-		    uint64_t at, uint64_t size)
+/* Is the function in that unit of the target? Parts and clones, "f.cold", another
+ * compiler may not make. */
+static bool is_in(const struct object_symbol *s, Dwarf_Die *cu)
 {
+	return s->code && s->type == STT_FUNC && !(cu && strchr(s->name, '.')) && (!cu || dwarf_haspc(cu, s->value) == 1);
+}
+
+/* A function of the compiled unit. */
+struct compiled {
+	const char *name;
+	const uint8_t *bytes;
+	uint64_t at, size;
+};
+
+static void function_look(const struct object *o, Dwarf_Die *cu, const struct compiled *c,
+			  struct likeness *ret)
+{
+	bool named = false;
+
 	for (size_t i = 0; i < o->defined; i++) {
 		const struct object_symbol *s = &o->symbol[i];
 		const uint8_t *held;
 
-		if (!s->code || s->size != size || strcmp(s->name, name) != 0)
+		if (strcmp(s->name, c->name) != 0 || !is_in(s, cu))
 			continue;
-		held = object_bytes(o, s->value, size);
-		if (held && code_alike(bytes, at, held, s->value, size))
-			return true;
+		named = true;
+		held = s->size == c->size ? object_bytes(o, s->value, s->size) : NULL;
+		if (held && code_alike(c->bytes, c->at, held, s->value, s->size)) {
+			ret->alike++;
+			return;
+		}
 	}
-	return false;
+	ret->missing += !named;
 }
 
-static size_t held_count(const struct image *i, const struct object *o)
+static bool is_function(const struct image *i, const struct image_symbols *t, size_t index,
+			struct compiled *ret)
+{
+	const Elf64_Sym *s = &t->symbol[index];
+	const Elf64_Shdr *in = s->st_shndx != SHN_UNDEF && s->st_shndx < i->header->e_shnum
+				       ? &i->section[s->st_shndx]
+				       : NULL;
+	const uint8_t *bytes = in ? image_section_data(i, in) : NULL;
+
+	if (!bytes || ELF64_ST_TYPE(s->st_info) != STT_FUNC || s->st_value > in->sh_size ||
+	    s->st_size > in->sh_size - s->st_value)
+		return false;
+	*ret = (struct compiled){image_symbol_name(t, s), bytes + s->st_value, s->st_value,
+				 s->st_size};
+	return true;
+}
+
+static void functions_look(const struct image *i, const struct object *o, Dwarf_Die *cu,
+			   struct likeness *ret)
 {
 	struct image_symbols t = image_symbols(i, SHT_SYMTAB);
-	size_t count = 0;
+	struct compiled c;
 
-	for (size_t k = 0; k < t.count; k++) {
-		const Elf64_Sym *s = &t.symbol[k];
-		const Elf64_Shdr *in = s->st_shndx != SHN_UNDEF && s->st_shndx < i->header->e_shnum
-					       ? &i->section[s->st_shndx]
-					       : NULL;
-		const uint8_t *bytes = in ? image_section_data(i, in) : NULL;
+	for (size_t k = 0; k < t.count; k++)
+		if (is_function(i, &t, k, &c))
+			function_look(o, cu, &c, ret);
+	for (size_t k = 0; cu && k < o->defined; k++) {
+		bool known = !is_in(&o->symbol[k], cu);
 
-		if (bytes && ELF64_ST_TYPE(s->st_info) == STT_FUNC &&
-		    s->st_value <= in->sh_size && s->st_size <= in->sh_size - s->st_value)
-			count += is_held(o, image_symbol_name(&t, s), bytes + s->st_value,
-					 s->st_value, s->st_size);
+		for (size_t n = 0; n < t.count && !known; n++)
+			known = is_function(i, &t, n, &c) &&
+				strcmp(c.name, o->symbol[k].name) == 0;
+		ret->foreign += !known;
 	}
-	return count;
 }
 
-enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, size_t *ret,
-			     struct opus_error *err)
+enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, Dwarf_Die *cu,
+			     struct likeness *ret, struct opus_error *err)
 {
 	const char *object = build_text(b, "%s/like.o", b->folder);
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
@@ -91,7 +125,7 @@ enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, siz
 	size_t size;
 	enum opus_code code = OPUS_OK;
 
-	*ret = 0;
+	*ret = (struct likeness){0};
 	if (!u->before.bytes)
 		code = units_preprocess(b, &u, 1, true, err);
 	if (code == OPUS_OK)
@@ -101,7 +135,7 @@ enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, siz
 	if (code == OPUS_OK)
 		code = image_init(&i, data, size, err);
 	if (code == OPUS_OK)
-		*ret = held_count(&i, b->target[target]);
+		functions_look(&i, b->target[target], cu, ret);
 	/* What cannot be compiled by itself is like nothing. */
 	return code == OPUS_INVALID ? OPUS_OK : code;
 }

@@ -38,10 +38,13 @@ static bool unit_split(const struct object *o, const char **unit)
 /* `known` is a full path (from DWARF) or a bare file name (from STT_FILE). */
 static bool unit_fits(const char *known, bool full, const char *wanted)
 {
+	const char *base = path_base(wanted);
+	size_t n = (size_t)(unit_number(base) - base);
+
 	if (!*wanted)
 		return true;
 	return full ? unit_matches(known, wanted)
-		    : *known && strcmp(path_base(known), path_base(wanted)) == 0;
+		    : *known && strncmp(path_base(known), base, n) == 0 && !path_base(known)[n];
 }
 
 static void candidate_add(struct candidates *c, const struct candidate *new)

@@ -36,6 +36,9 @@ static const char help[] =
 	"                      build command\n"
 	"  -l, --label LABEL   diff: a label, such as a CVE number; again for more\n"
 	"  -n, --name NAME     diff: the patch's name; else the first label\n"
+	"      --hook FILE     diff: C source with hooks (OPUS_HOOK) that go with the\n"
+	"                      patch, such as one that sets what the diff changes the\n"
+	"                      first value of; again for more\n"
 	"      --emit-c FILE   diff: keep the generated source, to read or edit it\n"
 	"      --strict        warnings are reasons to refuse\n"
 	"      --json          print one object: result, patches, warnings, refusals\n"
@@ -57,6 +60,7 @@ static const struct option long_options[] = {
 	{"label", required_argument, NULL, 'l'},
 	{"name", required_argument, NULL, 'n'},
 	{"emit-c", required_argument, NULL, 'E'},
+	{"hook", required_argument, NULL, 'H'},
 	{"json", no_argument, NULL, 'j'},
 	{"sarif", required_argument, NULL, 'R'},
 	{"strict", no_argument, NULL, 'S'},
@@ -142,6 +146,7 @@ static int options_read(int argc, char **argv, struct build_options *o)
 		case 'l': good &= list_add(&o->label, &o->labels, optarg); break;
 		case 'n': o->name = optarg; break;
 		case 'E': o->emit = optarg; break;
+		case 'H': good &= list_add(&o->hook, &o->hooks, optarg); break;
 		case 'j': o->json = true; break;
 		case 'R': o->sarif = optarg; break;
 		case 'S': o->strict = true; break;
@@ -200,6 +205,8 @@ static int options_check(const char *command, const struct build_options *o)
 		return usage("unknown command %s; there are: diff, compile", command);
 	else if (o->sources == 0)
 		return usage("no source file");
+	else if (o->hooks)
+		return usage("--hook %s: hooks of `compile` are in its sources", o->hook[0]);
 	if (status >= 0)
 		return status;
 	if (o->targets == 0)
@@ -231,6 +238,7 @@ int main(int argc, char **argv)
 	free(options.target);
 	free(options.debug);
 	free(options.label);
+	free(options.hook);
 	free(options.command);
 	if (build_interrupted) {
 		/* Die of the signal, so that a shell or make stops too. */

@@ -29,6 +29,7 @@ void diff_destroy(struct diff *d, size_t targets)
 	free(d->original);
 	free(d->change);
 	free(d->cover);
+	hooks_deinit(d);
 	free(d);
 }
 
@@ -91,6 +92,10 @@ enum opus_code pass_compare(struct build *b, struct opus_error *err)
 	build_progress(b, NULL, 0, 0);
 	if (code == OPUS_OK)
 		code = moved_find(b, err);
+	if (code == OPUS_OK && d->changes == 0 && !b->reports.refused && d->hooks)
+		return error_set(err, OPUS_INVALID,
+				 "%s changes no function, and a hook alone is a patch for `opus-build compile`",
+				 b->options->diff);
 	if (code == OPUS_OK && d->changes == 0 && !b->reports.refused)
 		return error_set(err, OPUS_ALREADY,
 				 "%s changes no function: the compiled code stays as it is",

@@ -515,6 +515,11 @@ enum opus_code pass_emit(struct build *b, struct opus_error *err)
 		facts_destroy(b->facts[i]);
 		b->facts[i] = NULL;
 	}
+	for (size_t i = 0; i < d->units && code == OPUS_OK && b->sources; i++)
+		if (unit_is_in(d, d->unit[i])) {
+			code = hooks_add(b, d->unit[i], err);
+			break;
+		}
 	if (code == OPUS_OK && b->options->emit)
 		code = emit_keep(b, err);
 	return code;

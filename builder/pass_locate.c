@@ -93,8 +93,7 @@ static bool is_other(const struct diff *d, const struct unit *u, const char *pat
 	       realpath(file, real) && strcmp(real, u->source) != 0;
 }
 
-/* How well the unit fits what was compiled; 0: it was not this source. */
-static int fit(const struct diff *d, const struct unit *u, const char *path, Dwarf_Die *cu)
+int unit_fit(const struct diff *d, const struct unit *u, const char *path, Dwarf_Die *cu)
 {
 	const char *producer = text_of(cu, DW_AT_producer);
 	const char *name = text_of(cu, DW_AT_name);
@@ -122,7 +121,7 @@ static int fit(const struct diff *d, const struct unit *u, const char *path, Dwa
 	return score > 0 ? score : 1;
 }
 
-/* The same source for another target: a unit of its own. */
+/* The same source for another part of the targets: a unit of its own. */
 static struct unit *unit_for(struct build *b, struct unit *u, size_t target)
 {
 	struct diff *d = b->diff;
@@ -145,6 +144,16 @@ static struct unit *unit_for(struct build *b, struct unit *u, size_t target)
 	return copy;
 }
 
+struct unit *unit_assign(struct build *b, struct unit *u, size_t target, const char *path)
+{
+	u = unit_for(b, u, target);
+	if (u) {
+		u->target = target;
+		u->found = build_text(b, "%s", path);
+	}
+	return u;
+}
+
 /* Is the source compiled under another command line too? */
 static bool is_again(const struct diff *d, size_t unit, size_t units)
 {
@@ -154,15 +163,16 @@ static bool is_again(const struct diff *d, size_t unit, size_t units)
 	return false;
 }
 
-/* One source, several times in one target: its functions and variables have
- * the same path there, and nothing would tell them apart. */
+/* One source, several times in one target, as link-time optimisation has it: its
+ * functions and variables have the same path there, and no code of their own that
+ * would tell them apart. */
 static void twice_refuse(struct build *b, const struct unit *u, size_t target)
 {
 	struct note_place place = {u->source, "1"};
 
 	build_tell(b, TOPIC_SEVERAL_TIMES, &place, u->relative,
 		     "replace its functions by hand, with `opus-build compile`",
-		     "is in %s several times, compiled in different ways: one patch cannot tell them apart",
+		     "is in %s several times, compiled in different ways, and its debug information does not tell them apart",
 		     b->target[target]->name);
 }
 
@@ -202,16 +212,17 @@ static enum opus_code ties_settle(struct build *b, size_t target, int *best, siz
 	enum opus_code code = OPUS_OK;
 
 	for (size_t i = 0; i < units && code == OPUS_OK; i++) {
-		size_t winner = i, most = 0, alike;
+		struct likeness like;
+		size_t winner = i, most = 0;
 
 		if (!is_contested(d, best, i, units))
 			continue;
 		for (size_t k = i; k < units && code == OPUS_OK; k++) {
 			if (!is_tied(d, best, i, k))
 				continue;
-			code = unit_likeness(b, d->unit[k], target, &alike, err);
-			if (code == OPUS_OK && alike > most) {
-				most = alike;
+			code = unit_likeness(b, d->unit[k], target, NULL, &like, err);
+			if (code == OPUS_OK && like.alike > most) {
+				most = like.alike;
 				winner = k;
 			}
 		}
@@ -236,13 +247,15 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 
 	if (code == OPUS_OK && (!best || !path || !parts))
 		code = error_set(err, OPUS_RESOURCE, "out of memory");
+	if (code == OPUS_OK && b->target[target]->dwarf)
+		code = facts_number(f, b->target[target]->dwarf, err);
 	while (code == OPUS_OK && b->target[target]->dwarf && !build_interrupted &&
 	       dwarf_get_units(b->target[target]->dwarf, cu, &cu, NULL, &type, &die,
 			       &sub) == 0) {
-		const char *p = facts_unit_path(f, &die);
+		const char *p = facts_unit_key(f, &die);
 
-		for (size_t i = 0; i < units; i++) {
-			int score = fit(d, d->unit[i], p, &die);
+		for (size_t i = 0; i < units && !*unit_number(p); i++) {
+			int score = unit_fit(d, d->unit[i], p, &die);
 
 			parts[i] = path[i] == p ? parts[i] + 1 : score > best[i] ? 1 : parts[i];
 			if (score > best[i]) {
@@ -263,16 +276,14 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 				first = best[k] < best[i] || (best[k] == best[i] && i < k);
 		if (!first)
 			continue;
-		u = unit_for(b, d->unit[i], target);
+		u = unit_assign(b, d->unit[i], target, path[i]);
 		if (!u)
 			code = error_set(err, OPUS_RESOURCE, "out of memory");
-		else {
-			u->target = target;
-			u->found = build_text(b, "%s", path[i]);
-			if (u->reached && parts[i] > 1 && is_again(d, i, units))
-				twice_refuse(b, u, target);
-		}
+		else if (u->reached && parts[i] > 1 && is_again(d, i, units))
+			twice_refuse(b, u, target);
 	}
+	if (code == OPUS_OK)
+		code = again_locate(b, target, units, f, err);
 	free(parts);
 	free(best);
 	free(path);

@@ -219,6 +219,8 @@ enum opus_code diff_files(struct build *b, struct opus_error *err)
 		return code;
 	sha256_init(&s);
 	sha256_add(&s, data, size);
+	for (size_t i = 0; i < d->hooks; i++)
+		sha256_add(&s, d->hook_text[i].bytes, d->hook_text[i].size);
 	sha256_end(&s, digest);
 	for (int i = 0; i < DIGEST_SIZE; i++)
 		sprintf(b->source_digest + 2 * i, "%02x", digest[i]);
@@ -276,7 +278,9 @@ enum opus_code pass_tree(struct build *b, struct opus_error *err)
 		return error_set(err, OPUS_INVALID,
 				 "the temporary folder %s lies in the source tree: set TMPDIR",
 				 b->folder);
-	code = path_hold(b, o->output, &b->output_folder, &b->output, err);
+	code = hooks_read(b, err);
+	if (code == OPUS_OK)
+		code = path_hold(b, o->output, &b->output_folder, &b->output, err);
 	if (code == OPUS_OK && o->emit)
 		code = path_hold(b, o->emit, &b->emit_folder, &d->emit, err);
 	if (code != OPUS_OK)

@@ -6,8 +6,9 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  *
- * DW_AT_producer is "GNU C17 12.2.0 -mtune=generic -O2 -fwrapv ..." of GCC, and
- * "Debian clang version 14.0.6" of clang, without flags.
+ * DW_AT_producer is "GNU C17 12.2.0 -mtune=generic -O2 -fwrapv ..." of GCC,
+ * "Debian clang version 14.0.6" of clang, without flags, and "GNU AS 2.40" of the
+ * assembler.
  */
 #include "producer.h"
 
@@ -103,7 +104,8 @@ void producer_check(struct build *b, const struct replace *r)
 		? "give the build command, with all of its variables, that the target was made with"
 		: "give the flags that the target was made with, by --cflags";
 
-	if (!old || !r->producer)
+	/* Of what was written in assembly the assembler tells its own version. */
+	if (!old || !r->producer || strncmp(old, "GNU AS", 6) == 0)
 		return;
 	theirs = compiler_of(b, old);
 	ours = compiler_of(b, r->producer);

@@ -126,6 +126,22 @@ static void candidates_prefer_changed(const struct build *b, struct candidates *
 		c->count = kept;
 }
 
+/* Of several, those that an object which this patch changes needs: whatever a patch
+ * refers to has to be in the process. */
+static void candidates_prefer_needed(const struct build *b, struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t t = 0; t < b->targets; t++)
+			if (is_changed(b, t) && target_needs(b, t, c->at[i].target)) {
+				c->at[kept++] = c->at[i];
+				break;
+			}
+	if (kept > 0)
+		c->count = kept;
+}
+
 static void refuse_many(struct build *b, const struct ref_note *note,
 			const char *name, const struct candidates *c)
 {
@@ -292,6 +308,8 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		candidates_filter_global(&c);
 	if (c.count > 1)
 		candidates_prefer_changed(b, &c);
+	if (c.count > 1)
+		candidates_prefer_needed(b, &c);
 	*ours = true;
 	if (c.count == 1) {
 		symbol_take(b, NULL, s->name, &c.at[0], ret);

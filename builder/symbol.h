@@ -37,4 +37,7 @@ enum opus_code symbol_resolve(struct build *b, const struct patch_symbol *s,
 const char *library_defines(struct build *b, const struct object *o,
 			    const char *name);
 
+/* library.c: does a target need another, itself or by way of a third? */
+bool target_needs(const struct build *b, size_t target, size_t other);
+
 #endif

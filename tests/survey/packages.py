@@ -150,7 +150,7 @@ PACKAGES = {
                        "nettle-dev libgmp-dev libtasn1-6-dev libp11-kit-dev "
                        "libidn2-dev libunistring-dev zlib1g-dev libbrotli-dev "
                        "libzstd-dev libunbound-dev bison gperf autogen gtk-doc-tools "
-                       + AUTO, "./configure --disable-doc --disable-tests "
+                       + AUTO, RECONF + "./configure --disable-doc --disable-tests "
                        "--disable-static --disable-guile --disable-cxx "
                        "--disable-maintainer-mode "
                        "--with-default-trust-store-file="

@@ -1,46 +1,41 @@
 /*
- * Built outside of the source's folder, from an archive and with ld -r; one
- * source twice in the target, with other macros.
+ * One source twice in the target, with a macro that the new code alone has: the
+ * old code does not tell which is which.
  *
  * exit: 2
- * says: src/use.c:1: refused: src/use.c: is in prog several times, compiled in different ways
+ * says: use.c:1: refused: use.c: is in prog several times, compiled in different ways, and two of them fit this part as well
  */
 //@ Makefile
-CFLAGS = -O2 -g -I$(OPUS_TOP) -I../src
-all:
-	mkdir -p out && $(MAKE) -C out -f ../src/inner.mk && cp out/prog prog
+CFLAGS = -O2 -g -I$(OPUS_TOP)
+prog: main.o a.o b.o
+	$(CC) -o $@ $^ -L$(APPLY) -lapply -ldl
+a.o: use.c
+	$(CC) $(CFLAGS) -DLIMIT=3 -c -o $@ use.c
+b.o: use.c
+	$(CC) $(CFLAGS) -DLIMIT=4 -c -o $@ use.c
 clean:
-	rm -rf out prog
-//@ src/inner.mk
-VPATH = ../src
-prog: main.o both.o libuse.a
-	$(CC) -o $@ main.o both.o -L. -luse -L$(APPLY) -lapply -ldl
-both.o: use-a.o other.o
-	ld -r -o $@ use-a.o other.o
-libuse.a: use-b.o
-	ar rcs $@ $^
-use-a.o: use.c
-	$(CC) -O2 -g -I$(OPUS_TOP) -DNAME=use_a -DFACTOR=1 -c -o $@ $<
-use-b.o: use.c
-	$(CC) -O2 -g -I$(OPUS_TOP) -DNAME=use_b -DFACTOR=2 -c -o $@ $<
-%.o: %.c
-	$(CC) -O2 -g -I$(OPUS_TOP) -c -o $@ $<
-//@ src/use.c
-static int factor = FACTOR;
-__attribute__((noipa)) int NAME(int v)
+	rm -f *.o prog
+//@ use.c
+extern int (*step_of[2])(int), steps;
+static int state;
+__attribute__((noipa)) static int step(int v)
 {
-	if (v > 4) v = 4; //+
-	return v * factor + (v > 1000);
+	state += v < 0 ? -7 * v : v;
+	if (v > LIMIT) return -1; //+
+	return state;
 }
-//@ src/other.c
-int other(int v) { return v; }
-//@ src/main.c
+__attribute__((constructor)) static void join(void) { step_of[steps++] = step; }
+//@ main.c
 #include "tests/unit/build_apply.h"
 #include <stdio.h>
-int use_a(int), use_b(int), other(int);
+int (*step_of[2])(int), steps;
 int main(int argc, char **argv)
 {
+	printf("%d", step_of[0](5));
+	printf(" %d\n", step_of[1](6));
 	apply(argv[argc - 1]);
-	printf("%d %d\n", use_a(other(90)), use_b(80));
+	printf("%d", step_of[0](5));
+	printf(" %d", step_of[1](6));
+	printf(" %d\n", step_of[1](1));
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  * exit: 2
  * says: refused: timeout: gets another first value, but it exists already
- * says: OPUS_HOOK
+ * says: post_apply hook (OPUS_HOOK) in a source of its own, given with --hook
  */
 //@ a.c
 #include "tests/unit/build_apply.h"
