@@ -283,6 +283,16 @@ ssize_t proc_processes(pid_t **ret)
 	return numbers_read("/proc", ret);
 }
 
+uint64_t proc_run_time(pid_t pid, pid_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
 long proc_syscall_parse(const char *text)
 {
 	char *end;

@@ -80,6 +80,9 @@ ssize_t proc_threads(pid_t pid, pid_t **ret);
 /* All processes, in order. The caller frees `*ret`. */
 ssize_t proc_processes(pid_t **ret);
 
+/* Processor time of a thread, in ns, proc_schedstat(5); 0: not counted. */
+uint64_t proc_run_time(pid_t pid, pid_t tid);
+
 /*
  * The system call in which a thread sleeps: its number, -1 if it sleeps
  * elsewhere in the kernel, or one of these.

@@ -28,17 +28,6 @@
 #define BUSY_NS 2000000000ull /* a machine on which threads wait so long for a processor */
 #define MOMENT_NS 500000ull
 
-/* CPU time of a thread, in ns; 0 if the kernel does not count it. */
-static uint64_t run_time(pid_t pid, pid_t tid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
-
-	return text ? strtoull(text, NULL, 10) : 0;
-}
-
 /* Has it passed, seen from when it had run for `before`? */
 static bool is_past(pid_t pid, pid_t tid, uint64_t before)
 {
@@ -48,7 +37,7 @@ static bool is_past(pid_t pid, pid_t tid, uint64_t before)
 		return false; /* before the lock: it opens the file */
 	/* -1: it may sleep for a page of the path. */
 	return (number != PROC_RUNNING && number != -1) ||
-	       run_time(pid, tid) - before >= RUN_NS;
+	       proc_run_time(pid, tid) - before >= RUN_NS;
 }
 
 static void wait_for_all(pid_t pid)
@@ -62,7 +51,7 @@ static void wait_for_all(pid_t pid)
 	if (!before)
 		return;
 	for (ssize_t i = 0; i < count; i++) {
-		uint64_t now = run_time(pid, tids[i]);
+		uint64_t now = proc_run_time(pid, tids[i]);
 
 		if (is_past(pid, tids[i], now))
 			continue;

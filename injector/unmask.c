@@ -25,6 +25,9 @@
 
 #define BACK_TRIES 50
 #define BACK_GAP_NS 2000000ull
+#define LOOK_TRIES 20
+#define LOOK_GAP_NS 5000000ull
+#define HANDLER_NS 200000ull /* no handler of the agent's runs for so long */
 
 struct unmask_work {
 	const struct target *t;
@@ -56,6 +59,59 @@ static bool is_killed(const struct target *t, struct remote *r)
 	return !proc_status_read(r->pid, r->tid, &now) ||
 	       (target_is_confined(t, &now) &&
 		confine_check_stopped(r, &ignored) != OPUS_OK);
+}
+
+struct look {
+	pid_t tid;
+	uint64_t run_time;
+	bool sleeps;
+};
+
+/* 'D', as in posix_spawn(3): ptrace does not reach it either. */
+static bool look(const struct target *t, pid_t tid, uint64_t signal, struct look *ret)
+{
+	struct proc_status s;
+
+	if (!proc_status_read(t->pid, tid, &s) || s.state == 'D' ||
+	    !(s.blocked & signal))
+		return false;
+	*ret = (struct look){tid, proc_run_time(t->pid, tid), s.state == 'S'};
+	return true;
+}
+
+/*
+ * Threads that block the signal outside of the agent's handler, where all do so: for
+ * longer than that runs, or asleep. A stop by ptrace ends a write(2) that has moved a
+ * part, with that part, and of such stops the agent does not know.
+ * Returns how many of `looks` are used.
+ */
+static size_t looks_take(const struct target *t, const pid_t *tids, size_t count,
+			 uint64_t signal, struct look *looks)
+{
+	size_t left = 0, found = 0;
+	struct look now;
+
+	for (size_t i = 0; i < count; i++)
+		left += look(t, tids[i], signal, &looks[left]);
+	for (int n = 0; n < LOOK_TRIES && left > found; n++) {
+		(void)interrupt_poll(NULL, 0, interrupt_clock() + LOOK_GAP_NS, true);
+		for (size_t i = found; i < left; i++) {
+			struct look before = looks[i];
+
+			if (!look(t, before.tid, signal, &now)) {
+				looks[i--] = looks[--left];
+			} else if (now.run_time - before.run_time >= HANDLER_NS ||
+				   (now.sleeps && before.sleeps &&
+				    now.run_time == before.run_time)) {
+				looks[i] = looks[found];
+				looks[found++] = before;
+			} else if (now.sleeps) { /* it has just gone to sleep */
+				looks[i].sleeps = true;
+				looks[i].run_time = now.run_time;
+			}
+		}
+	}
+	return found;
 }
 
 static void open_one(const struct target *t, pid_t tid, struct unmask *u)
@@ -97,21 +153,27 @@ static void close_one(const struct target *t, const struct unmask_thread *thread
 	remote_detach(&r);
 }
 
+static void open_all(const struct target *t, struct unmask *u)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	CLEANUP(cleanup_free) struct look *looks =
+		count > 0 ? calloc((size_t)count, sizeof(*looks)) : NULL;
+	size_t found = looks ? looks_take(t, tids, (size_t)count, u->open, looks) : 0;
+
+	for (size_t i = 0; i < found && u->count < UNMASK_THREADS; i++)
+		open_one(t, looks[i].tid, u);
+}
+
 static enum opus_code work(void *data, struct opus_error *err)
 {
 	struct unmask_work *w = data;
-	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	struct proc_status s;
-	ssize_t count = w->back ? 0 : proc_threads(w->t->pid, &tids);
 
 	(void)err;
+	if (!w->back)
+		open_all(w->t, w->u);
 	for (uint32_t i = 0; w->back && i < w->u->count; i++)
 		close_one(w->t, &w->u->threads[i], w->u->open);
-	for (ssize_t i = 0; i < count && w->u->count < UNMASK_THREADS; i++)
-		/* 'D', as in posix_spawn(3): ptrace does not reach it either. */
-		if (proc_status_read(w->t->pid, tids[i], &s) &&
-		    s.state != 'D' && (s.blocked & w->u->open))
-			open_one(w->t, tids[i], w->u);
 	return OPUS_OK;
 }
 

@@ -8,6 +8,7 @@
  *   stop  -> what was wrong, or "nothing"
  *   call  -> result of work()
  */
+#include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -30,6 +31,22 @@ struct side {
 ATTR int work(int value)
 {
 	return value + 1 + zero;
+}
+
+/* The first is told: what comes after it follows from it. */
+static __attribute__((format(printf, 1, 2))) void tell(const char *format, ...)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	va_list list;
+
+	if (stop)
+		return;
+	va_start(list, format);
+	pthread_mutex_lock(&lock);
+	if (!strcmp(wrong, "nothing"))
+		vsnprintf(wrong, sizeof(wrong), format, list);
+	pthread_mutex_unlock(&lock);
+	va_end(list);
 }
 
 static ssize_t by_writev(int fd)
@@ -66,8 +83,7 @@ static ssize_t by_recvmsg(int fd, unsigned char *to, int wanted)
 	int got;
 
 	if (wanted && n > 0 && !CMSG_FIRSTHDR(&m)) {
-		if (!stop)
-			snprintf(wrong, sizeof(wrong), "no descriptor came");
+		tell("no descriptor came");
 	} else if (wanted && n > 0) {
 		memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(got));
 		close(got);
@@ -140,7 +156,7 @@ static void *slow(void *argument)
 			usleep(500);
 		}
 		if (at == SIZE && s->kind < RECEIVES && memcmp(buffer, pattern, SIZE))
-			snprintf(wrong, sizeof(wrong), "kind %d: other bytes", s->kind);
+			tell("kind %d: other bytes", s->kind);
 	}
 	return NULL;
 }
@@ -153,11 +169,11 @@ static void *quick(void *argument)
 	while (!stop) {
 		ssize_t n = transfer(s->kind, s->fd, buffer);
 
-		if (n != SIZE && !stop)
-			snprintf(wrong, sizeof(wrong), "kind %d: %zd of %d bytes (%s)",
-				 s->kind, n, SIZE, n < 0 ? strerror(errno) : "");
-		if (s->kind >= RECEIVES && !stop && memcmp(buffer, pattern, SIZE))
-			snprintf(wrong, sizeof(wrong), "kind %d: other bytes", s->kind);
+		if (n != SIZE)
+			tell("kind %d: %zd of %d bytes (%s)", s->kind, n, SIZE,
+			     n < 0 ? strerror(errno) : "");
+		if (s->kind >= RECEIVES && memcmp(buffer, pattern, SIZE))
+			tell("kind %d: other bytes", s->kind);
 		rounds[s->kind]++;
 	}
 	return NULL;
