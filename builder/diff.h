@@ -140,6 +140,12 @@ struct diff {
 enum opus_code build_command_run(struct build *b, const char *variable,
 				 struct opus_error *err) MUST_CHECK;
 
+/* build_files.c: does the file say how a tree is built? */
+bool build_files_is(const char *path);
+/* Warn of options that the diff changes there, by which a target is built; true if
+ * there are any. */
+bool build_files_tell(struct build *b);
+
 /* A file of the diff that says how the tree is built, or NULL. */
 const char *build_file_changed(const struct diff *d);
 
