@@ -191,7 +191,8 @@ static bool is_made_of(const struct diff *d, const char *path)
 	return !is_unit_source(d, path) && !is_no_source(path) && !compile_is_code(path) &&
 	       !path_is_assembly(path) &&
 	       (!build_files_is(path) ||
-		path_has_suffix(path, (const char *const[]){".ac", "/configure.in", NULL}));
+		path_has_suffix(path, (const char *const[]){".ac", NULL}) ||
+		strcmp(path_base(path), "configure.in") == 0);
 }
 
 /* Is the file code that the compiler does not read? It may be of a test, or of
