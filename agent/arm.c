@@ -339,6 +339,7 @@ enum opus_code update_arm(struct update *u, struct opus_error *err)
 	u->armed_ns = raw_now();
 	u->armed_counter = raw_counter();
 	u->report.unsafe = unsafe;
+	atomic_store(&gate_foreign, 0);
 	atomic_store(&gate_state, (uint64_t)u->epoch << 32 | unsafe);
 	return OPUS_PENDING;
 }

@@ -48,6 +48,10 @@
  * each. */
 extern _Atomic uint32_t gate_hold_ns;
 
+/* A thread that came to an entry without thread-local storage of its own, for which
+ * the update was therefore cancelled; 0. Set to 0 before each. */
+extern _Atomic uint32_t gate_foreign;
+
 /* One redirected function. Written by the control thread while all threads
  * are stopped, or, `settled` and `*slot`, with single stores after an update
  * has ended. Read by any thread that passes the gate. */

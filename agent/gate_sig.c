@@ -19,6 +19,7 @@
 
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
+#include "tls.h"
 
 struct gate_site gate_sites[GATE_SITES];
 struct gate_return gate_returns[GATE_HOOKS]
@@ -27,6 +28,7 @@ struct gate_hook gate_hooks[GATE_HOOKS];
 _Atomic uint64_t gate_state = STATE_COMMITTED;
 void (*_Atomic gate_notify)(void);
 _Atomic uint32_t gate_hold_ns;
+_Atomic uint32_t gate_foreign;
 
 /* Entries taken: lets the child of fork() skip a table that nobody uses. */
 static _Atomic uint32_t gate_live;
@@ -272,6 +274,13 @@ uint64_t gate_cancel(void)
 	return word;
 }
 
+/* In a thread that has come since the update was armed: the list of its hooks would
+ * be another thread's, which could then vouch for it, or would not be there. */
+static bool is_foreign(void)
+{
+	return !tls_there_sig() || tls_shared_sig();
+}
+
 uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
 {
 	uint32_t index = (uint32_t)((stub_end - (uintptr_t)gate_pool) / 8);
@@ -296,6 +305,12 @@ uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
 			if (hook >= 0)
 				gate_hook_release((uint32_t)hook, tid);
 			return go;
+		}
+		if (tid == 0 && is_foreign()) {
+			/* As below: it cannot be tracked. */
+			atomic_store(&gate_foreign, (uint32_t)raw_gettid());
+			word = gate_cancel();
+			continue;
 		}
 		tid = tid ? tid : gate_tid();
 		inside = gate_inside(tid, (uintptr_t)ret, epoch);
@@ -335,7 +350,7 @@ uintptr_t gate_return_sig(uintptr_t stub_end)
 
 	/* In a coroutine that has moved to another thread the hook belongs to
 	 * somebody else's list; that one finds it gone and steps over it. */
-	if (atomic_load(&gate_self.hook) == index + 1)
+	if (tls_there_sig() && atomic_load(&gate_self.hook) == index + 1)
 		atomic_store(&gate_self.hook, gate_hooks[index].previous);
 	gate_hook_release(index, atomic_load(&gate_hooks[index].owner));
 	return address;

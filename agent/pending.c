@@ -398,8 +398,14 @@ enum opus_code update_poll(uint64_t *timeout_ns, struct opus_error *err)
 		return OPUS_OK;
 	}
 	if (word & STATE_CANCELLED) {
-		/* By a gate that had no list entry left. */
+		uint32_t foreign = atomic_load(&gate_foreign);
+
 		update_finish(u, false, true);
+		if (foreign)
+			return error_set(err, OPUS_CANCELLED,
+				"thread %u, which has no thread-local storage of its own and cannot be waited for, came inside: the update was cancelled",
+				foreign);
+		/* By a gate that had no list entry left. */
 		return error_set(err, OPUS_CANCELLED,
 			"more than %d threads are inside: the update was cancelled",
 			GATE_HOOKS);

@@ -161,8 +161,13 @@ void restart_silently_sig(ucontext_t *context);
 void restart_barely_sig(ucontext_t *context);
 
 /* At the end of the handler: if a signal of the host has come meanwhile, the
- * call ends with EINTR after all, as it would have without us. */
+ * call ends with EINTR after all, as it would have without us: any that we have
+ * begun anew, and one that the kernel has if the host's handler has no SA_RESTART. */
 void restart_finish_sig(ucontext_t *context);
+
+/* Does a signal wait for which the host has a handler, without these flags? It is
+ * delivered before the first instruction behind ours. */
+bool restart_signal_sig(const ucontext_t *context, uint64_t without);
 
 /* syscall(), for calls with a relative time-out, and for the others. Any thread. */
 long restart_call_sig(long number, long a, long b, long c, long d, long e, long f);

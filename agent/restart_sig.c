@@ -17,7 +17,9 @@
 #include "restart.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 
@@ -319,13 +321,11 @@ void restart_silently_sig(ucontext_t *context)
 	atomic_fetch_add_explicit(&restart_self.stops, 1, memory_order_relaxed);
 }
 
-/* Does a signal wait for which the host has a handler? It is delivered before
- * the first instruction behind ours. */
-static bool host_signal(const ucontext_t *context)
+bool restart_signal_sig(const ucontext_t *context, uint64_t without)
 {
 	uint64_t set = 0, own = 1ul << (agent_signal - 1) | 3ul << 31;
 	const uint64_t *blocked = (const void *)&context->uc_sigmask;
-	struct { uintptr_t handler; uint64_t rest[3]; } action;
+	struct { uintptr_t handler; uint64_t flags, rest[2]; } action;
 
 	if (raw_syscall3(SYS_rt_sigpending, (long)&set, sizeof(set), 0) != 0)
 		return false;
@@ -333,9 +333,45 @@ static bool host_signal(const ucontext_t *context)
 	for (long signo = 1; set != 0; signo++, set >>= 1)
 		if ((set & 1) &&
 		    raw_syscall6(SYS_rt_sigaction, signo, 0, (long)&action,
-				 sizeof(set), 0, 0) == 0 && action.handler > 1)
+				 sizeof(set), 0, 0) == 0 &&
+		    action.handler > 1 && !(action.flags & without))
 			return true; /* not SIG_DFL, not SIG_IGN */
 	return false;
+}
+
+/* Ends the call with EINTR, and without effect, behind a handler that has not
+ * SA_RESTART (signal(7))? Others, as clone(2), are always begun anew. */
+static bool is_endable(const greg_t *g)
+{
+	switch (g[REG_RAX]) {
+	case SYS_read: case SYS_readv: case SYS_pread64: case SYS_preadv:
+	case SYS_preadv2: case SYS_write: case SYS_writev: case SYS_pwrite64:
+	case SYS_pwritev: case SYS_pwritev2: case SYS_recvfrom: case SYS_recvmsg:
+	case SYS_recvmmsg: case SYS_sendto: case SYS_sendmsg: case SYS_sendmmsg:
+	case SYS_accept: case SYS_accept4: case SYS_connect: case SYS_wait4:
+	case SYS_waitid: case SYS_flock: case SYS_open: case SYS_openat:
+	case SYS_mq_timedreceive: case SYS_mq_timedsend: case SYS_getrandom:
+	case SYS_sendfile: case SYS_splice: case SYS_tee: case SYS_vmsplice:
+		return true;
+	case SYS_fcntl:
+		return g[REG_RSI] == F_SETLKW || g[REG_RSI] == F_OFD_SETLKW;
+	case SYS_futex:
+		return (g[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT ||
+		       (g[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+	default:
+		return false;
+	}
+}
+
+/* Has the kernel set the thread back itself, since our handlers have SA_RESTART?
+ * `syscall` leaves the address behind it in rcx: a thread that is still before it
+ * has not begun the call, which must not end then, connect(2) above all. */
+static bool is_set_back(const ucontext_t *context)
+{
+	const greg_t *g = context->uc_mcontext.gregs;
+
+	return g[REG_RCX] == g[REG_RIP] + 2 && is_endable(g) &&
+	       restart_number_sig(context) == g[REG_RAX];
 }
 
 void restart_finish_sig(ucontext_t *context)
@@ -343,9 +379,12 @@ void restart_finish_sig(ucontext_t *context)
 	greg_t *g = context->uc_mcontext.gregs;
 	bool left = atomic_load(&restart_self.left) && g[REG_RAX] == -EINTR;
 
-	if ((restart_self.restarted || left) && host_signal(context)) {
+	if (restart_self.restarted || left
+		    ? restart_signal_sig(context, 0)
+		    : is_set_back(context) &&
+		      restart_signal_sig(context, SA_RESTART)) {
 		atomic_store(&restart_self.left, false);
-		if (restart_self.restarted) {
+		if (!left) {
 			g[REG_RAX] = -EINTR;
 			g[REG_RIP] += 2;
 		}

@@ -362,6 +362,7 @@ static void stop_begin(void)
 	atomic_store(&stop_shared.bare, 0);
 	atomic_store(&stop_shared.sharing, 0);
 	atomic_store(&stop_shared.listed, 0);
+	atomic_store(&stop_shared.main_in, 0);
 	atomic_store(&stop_shared.parked, 0);
 	atomic_store(&stop_shared.wanted, UINT32_MAX);
 	atomic_store(&stop_shared.hold, STOP_LOOSE);

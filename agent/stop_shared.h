@@ -30,6 +30,8 @@ struct stop_shared {
 	_Atomic uint32_t keeper;   /* id of the last of them */
 	_Atomic uint32_t bare;     /* id of a thread that has no thread-local
 				    * storage: it cannot be stopped */
+	_Atomic uint32_t main_in;  /* 1: the main thread is parked, or on its
+				    * way out; it writes it */
 	_Atomic uint32_t sharing;  /* id of one that parked with another's */
 };
 

@@ -29,6 +29,10 @@ struct stop_shared stop_shared;
 /* Who is to be kept out of a stop has to wait for the end of one for no longer. */
 #define STOP_KEEP_OUT_NS 1000000000u
 
+/* So long the main thread may take to come out, on a machine with far more to do
+ * than processors. */
+#define MAIN_OUT_NS 200000000u
+
 /* The limit is over. While the agent thread changes things nobody may go, unless
  * it is gone: it does not wait for anything then, and if the time is over still,
  * the whole process was stopped (SIGSTOP, a debugger, a frozen container). */
@@ -77,9 +81,30 @@ void stop_bare_sig(uint64_t value)
 		atomic_store(&stop_shared.bare, (uint32_t)raw_gettid());
 }
 
+/*
+ * A signal that is sent to a process the kernel gives to its main thread, if that
+ * lets it in; but one that came during a stop to the first thread that goes on,
+ * whose call would end with EINTR instead of the main thread's. So the others wait
+ * until it is taken, or must be theirs alone, or the next stop comes.
+ */
+static void main_first_sig(uint32_t number, const ucontext_t *context)
+{
+	uint64_t end;
+
+	if (!restart_signal_sig(context, 0))
+		return;
+	end = raw_now() + MAIN_OUT_NS;
+	while (atomic_load(&stop_shared.main_in) != 0 &&
+	       atomic_load(&stop_shared.number) == number && raw_now() < end)
+		raw_sleep(100000);
+	for (int n = 0; n < 10 && restart_signal_sig(context, 0); n++)
+		raw_sleep(100000);
+}
+
 void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 {
 	struct stop_thread *t;
+	bool is_main;
 
 	/* Late answers: the stop was given up or has ended. The lower 24 bits
 	 * of the number travel in the signal. */
@@ -97,6 +122,9 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 	t->gate = gate_thread_sig();
 	if (tls_shared_sig())
 		atomic_store(&stop_shared.sharing, t->tid);
+	is_main = t->tid == (uint32_t)raw_getpid();
+	if (is_main)
+		atomic_store(&stop_shared.main_in, 1);
 	atomic_store(&t->state, STOP_PARKED);
 	/* Only the last one expected wakes the agent thread: with a thousand
 	 * threads a wake-up each would cost more than the stop itself. */
@@ -112,8 +140,12 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 		    park_over_sig())
 			break;
 	}
+	if (is_main)
+		atomic_store(&stop_shared.main_in, 0);
 	/* A thread that is on its way out of the handler must not be taken
 	 * for one of the next stop: stop.c waits for this before it reuses
 	 * the slots. */
 	atomic_fetch_sub(&stop_shared.parked, 1);
+	if (!is_main)
+		main_first_sig(number, context);
 }

@@ -1,7 +1,7 @@
 /*
  * tls.h - whose thread-local storage does a thread run on?
  *
- * Included by: agent.c, signal_sig.c, contact_sig.c, stop_sig.c.
+ * Included by: agent.c, signal_sig.c, contact_sig.c, stop_sig.c, gate_sig.c.
  * Runs on:     any thread.
  * Locks:       none.
  * Signal:      safe, but for tls_init(); tls_there_sig() before anything that is
@@ -25,7 +25,7 @@ void tls_init(unsigned long hwcap2);
 bool tls_there_sig(void);
 
 /* Is it another thread's, too? Then nothing may be called that counts on it,
- * malloc for instance. Makes two system calls. */
+ * malloc for instance. Makes a system call, or two. */
 bool tls_shared_sig(void);
 
 #endif

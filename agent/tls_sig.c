@@ -1,7 +1,8 @@
 /*
  * tls_sig.c - whose thread-local storage does a thread run on?
  *
- * Called by:  agent.c; signal_sig.c, contact_sig.c and stop_sig.c in the handler.
+ * Called by:  agent.c; signal_sig.c, contact_sig.c and stop_sig.c in the handler;
+ *             gate_sig.c.
  * Runs on:    any thread.
  * Locks:      none.
  * Signal:     safe: two registers, two words, system calls that get an id.
@@ -54,6 +55,7 @@ bool tls_shared_sig(void)
 	int tid = raw_gettid();
 
 	/* A child that was made by the system call has its parent's id there. */
-	return id_at != 0 && tid != raw_getpid() &&
-	       *(const int32_t *)(raw_thread_pointer() + id_at) != tid;
+	return id_at != 0 &&
+	       *(const int32_t *)(raw_thread_pointer() + id_at) != tid &&
+	       tid != raw_getpid();
 }

@@ -1,7 +1,7 @@
 /*
  * confine.c - read seccomp filters by ptrace and hold the agent against them.
  *
- * Called by:  target.c, inject.c.
+ * Called by:  target.c, inject.c, unmask.c.
  * Runs on:    command; the stops in a child of it.
  * Locks:      none.
  * Signal:     unsafe: heap.

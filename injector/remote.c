@@ -236,19 +236,26 @@ static bool in_sequence(const struct remote *r)
 				sizeof(section)) && section;
 }
 
-static bool signal_waits(const struct remote *r)
+/* Will a handler of the program run as soon as the thread goes on? Then an EINTR
+ * is its own. Signals without a handler wait in tracees even where they do nothing
+ * (sig_ignored(), kernel/signal.c). */
+static bool handler_waits(const struct remote *r)
 {
+	static const char *const names[] = {"\nSigPnd:", "\nShdPnd:", "\nSigCgt:"};
+	uint64_t sets[3];
 	char path[64];
-	const char *own, *shared;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", r->pid, r->tid);
 	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
 
-	own = text ? strstr(text, "\nSigPnd:") : NULL;
-	shared = text ? strstr(text, "\nShdPnd:") : NULL;
-	return !own || !shared ||
-	       ((strtoull(own + 8, NULL, 16) | strtoull(shared + 8, NULL, 16)) &
-		~r->mask) != 0;
+	for (size_t i = 0; i < 3; i++) {
+		const char *at = text ? strstr(text, names[i]) : NULL;
+
+		if (!at)
+			return true;
+		sets[i] = strtoull(at + 8, NULL, 16);
+	}
+	return ((sets[0] | sets[1]) & sets[2] & ~r->mask) != 0;
 }
 
 static enum opus_code frame_write(struct remote *r, struct opus_error *err)
@@ -304,9 +311,6 @@ enum opus_code remote_leave(struct remote *r, struct opus_error *err)
 	if (in_sequence(r))
 		return error_set(err, OPUS_NO_CONTACT,
 			"thread %d is in a restartable sequence", (int)r->tid);
-	if (signal_waits(r))
-		return error_set(err, OPUS_NO_CONTACT,
-			"thread %d is just getting a signal", (int)r->tid);
 	code = frame_write(r, err);
 	if (code == OPUS_OK && !shadow_enter(&r->shadow, r->tid, r->code->home))
 		code = error_set(err, OPUS_NO_CONTACT,
@@ -533,7 +537,9 @@ static bool restore(struct remote *r)
 	}
 	if (!r->caught && !go_home(r))
 		return false;
-	if (remote_must_hide(r))
+	/* What came meanwhile is delivered now, and the kernel answers the call that
+	 * was interrupted as it would have. */
+	if (remote_must_hide(r) && !handler_waits(r))
 		make_anew(r, &regs);
 	return tracee_ask(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &io) == 0 &&
 	       remote_mask(r, r->mask) && registers_set(r, &regs);
@@ -561,7 +567,7 @@ uint64_t remote_detach(struct remote *r)
 		stop_again(r);
 	} else if (r->away) {
 		r->lost = !restore(r);
-	} else if (remote_must_hide(r) && !signal_waits(r)) {
+	} else if (remote_must_hide(r) && !handler_waits(r)) {
 		make_anew(r, &regs);
 		registers_set(r, &regs);
 	}

@@ -25,7 +25,7 @@
 #include "tracee.h"
 
 #define RUN_NS 200000ull    /* longer than the way to the lock */
-#define BUSY_NS 20000000ull /* without a processor so long, just there: no */
+#define BUSY_NS 2000000000ull /* a machine on which threads wait so long for a processor */
 #define MOMENT_NS 500000ull
 
 /* CPU time of a thread, in ns; 0 if the kernel does not count it. */

@@ -18,7 +18,7 @@
 /*
  * An agent has just been loaded. Returns when no thread is in an execve(2) that it
  * entered before; the process may be another program by then. Stops nobody. Waits
- * as long as an exec takes, and some 20 ms for threads that find no processor.
+ * as long as an exec takes, and up to 2 s for threads that find no processor.
  * Once in a process: it stays a tracer of one thread until it ends.
  */
 void settle(const struct target *t);

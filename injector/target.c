@@ -178,8 +178,7 @@ static bool bit_is_set(uint64_t set, unsigned int signal)
 	return set >> (signal - 1) & 1;
 }
 
-/* A filter that is not the agent's own lock, which lets the agent work. */
-static bool is_confined(const struct target *t, const struct proc_status *s)
+bool target_is_confined(const struct target *t, const struct proc_status *s)
 {
 	return s->seccomp &&
 	       !((t->beacon.flags & BEACON_LOCKED) && s->filters == 1);
@@ -191,12 +190,12 @@ bool target_has_filter(const struct target *t)
 	struct proc_status s = t->status;
 	ssize_t count = 0;
 
-	if (!is_confined(t, &s) && s.threads > 1)
+	if (!target_is_confined(t, &s) && s.threads > 1)
 		count = proc_threads(t->pid, &tids);
-	for (ssize_t i = 0; !is_confined(t, &s) && i < count; i++)
+	for (ssize_t i = 0; !target_is_confined(t, &s) && i < count; i++)
 		if (!proc_status_read(t->pid, tids[i], &s))
 			s.seccomp = 0; /* it has ended */
-	return is_confined(t, &s);
+	return target_is_confined(t, &s);
 }
 
 bool target_is_held(const struct target *t)
@@ -272,7 +271,7 @@ enum opus_code target_check_filter(struct target *t, pid_t tid,
 	if (fresh && proc_status_read(t->pid, t->view, &now))
 		t->status = now;
 	if (!(fresh && target_has_filter(t)) &&
-	    (!proc_status_read(t->pid, tid, &now) || !is_confined(t, &now)))
+	    (!proc_status_read(t->pid, tid, &now) || !target_is_confined(t, &now)))
 		return OPUS_OK;
 	t->confined = true;
 	return confine_check(t, err);

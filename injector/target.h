@@ -65,6 +65,9 @@ pid_t target_view(pid_t pid, pid_t view);
  * threads, and every thread will run the agent's code. */
 bool target_has_filter(const struct target *t);
 
+/* Has this one, a thread of it? */
+bool target_is_confined(const struct target *t, const struct proc_status *s);
+
 /* Does a tracer keep it stopped? One such as strace(1) stops a process at every
  * turn and lets it go at once: that is no obstacle, and not meant. */
 bool target_is_held(const struct target *t);

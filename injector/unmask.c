@@ -17,6 +17,7 @@
 
 #include "child.h"
 #include "common/cleanup.h"
+#include "confine.h"
 #include "interrupt.h"
 #include "place.h"
 #include "proc.h"
@@ -45,6 +46,18 @@ static bool is_caught(const struct remote *r, uint64_t signal)
 	return proc_status_read(r->pid, r->tid, &now) && (now.caught & signal);
 }
 
+/* The agent itself blocks the signal before a filter that would kill for the return
+ * of its handler; one that was sent before may wait behind that. */
+static bool is_killed(const struct target *t, struct remote *r)
+{
+	struct opus_error ignored;
+	struct proc_status now;
+
+	return !proc_status_read(r->pid, r->tid, &now) ||
+	       (target_is_confined(t, &now) &&
+		confine_check_stopped(r, &ignored) != OPUS_OK);
+}
+
 static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 {
 	static struct remote r;
@@ -53,7 +66,7 @@ static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 	if (remote_attach(&r, t->pid, tid, NULL, &ignored) != OPUS_OK)
 		return;
 	if ((r.mask & u->open) && (!u->waits || is_waiting(&r)) &&
-	    is_caught(&r, u->open) && remote_mask(&r, r.mask & ~u->open)) {
+	    is_caught(&r, u->open) && !is_killed(t, &r) && remote_mask(&r, r.mask & ~u->open)) {
 		u->threads[u->count].tid = tid;
 		u->threads[u->count++].mask = r.mask;
 	}

@@ -1,7 +1,8 @@
 /*
  * A thread by clone(2) that libc knows nothing of: with its parent's thread-local
- * storage, or (argument "bare") with none.
+ * storage, or (argument "bare") with none; from the start, unless told "later".
  *
+ *   begin -> "begun": one more such thread
  *   call -> version of work() here, and of the thread's last call
  *   pin  -> "pinned TID": a thread of libc waits inside work()
  *   free -> version that it ran
@@ -118,9 +119,13 @@ int main(int argc, char **argv)
 	bare = argc > 1 && !strcmp(argv[1], "bare");
 	sem_init(&go, 0, 0);
 	sem_init(&inside, 0, 0);
-	begin();
+	if (argc < 3)
+		begin();
 	while (next(line, sizeof(line))) {
-		if (!strcmp(line, "call")) {
+		if (!strcmp(line, "begin")) {
+			begin();
+			say("begun");
+		} else if (!strcmp(line, "call")) {
 			last = 0;
 			while (!last)
 				usleep(100);

@@ -6,6 +6,8 @@
  *   loads     four threads load and unload a library without a pause: argv[2]
  *   storm     four threads make threads without a pause
  *   alarms    a timer's signal each 200 us, on an alternate stack
+ *   limits N  such signals end its calls with EINTR: read(2), or, of N = 1,
+ *             epoll_wait(2); no answer if a call went on instead
  *   altstack  an alternate signal stack of the least size
  *   clone     its first thread lives in malloc, and one that clone(2) has made, with
  *             the first one's thread-local data, answers
@@ -20,9 +22,12 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
+#include <ucontext.h>
 
 static volatile int zero;
 
@@ -184,6 +189,57 @@ static void answer_alarmed(void)
 	_exit(0);
 }
 
+extern const char after_call[] __attribute__((visibility("hidden")));
+static volatile unsigned long ended, went_on;
+
+static __attribute__((noinline, noclone)) long wait_for(long number, long a, long b,
+							 long c, long d)
+{
+	register long r10 __asm__("r10") = d;
+
+	__asm__ volatile("syscall\n.globl after_call\nafter_call:"
+			 : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10)
+			 : "rcx", "r11", "memory");
+	return number;
+}
+
+static void on_limit(int number, siginfo_t *info, void *context)
+{
+	const greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)number, (void)info;
+	if (g[REG_RIP] == (greg_t)(uintptr_t)after_call)
+		ended++;
+	else if (g[REG_RIP] == (greg_t)(uintptr_t)after_call - 2)
+		went_on++; /* or was not begun: that is rare */
+}
+
+static void answer_limited(bool by_epoll)
+{
+	const struct sigaction action = { .sa_sigaction = on_limit,
+					  .sa_flags = SA_SIGINFO };
+	const struct itimerval often = {{0, 200}, {0, 200}};
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(0);
+	char c;
+
+	epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &event);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	say("ready");
+	for (;;) {
+		if (by_epoll && wait_for(SYS_epoll_wait, epoll, (long)&event, 1, -1) != 1)
+			continue;
+		switch (wait_for(SYS_read, 0, (long)&c, 1, 0)) {
+		case 0:
+			_exit(0);
+		case 1:
+			if (c == '\n')
+				say("%d", ended && went_on < 2 ? work(0) : 0);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "";
@@ -201,6 +257,8 @@ int main(int argc, char **argv)
 		die("sigaltstack");
 	if (!strcmp(kind, "alarms"))
 		answer_alarmed();
+	if (!strcmp(kind, "limits"))
+		answer_limited(argv[2][0] == '1');
 	if (!strcmp(kind, "clone"))
 		make_bare(0);
 	if (!strcmp(kind, "clone0"))
