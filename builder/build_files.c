@@ -58,6 +58,14 @@ static bool gives_options(const char *line)
 	return has_option(line);
 }
 
+/* Does the next line belong to it? */
+static bool is_continued(const char *line)
+{
+	size_t n = strlen(line);
+
+	return n > 0 && line[n - 1] == '\\';
+}
+
 /* Is there something in its folder, or below, that a target may be made from? */
 static bool concerns_target(const struct diff *d, const char *path)
 {
@@ -85,9 +93,9 @@ bool build_files_tell(struct build *b)
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	CLEANUP(cleanup_free) char *bytes = NULL;
-	const char *file = NULL;
+	const char *file = NULL, *before = "";
 	size_t size, number = 0;
-	bool any = false;
+	bool any = false, options = false;
 
 	if (image_read(b->diff->path, &data, &size, NULL) == OPUS_OK)
 		bytes = strndup((char *)data, size);
@@ -97,12 +105,14 @@ bool build_files_tell(struct build *b)
 			*next++ = 0;
 		else
 			next = line + strlen(line);
+		options = (options && is_continued(before)) || gives_options(line + 1);
+		before = line;
 		if (strncmp(line, "+++ ", 4) == 0)
 			file = file_of(b, line);
 		else if (strncmp(line, "@@ ", 3) == 0 && strchr(line, '+'))
 			number = (size_t)atoi(strchr(line, '+'));
-		else if (file && (*line == '+' || (*line == '-' && strncmp(line, "--- ", 4) != 0)) &&
-			 gives_options(line + 1)) {
+		else if (file && options &&
+			 (*line == '+' || (*line == '-' && strncmp(line, "--- ", 4) != 0))) {
 			struct note_place place = {file, build_text(b, "%zu", number)};
 
 			build_tell(b, TOPIC_BUILD_FILES, &place, path_base(file),

@@ -1,14 +1,16 @@
 /*
  * The fix is one of options, too.
  *
- * says: Makefile:1: warning: Makefile: changes options by which the target is built
+ * says: Makefile:2: warning: Makefile: changes options by which the target is built
  * replaces: use
  * output: 50
  * output: 10
  */
 //@ Makefile
-CFLAGS = -O2 -g -I$(OPUS_TOP) //-
-CFLAGS = -O2 -g -I$(OPUS_TOP) -DCHECKED //+
+CFLAGS = -O2 -g \
+	-I$(OPUS_TOP) //-
+	-I$(OPUS_TOP) $(MORE) //+
+MORE = -DCHECKED
 prog: main.o
 	$(CC) -o $@ main.o -L$(APPLY) -lapply -ldl
 clean:
