@@ -17,7 +17,7 @@ BUILD_PACKAGES := gcc g++ libc6-dev libelf-dev libdw-dev libunwind-dev \
 DEMO_PACKAGES   := curl util-linux
 APACHE_PACKAGES := wrk python3 dpkg-dev patch libapr1-dev libaprutil1-dev \
 	libpcre2-dev
-TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake ccache wrk curl gdb strace valgrind libc6-dbg mandoc dwz \
+TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake meson ccache wrk curl gdb strace valgrind libc6-dbg mandoc dwz \
 	nginx redis-server musl-tools gcc-multilib libc6-amd64-cross gnuplot-nox \
 	apparmor
 SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \

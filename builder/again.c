@@ -28,6 +28,7 @@ struct part {
 	struct likeness like;
 	int fit;
 	struct unit *rival; /* is as like, and another text */
+	bool reached; /* the diff reaches one of those that fit */
 };
 
 static bool text_same(const struct text *a, const struct text *b)
@@ -48,7 +49,7 @@ static int likeness_compare(const struct part *p, const struct likeness *like, i
 		return like->alike > p->like.alike ? 1 : -1;
 	if (like->missing + like->foreign != p->like.missing + p->like.foreign)
 		return like->missing + like->foreign < p->like.missing + p->like.foreign ? 1 : -1;
-	return p->best->reached ? 0 : fit - p->fit;
+	return p->reached ? 0 : fit - p->fit;
 }
 
 static void part_offer(struct part *p, struct unit *u, const struct likeness *like, int fit)
@@ -60,7 +61,7 @@ static void part_offer(struct part *p, struct unit *u, const struct likeness *li
 		p->like = *like;
 		p->fit = fit;
 		p->rival = NULL;
-	} else if (order == 0 && u->reached && !is_same(u, p->best)) {
+	} else if (order == 0 && p->reached && !is_same(u, p->best)) {
 		p->rival = u;
 	}
 }
@@ -87,12 +88,22 @@ static bool part_check(const struct part *p)
 	return false;
 }
 
-/* Units that the diff does not reach are not compiled for it. */
+/* Where prefix maps have taken folders away, it may be another file of that name,
+ * which the build did not compile now. */
+static bool is_another(const struct part *p)
+{
+	return p->reached && *p->path != '/' && !p->rival && p->like.alike == 0 &&
+	       p->like.foreign > 0;
+}
+
+/* Where the diff reaches none, nothing is compiled. */
 static enum opus_code part_locate(struct part *p, size_t units, struct opus_error *err)
 {
 	struct diff *d = p->b->diff;
 	enum opus_code code = OPUS_OK;
 
+	for (size_t i = 0; i < units; i++)
+		p->reached |= d->unit[i]->reached && unit_fit(d, d->unit[i], p->path, &p->die) > 0;
 	for (size_t i = 0; i < units && code == OPUS_OK; i++) {
 		struct unit *u = d->unit[i];
 		int fit = unit_fit(d, u, p->path, &p->die);
@@ -100,12 +111,12 @@ static enum opus_code part_locate(struct part *p, size_t units, struct opus_erro
 
 		if (fit <= 0)
 			continue;
-		if (u->reached)
+		if (p->reached)
 			code = unit_likeness(p->b, u, p->target, &p->die, &like, err);
 		if (code == OPUS_OK)
 			part_offer(p, u, &like, fit);
 	}
-	if (code != OPUS_OK || !p->best || (p->best->reached && !part_check(p)))
+	if (code != OPUS_OK || !p->best || is_another(p) || (p->reached && !part_check(p)))
 		return code;
 	return unit_assign(p->b, p->best, p->target, p->path)
 		       ? OPUS_OK

@@ -25,7 +25,7 @@
 static bool takes_word(const char *word)
 {
 	static const char *const options[] = {
-		"-o", "-I", "-D", "-U", "-include", "-imacros", "-isystem",
+		"-o", "-I", "-D", "-U", "-include", "-include-pch", "-imacros", "-isystem",
 		"-idirafter", "-iquote", "-iprefix", "-iwithprefix",
 		"-iwithprefixbefore", "-isysroot", "-L", "-l", "-x", "-MF",
 		"-MT", "-MQ", "-Xlinker", "-Xpreprocessor", "-Xassembler",
@@ -115,8 +115,8 @@ static enum opus_code unit_add(struct build *b, const char *folder,
 }
 
 /* One call of the compiler: a unit for each source that it names. */
-static enum opus_code call_add(struct build *b, const char *folder,
-			       const struct command *call, struct opus_error *err)
+static enum opus_code sources_add(struct build *b, const char *folder,
+				  const struct command *call, struct opus_error *err)
 {
 	const char *language = NULL;
 	enum opus_code code = OPUS_OK;
@@ -148,6 +148,21 @@ static enum opus_code call_add(struct build *b, const char *folder,
 			     : is_source(w))
 			code = unit_add(b, folder, call, w, language, err);
 	}
+	return code;
+}
+
+static enum opus_code call_add(struct build *b, const char *folder,
+			       const struct command *call, struct opus_error *err)
+{
+	struct command plain = {0};
+	enum opus_code code = precompiled_note(b, folder, call, err);
+
+	precompiled_expand(b, folder, call, &plain);
+	if (code == OPUS_OK && plain.failed)
+		code = error_set(err, OPUS_RESOURCE, "out of memory");
+	if (code == OPUS_OK)
+		code = sources_add(b, folder, &plain, err);
+	command_deinit(&plain);
 	return code;
 }
 

@@ -99,6 +99,12 @@ struct made_assembly {
 	uint8_t digest[DIGEST_SIZE]; /* of what was made before the diff */
 };
 
+/* A precompiled header, and the header. */
+struct precompiled {
+	const char *path;
+	const char *header;
+};
+
 struct diff {
 	const char *path;    /* of the diff */
 	const char *root;    /* the tree, absolute */
@@ -121,6 +127,8 @@ struct diff {
 	size_t runs;   /* of the build */
 	bool scripted; /* the build runs a script of the diff */
 	bool followed; /* `made` is known */
+	struct precompiled *precompiled;
+	size_t precompileds;
 	struct unit **unit;
 	size_t units;
 	struct change *change;
@@ -139,6 +147,12 @@ struct diff {
  * OPUS_RESOURCE, OPUS_UNREADABLE. */
 enum opus_code build_command_run(struct build *b, const char *variable,
 				 struct opus_error *err) MUST_CHECK;
+
+/* build_files.c: does the file say how a tree is built? */
+bool build_files_is(const char *path);
+/* Warn of options that the diff changes there, by which a target is built; true if
+ * there are any. */
+bool build_files_tell(struct build *b);
 
 /* A file of the diff that says how the tree is built, or NULL. */
 const char *build_file_changed(const struct diff *d);
@@ -182,6 +196,16 @@ enum opus_code capture_read(struct build *b, const char *folder,
 			    struct opus_error *err) MUST_CHECK;
 enum opus_code capture_read_json(struct build *b, const char *path,
 				 struct opus_error *err) MUST_CHECK;
+
+/* precompiled.c: if the call makes a precompiled header, remember of what. Errors:
+ * OPUS_RESOURCE. */
+enum opus_code precompiled_note(struct build *b, const char *folder,
+				const struct command *call,
+				struct opus_error *err) MUST_CHECK;
+/* The call with the headers in place of what was precompiled, into *ret, which is
+ * empty. */
+void precompiled_expand(struct build *b, const char *folder, const struct command *call,
+			struct command *ret);
 
 /* pass_locate.c: find out which units may be in a target: what the build makes
  * besides need not be read. Errors: OPUS_RESOURCE. */

@@ -47,14 +47,17 @@ const char *unit_number(const char *path)
 
 bool unit_matches(const char *path, const char *suffix)
 {
+	const char *path_end = unit_number(path), *end = unit_number(suffix);
 	size_t n, m;
 
 	while (suffix[0] == '.' && suffix[1] == '/')
 		suffix += 2;
-	m = strlen(suffix);
+	if (*path_end && *end && strcmp(path_end, end) != 0)
+		return false;
+	n = (size_t)(path_end - path);
+	m = (size_t)(end - suffix);
 	if (m == 0)
 		return true;
-	n = *unit_number(suffix) ? strlen(path) : (size_t)(unit_number(path) - path);
 	return n >= m && strncmp(path + n - m, suffix, m) == 0 &&
 	       (n == m || suffix[0] == '/' || path[n - m - 1] == '/');
 }

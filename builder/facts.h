@@ -150,7 +150,7 @@ bool facts_unit_add(struct facts *f, Dwarf_Die *unit);
 void facts_units_sort(struct facts *f);
 
 /* True if `path` ends in `suffix` at the start of a path component; "" fits
- * everything, and a suffix without a "#2" all units of the source file. */
+ * everything. A "#2" counts where both have one. */
 bool unit_matches(const char *path, const char *suffix);
 
 /* Take "." and ".." out, in place. */

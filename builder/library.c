@@ -83,36 +83,6 @@ static const char *library_try(struct build *b, const struct object *o,
 	return NULL;
 }
 
-const char *library_defines(struct build *b, const struct object *o,
-			    const char *name)
-{
-	const char *search = "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:"
-			     "/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib";
-	const char *found = NULL;
-	Elf_Scn *scn = NULL;
-
-	while ((scn = elf_nextscn(o->elf, scn)) != NULL) {
-		GElf_Shdr sh;
-		Elf_Data *data;
-		GElf_Dyn dyn;
-
-		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
-			continue;
-		data = elf_getdata(scn, NULL);
-		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
-			if (dyn.d_tag == DT_RPATH || dyn.d_tag == DT_RUNPATH)
-				search = build_text(b, "%s:%s",
-					elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val),
-					search);
-		for (int i = 0; data && !found && gelf_getdyn(data, i, &dyn); i++)
-			if (dyn.d_tag == DT_NEEDED)
-				found = library_try(b, o,
-					elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val),
-					search, name);
-	}
-	return found;
-}
-
 /* The text of an entry of the dynamic section, number `nth` of its kind; or NULL. */
 static const char *dynamic_text(const struct object *o, Elf64_Sxword kind, int nth)
 {
@@ -131,6 +101,22 @@ static const char *dynamic_text(const struct object *o, Elf64_Sxword kind, int n
 				return elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val);
 	}
 	return NULL;
+}
+
+const char *library_defines(struct build *b, const struct object *o,
+			    const char *name)
+{
+	const char *search = "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:"
+			     "/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib";
+	static const Elf64_Sxword paths[] = {DT_RPATH, DT_RUNPATH};
+	const char *found = NULL, *text;
+
+	for (size_t k = 0; k < 2; k++)
+		for (int i = 0; (text = dynamic_text(o, paths[k], i)) != NULL; i++)
+			search = build_text(b, "%s:%s", text, search);
+	for (int i = 0; !found && (text = dynamic_text(o, DT_NEEDED, i)) != NULL; i++)
+		found = library_try(b, o, text, search, name);
+	return found;
 }
 
 static bool object_names(const struct object *o, const struct object *library)

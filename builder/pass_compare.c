@@ -29,6 +29,7 @@ void diff_destroy(struct diff *d, size_t targets)
 	free(d->original);
 	free(d->change);
 	free(d->cover);
+	free(d->precompiled);
 	hooks_deinit(d);
 	free(d);
 }

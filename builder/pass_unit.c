@@ -168,32 +168,20 @@ static bool looks_everywhere(const struct diff *d)
 	return d->scripted;
 }
 
-/* Of the build itself. Made new, they would have it configure everything anew,
- * with tools of the developers. */
-static bool is_of_build(const char *path)
-{
-	static const char *const suffixes[] = {".am", ".ac", ".m4", ".cmake", NULL};
-	const char *base = path_base(path);
-
-	return path_has_suffix(path, suffixes) || strncmp(base, "Makefile", 8) == 0 ||
-	       strcmp(base, "GNUmakefile") == 0 || strcmp(base, "configure") == 0 ||
-	       strcmp(base, "CMakeLists.txt") == 0 ||
-	       strncmp(base, "meson", 5) == 0;
-}
-
 const char *build_file_changed(const struct diff *d)
 {
 	for (size_t i = 0; i < d->files; i++)
-		if (is_of_build(d->file[i]) || !strchr(path_base(d->file[i]), '.'))
+		if (build_files_is(d->file[i]) || !strchr(path_base(d->file[i]), '.'))
 			return d->file[i];
 	return NULL;
 }
 
-/* Newer than what was made of them. */
+/* Newer than what was made of them. Files of the build itself would have it
+ * configure everything anew, with tools of the developers. */
 static void files_touch(const struct diff *d)
 {
 	for (size_t i = 0; i < d->files; i++)
-		if (!is_of_build(d->file[i]))
+		if (!build_files_is(d->file[i]))
 			utimensat(AT_FDCWD, d->file[i], NULL, 0);
 }
 
@@ -202,7 +190,9 @@ static bool is_made_of(const struct diff *d, const char *path)
 {
 	return !is_unit_source(d, path) && !is_no_source(path) && !compile_is_code(path) &&
 	       !path_is_assembly(path) &&
-	       (!is_of_build(path) || path_has_suffix(path, (const char *const[]){".ac", NULL}));
+	       (!build_files_is(path) ||
+		path_has_suffix(path, (const char *const[]){".ac", NULL}) ||
+		strcmp(path_base(path), "configure.in") == 0);
 }
 
 /* Is the file code that the compiler does not read? It may be of a test, or of
@@ -450,7 +440,7 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 {
 	const struct build_options *o = b->options;
 	struct diff *d = b->diff;
-	bool any = false, unread = false;
+	bool any = false, unread = false, optioned = false;
 	const char *missing = NULL;
 	enum opus_code code = OPUS_OK;
 
@@ -481,6 +471,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		code = diff_apply(b, err);
 	if (code == OPUS_OK)
 		code = copies_update(b, err);
+	if (code == OPUS_OK)
+		optioned = build_files_tell(b);
 	if (code == OPUS_OK && builds_again(d))
 		code = build_again(b, err);
 	if (code == OPUS_OK)
@@ -488,6 +480,12 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < d->units; i++)
 		any |= d->unit[i]->reached;
 	unread |= makes_sources(d) && !d->followed;
+	if (code == OPUS_OK && !any && !unread && optioned) {
+		build_tell(b, TOPIC_REBUILD, NULL, path_base(o->diff),
+			   "build the target anew, and restart what uses it",
+			   "changes no source of a target, only options by which it is built: all of its code is concerned");
+		return error_set(err, OPUS_INVALID, "refused");
+	}
 	if (code == OPUS_OK && !any && !unread)
 		return error_set(err, OPUS_ALREADY,
 				 "none of the files that %s changes is a source of %s%s",

@@ -33,6 +33,7 @@
 	T(CONSTANT_HELD, false, "constant-held", "constant data whose address objects may hold") \
 	T(RENUMBERED, false, "renumbered", "an enumerator gets another value") \
 	T(UNREAD, false, "unread", "a file of the diff that a target is made from, and nothing that was compiled reads") \
+	T(BUILD_FILES, false, "build-files", "the diff changes options by which the target is built, too") \
 	T(INEXACT, false, "inexact", "the diff fits only with fuzz, see patch(1)") \
 	T(NEW_FILES, false, "new-files", "the build with the diff fails: its new files are not in the patch") \
 	T(OTHER_CODE, false, "other-code", "the build makes other code than the target has") \
@@ -45,10 +46,11 @@
 	T(NO_UNWIND, false, "no-unwind", "no unwind information: updates take longer") \
 	T(LENGTH, false, "length", "symbol and unwind information differ about its length") \
 	T(SAME_CODE, false, "same-code", "other names for the same code") \
+	T(REBUILD, true, "rebuild", "the diff changes only options by which the target is built") \
 	T(TEMPLATE, true, "template", "a template, or a member of one") \
 	T(LAYOUT, true, "layout", "size or fields of a structure change") \
 	T(VARIABLE_SIZE, true, "variable-size", "a variable that exists changes its size") \
-	T(FIRST_VALUE, true, "first-value", "a variable that exists gets another first value") \
+	T(FIRST_VALUE, true, "first-value", "a variable that exists gets another first value, and no hook names it") \
 	T(COPY, true, "copy", "the new code would work on a copy of a variable") \
 	T(THREAD_LOCAL, true, "thread-local", "a thread-local variable that cannot be reached") \
 	T(NAMELESS, true, "nameless", "one name in anonymous namespaces of two source files") \
@@ -63,8 +65,8 @@
 	T(SHARED_CODE, true, "shared-code", "two functions to replace have one code") \
 	T(DROPPED, true, "dropped", "a static function of which the compiler dropped a parameter") \
 	T(SIGNATURE, true, "signature", "another result or other parameters")  \
-	T(SEVERAL_TIMES, true, "several-times", "a source that a target has several times, compiled in different ways") \
-	T(JOINT, true, "joint", "one source in two targets that need one patch") \
+	T(SEVERAL_TIMES, true, "several-times", "a source that a target has several times, and which is which is not certain") \
+	T(JOINT, true, "joint", "targets that need one patch, and cannot have one") \
 	T(NO_ADDRESS, true, "no-address", "a variable that the compiler optimised away") \
 	T(ASSEMBLY, true, "assembly", "assembly that has the address of something of the target in an instruction")
 

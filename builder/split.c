@@ -86,11 +86,13 @@ static bool target_defines(const struct diff *d, size_t target, const char *link
 	return false;
 }
 
-/* Does the code of a unit name it? Of a unit that is `lent` to another target only
+/* Does the code of a unit name it, and mean none of its own? Of a unit that is `lent` to another target only
  * what is new goes there. */
 static bool unit_names(const struct diff *d, const struct unit *u, bool lent,
 		       const struct entity *e)
 {
+	if (parse_function(&u->parse_after, e->linkage))
+		return false;
 	for (size_t i = 0; i < u->parse_after.entities; i++) {
 		const struct entity *f = &u->parse_after.entity[i];
 

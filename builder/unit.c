@@ -82,6 +82,7 @@ static const struct word_rule rules[] = {
 	{"-Xlinker", false, true, WORD_DROP},
 	{"-fuse-ld=", true, false, WORD_DROP},
 	{"-x", true, true, WORD_DROP},
+	{"-include-pch", false, true, WORD_PREPROCESS},
 	{"-include", true, true, WORD_PREPROCESS},
 	{"-imacros", true, true, WORD_PREPROCESS},
 	{"-isystem", true, true, WORD_PREPROCESS},

@@ -19,6 +19,9 @@ KINDS = [
     ("optimised away", "the compiler optimised it away"),
     ("not in the target", "no such function"),
     ("ambiguous", "there are several"),
+    ("no common process", "no process has them all"),
+    ("several times", "several times, compiled in different ways"),
+    ("options", "only options by which it is built"),
     ("entry", "jump"),
     ("registers", "rely on registers"),
 ]
