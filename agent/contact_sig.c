@@ -260,10 +260,12 @@ static bool contact_start(const ucontext_t *context)
 		if (atomic_compare_exchange_strong(&contact_state, &idle,
 						   CONTACT_RUNNING)) {
 			rc = control_start_sig();
-			if (rc != 0) { /* else the thread says how it went */
-				opus_beacon.start_error = (uint32_t)rc;
-				atomic_store(&contact_state, CONTACT_IDLE);
-			}
+			if (rc == 0)
+				return true; /* the thread says how it went */
+			atomic_store(&contact_state, CONTACT_IDLE);
+			if (rc == EBUSY)
+				return false;
+			opus_beacon.start_error = (uint32_t)rc;
 			return true;
 		}
 	}

@@ -95,7 +95,7 @@ int control_start_sig(void)
 	if (valgrind_request(VALGRIND_RUNNING, 0, 0) != 0)
 		return (int)control_create();
 	if (atomic_exchange(&busy, true))
-		return EAGAIN;
+		return EBUSY;
 	rc = (int)raw_call_on((uintptr_t)stack + sizeof(stack), control_create);
 	atomic_store(&busy, false);
 	return rc;

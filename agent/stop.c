@@ -48,6 +48,9 @@ static bool leader_ended;
 #define SWEEP_NS 2000000u
 #define KEEPER_NS 20000u /* between two looks at who keeps stops out */
 
+/* So often a thread is waited for that writes to its slot of the last stop. */
+#define SLOTS_TRIES 1000
+
 /* So often the list of threads is opened anew, if the host has closed it. */
 #define LISTS_LOST 20
 
@@ -146,6 +149,7 @@ static enum opus_code stop_ask(struct stop_walk *w, uint32_t tid,
 	t->gate = NULL;
 	t->thread_pointer = 0;
 	atomic_store(&t->state, STOP_ASKED);
+	atomic_store(&t->turn, atomic_load(&stop_shared.number));
 	atomic_store(&stop_shared.listed, stop_now.count + 1);
 	if (tid > w->highest)
 		w->highest = tid;
@@ -350,12 +354,41 @@ static uint32_t count_tasks(int dir)
 	return count;
 }
 
+/*
+ * Nobody writes to the slots of the last stop any more. Its threads may still be on
+ * their way out: they park anew when they come out. To wait for that would take
+ * seconds where hundreds want the processor, as each runs for a while first.
+ */
+static bool slots_free(void)
+{
+	uint32_t number = atomic_load(&stop_shared.number);
+
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		struct stop_thread *t = &stop_now.threads[i];
+		uint32_t turn = number, state = atomic_load(&t->state);
+
+		if (atomic_compare_exchange_strong(&t->turn, &turn, 0))
+			atomic_store(&t->state, STOP_GONE);
+		else if (state != STOP_PARKED && state != STOP_GONE)
+			return false; /* it is at it */
+	}
+	return true;
+}
+
+static void slots_take(void)
+{
+	for (int n = 0; !slots_free(); n++) {
+		if (n == SLOTS_TRIES) { /* a debugger has it: leave them to it */
+			stop_now.capacity = 0;
+			break;
+		}
+		raw_sleep(1000000);
+	}
+	stop_now.count = 0;
+}
+
 static void stop_begin(void)
 {
-	/* Threads of the last stop may still be on their way out. */
-	for (int n = 0; atomic_load(&stop_shared.parked) != 0 && n < 1000; n++)
-		futex_wait(&stop_shared.parked, atomic_load(&stop_shared.parked),
-			   100000);
 	stop_now.count = stop_now.vfork = 0;
 	stop_now.bare = stop_now.sharing = 0;
 	vfork_begin();
@@ -376,8 +409,10 @@ static void stop_begin(void)
 static enum opus_code stop_try(struct stop_walk *w, const uint32_t *only,
 			       uint64_t limit_ns, struct opus_error *err)
 {
-	enum opus_code code = stop_reserve(2 * count_tasks(w->dir) + 64, err);
+	enum opus_code code;
 
+	slots_take();
+	code = stop_reserve(2 * count_tasks(w->dir) + 64, err);
 	if (code != OPUS_OK)
 		return code;
 	stop_let_keepers_out();

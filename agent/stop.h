@@ -49,6 +49,10 @@ enum stop_state {
 struct stop_thread {
 	uint32_t tid;
 	_Atomic uint32_t state; /* enum stop_state; the thread sets PARKED */
+	/* Number of the stop, while the thread may take the slot for it. It
+	 * writes 0, and then the slot, or the agent thread does, when the stop
+	 * is over: who comes later has no slot. */
+	_Atomic uint32_t turn;
 	/* Valid while PARKED; written by the thread before that. In VFORK
 	 * the first is vfork.h's, and the others are 0. */
 	ucontext_t *context;

@@ -20,7 +20,8 @@ struct stop_shared {
 	_Atomic uint32_t number;   /* of the stop; written by the agent thread */
 	_Atomic uint32_t active;   /* 1 from the first signal to the release */
 	_Atomic uint32_t listed;   /* slots that are filled */
-	_Atomic uint32_t parked;   /* threads in the handler; threads write it */
+	_Atomic uint32_t parked;   /* how many have parked, or one too many: of
+				    * the stop before; threads write it */
 	_Atomic uint32_t wanted;   /* wake the agent thread at so many parked */
 	_Atomic uint32_t released; /* number of the last stop that has ended */
 	_Atomic uint32_t hold;     /* enum stop_hold */

@@ -104,6 +104,7 @@ static void main_first_sig(uint32_t number, const ucontext_t *context)
 void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 {
 	struct stop_thread *t;
+	uint32_t turn;
 	bool is_main;
 
 	/* Late answers: the stop was given up or has ended. The lower 24 bits
@@ -113,9 +114,10 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 	    index >= atomic_load(&stop_shared.listed))
 		return;
 	t = &stop_now.threads[index];
-	if (t->tid != (uint32_t)raw_gettid())
+	number = turn = atomic_load(&stop_shared.number);
+	if (t->tid != (uint32_t)raw_gettid() ||
+	    !atomic_compare_exchange_strong(&t->turn, &turn, 0))
 		return;
-	number = atomic_load(&stop_shared.number);
 	restart_system_call_sig(context);
 	t->context = context;
 	t->thread_pointer = raw_thread_pointer();
@@ -142,10 +144,6 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 	}
 	if (is_main)
 		atomic_store(&stop_shared.main_in, 0);
-	/* A thread that is on its way out of the handler must not be taken
-	 * for one of the next stop: stop.c waits for this before it reuses
-	 * the slots. */
-	atomic_fetch_sub(&stop_shared.parked, 1);
 	if (!is_main)
 		main_first_sig(number, context);
 }

@@ -32,6 +32,7 @@
 struct update update_now;
 
 #define STOP_LIMIT_NS 100000000u /* when opus-send names none */
+#define THREAD_NS 80000u /* each, where all want the same processor */
 #define TRIES 64
 /* Stops of full length that are tried again: on a machine with far more to do
  * than processors a thread may not run for so long. */
@@ -364,7 +365,8 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		code = stop_threads(NULL, limit < most ? limit : most, err);
 		if (code == OPUS_NO_ANSWER && !stop_now.bare &&
 		    ((limit < most && !stop_now.vfork) || late++ < LATE)) {
-			limit *= stop_now.vfork ? 1 : 3;
+			if (!stop_now.vfork)
+				limit = 3 * limit + THREAD_NS * stop_now.count;
 			/* Longer and longer: nobody stands meanwhile, and one
 			 * that gets no processor comes to its turn. */
 			pause_short(5000000ul << late);
