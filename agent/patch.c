@@ -111,6 +111,9 @@ static enum opus_code file_copy(int fd, int *ret, size_t *ret_size,
 	struct stat st;
 	off_t at = 0;
 
+	if (fd < 0)
+		return error_set(err, OPUS_RESOURCE,
+			"the descriptor of the patch did not arrive: the process may have no more (RLIMIT_NOFILE), or is kept from this one (a security module)");
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return error_set(err, OPUS_UNREADABLE,
 				 "what opus-send passed is not a regular file");
@@ -177,7 +180,7 @@ static enum opus_code loader_free(struct opus_error *err)
 		if (pthread_create(&thread, control_attributes(), loader_ask,
 				   (void *)&got) != 0)
 			return error_set(err, OPUS_RESOURCE,
-				"the process may not have another thread (RLIMIT_NPROC, RLIMIT_MEMLOCK, pids.max)");
+				"the process may not have another thread (RLIMIT_NPROC, RLIMIT_AS, RLIMIT_MEMLOCK, pids.max)");
 	}
 	fork_hold();
 	for (asked = true; atomic_load(&got) == 0; ) {
@@ -214,6 +217,28 @@ static void load_name(int fd, char *ret, size_t size)
 	snprintf(ret + at, size - at, "/%d", fd);
 }
 
+/* dlopen() leaves no errno, but strerror(3)'s words at the end of its own. */
+static bool is_lack(const char *words)
+{
+	static const int lacks[] = {EMFILE, ENFILE, ENOMEM};
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
+		if (strstr(words, strerror(lacks[i])))
+			return true;
+	return false;
+}
+
+static enum opus_code loader_refused(struct opus_error *err)
+{
+	const char *words = dlerror();
+
+	if (words && is_lack(words))
+		return error_set(err, OPUS_RESOURCE,
+			"the loader lacks memory or descriptors (RLIMIT_AS, RLIMIT_NOFILE): %s",
+			words);
+	return error_set(err, OPUS_INVALID, "the loader refuses it: %s", words);
+}
+
 static enum opus_code patch_open(struct patch *p, int fd, struct opus_error *err)
 {
 	struct link_map *map;
@@ -228,8 +253,7 @@ static enum opus_code patch_open(struct patch *p, int fd, struct opus_error *err
 	p->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	proc_leave();
 	if (!p->handle)
-		return error_set(err, OPUS_INVALID, "the loader refuses it: %s",
-				 dlerror());
+		return loader_refused(err);
 	if (dlinfo(p->handle, RTLD_DI_LINKMAP, &map) != 0)
 		return error_set(err, OPUS_INTERNAL, "dlinfo: %s", dlerror());
 	p->base = map->l_addr;

@@ -39,6 +39,7 @@
 #include "contact.h"
 #include "coroutine.h"
 #include "restart.h"
+#include "stop_signal.h"
 #include "wait.h"
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -135,13 +136,19 @@ static bool reserved(int signo)
 	return signo == agent_signal && agent_signal != 0;
 }
 
-/* `set` without the agent's signal, in `copy` if that makes a difference. */
+/* `set` without the signals of contacts and stops, in `copy` if that makes a
+ * difference. By hand: sigdelset(3) refuses 33, which only sets have that were
+ * not filled by sigfillset(3). */
 static const sigset_t *without(const sigset_t *set, sigset_t *copy)
 {
-	if (!set || !agent_signal || sigismember(set, agent_signal) != 1)
+	unsigned long ours = 1ul << (SIGNAL_SETXID - 1);
+
+	if (agent_signal)
+		ours |= 1ul << (agent_signal - 1);
+	if (!set || !(set->__val[0] & ours))
 		return set;
 	*copy = *set;
-	sigdelset(copy, agent_signal);
+	copy->__val[0] &= ~ours;
 	return copy;
 }
 
@@ -169,6 +176,7 @@ PUBLIC int sigaction(int signo, const struct sigaction *act,
 		     struct sigaction *old)
 {
 	struct sigaction copy;
+	sigset_t mask;
 
 	NEED(sigaction);
 	if (reserved(signo)) {
@@ -177,9 +185,9 @@ PUBLIC int sigaction(int signo, const struct sigaction *act,
 	}
 	if (act && act->sa_flags & SA_NODEFER)
 		atomic_store(&contact_nodefer, true);
-	if (act && agent_signal && sigismember(&act->sa_mask, agent_signal) == 1) {
+	if (act && without(&act->sa_mask, &mask) == &mask) {
 		copy = *act;
-		sigdelset(&copy.sa_mask, agent_signal);
+		copy.sa_mask = mask;
 		act = &copy;
 	}
 	return real_sigaction(signo, act, old);

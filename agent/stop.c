@@ -446,6 +446,9 @@ enum opus_code stop_threads(const uint32_t *only, uint64_t limit_ns,
 	for (int n = 0;; n++) {
 		descriptor_keep(&list, proc_open_tasks());
 		w.dir = list.fd;
+		if (w.dir == -EMFILE || w.dir == -ENFILE)
+			return error_set(err, OPUS_RESOURCE,
+				"cannot list the threads: the process may have no more open files (RLIMIT_NOFILE)");
 		if (w.dir < 0)
 			return error_set(err, OPUS_RESOURCE,
 				"cannot list the threads: the process sees no /proc with its own process ids (error %d)",

@@ -71,7 +71,9 @@ enum opus_code text_prepare(struct opus_error *err)
 	descriptor_close(&text_mem);
 	descriptor_keep(&text_memfd, lock_memfd("opus-text", MFD_CLOEXEC));
 	if (text_memfd.fd < 0)
-		return error_set_errno(err, OPUS_CONFINED,
+		return error_set_errno(err,
+			errno == EMFILE || errno == ENFILE || errno == ENOMEM
+				? OPUS_RESOURCE : OPUS_CONFINED,
 				       "neither /proc/self/mem nor a memfd can be used to change code");
 	return OPUS_OK;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "contact.h"
+#include "freezer.h"
 #include "give.h"
 #include "hurry.h"
 #include "interrupt.h"
@@ -135,8 +136,14 @@ enum opus_code client_ask(struct client *c, enum wire_type type,
 static enum opus_code silence_error(const struct client *c,
 				    struct opus_error *err)
 {
+	char cgroup[FREEZER_PATH];
 	struct proc_status s;
 
+	if (freezer_holds(c->t->pid, cgroup))
+		return error_set(err, OPUS_INTERNAL,
+			"the process was frozen meanwhile by its cgroup %s and its "
+			"agent cannot answer; thaw it, then see `opus-send status "
+			"--pid %d`", cgroup, c->t->pid);
 	if (proc_status_read(c->t->pid, c->t->pid, &s) &&
 	    (s.state == 'T' || s.state == 't'))
 		return error_set(err, OPUS_INTERNAL,

@@ -44,6 +44,7 @@
 
 #include "common/cleanup.h"
 #include "contact_thread.h"
+#include "freezer.h"
 #include "interrupt.h"
 #include "unmask.h"
 
@@ -376,6 +377,7 @@ static enum opus_code contact_failed(const struct contact *c,
 {
 	struct proc_status s;
 	int why = start_error(c);
+	char cgroup[FREEZER_PATH];
 
 	if (has_ended(c->t) || !proc_status_read(c->t->pid, c->t->pid, &s))
 		return error_set(err, OPUS_DIED,
@@ -400,6 +402,8 @@ static enum opus_code contact_failed(const struct contact *c,
 		return error_set(err, OPUS_NO_CONTACT,
 			"a debugger (process %d) has stopped it; let it go on "
 			"and try again", (int)s.tracer);
+	if (freezer_holds(c->t->pid, cgroup))
+		return error_set(err, OPUS_NO_CONTACT, FREEZER_WORDS, cgroup);
 	if (is_taken_by_other(c, s.threads))
 		return error_set(err, OPUS_NO_CONTACT,
 			"the agent's handler is not run: the program has put "

@@ -38,6 +38,7 @@
 #include "common/cleanup.h"
 #include "confine.h"
 #include "fit.h"
+#include "freezer.h"
 #include "image.h"
 #include "interrupt.h"
 #include "jail.h"
@@ -223,6 +224,7 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 	enum opus_code code = OPUS_NO_CONTACT;
 	pid_t only = in->request->thread;
 	unsigned int round = 0;
+	char cgroup[FREEZER_PATH];
 	struct proc_status s;
 
 	if (only && !proc_status_read(in->t->pid, only, &s))
@@ -239,7 +241,9 @@ static enum opus_code choose(struct inject *in, struct opus_error *err)
 		if (!count)
 			snprintf(in->why, sizeof(in->why), "%s",
 				 "all wait in the kernel, for a disk or a vforked "
-				 "child, or are frozen by a cgroup");
+				 "child");
+		if (freezer_holds(in->t->pid, cgroup))
+			return error_set(err, OPUS_NO_CONTACT, FREEZER_WORDS, cgroup);
 		if (s.state == 'T')
 			return error_set(err, OPUS_NO_CONTACT,
 				"it is stopped (SIGSTOP, SIGTSTP); continue it "
