@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "diff.h"
 #include "lookup.h"
 #include "path.h"
 
@@ -126,6 +127,23 @@ static void candidates_prefer_changed(const struct build *b, struct candidates *
 		c->count = kept;
 }
 
+/* Is new code of the target in the patch, for another (split.c)? */
+static bool is_lender(const struct build *b, size_t target)
+{
+	for (size_t i = 0; b->diff && i < b->diff->units; i++)
+		if (b->diff->unit[i]->reached && b->diff->unit[i]->target == target)
+			return true;
+	return false;
+}
+
+static bool is_needed(const struct build *b, size_t target)
+{
+	for (size_t t = 0; t < b->targets; t++)
+		if (is_changed(b, t) && target_needs(b, t, target))
+			return true;
+	return is_lender(b, target);
+}
+
 /* Of several, those that an object which this patch changes needs: whatever a patch
  * refers to has to be in the process. */
 static void candidates_prefer_needed(const struct build *b, struct candidates *c)
@@ -133,11 +151,8 @@ static void candidates_prefer_needed(const struct build *b, struct candidates *c
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->count; i++)
-		for (size_t t = 0; t < b->targets; t++)
-			if (is_changed(b, t) && target_needs(b, t, c->at[i].target)) {
-				c->at[kept++] = c->at[i];
-				break;
-			}
+		if (is_needed(b, c->at[i].target))
+			c->at[kept++] = c->at[i];
 	if (kept > 0)
 		c->count = kept;
 }
@@ -239,6 +254,18 @@ static bool imported_by(struct build *b, size_t target, const char *name,
 	return !linked && library_defines(b, o, name);
 }
 
+/* A module that needs no library by name takes what the process has: as it does
+ * itself, so does the patch. */
+static bool imported_by_changed(struct build *b, const char *name, struct found_symbol *ret)
+{
+	for (size_t i = 0; i < b->targets; i++)
+		if (is_changed(b, i) && imported_by(b, i, name, true, ret)) {
+			ret->name = build_text(b, "%s", ret->name);
+			return true;
+		}
+	return false;
+}
+
 /* Those that are changed first: whatever a patch refers to has to be in the
  * process, and two programs never are. */
 static bool resolve_imported(struct build *b, const char *name,
@@ -316,7 +343,8 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		return OPUS_OK;
 	}
 	if (c.count > 1) {
-		refuse_many(b, NULL, s->name, &c);
+		if (!imported_by_changed(b, s->name, ret))
+			refuse_many(b, NULL, s->name, &c);
 		return OPUS_OK;
 	}
 	*ours = !s->defined && !s->linked && !(all.count == 0 && may_be_absent(b, s));
