@@ -180,7 +180,7 @@ static enum opus_code loader_free(struct opus_error *err)
 		if (pthread_create(&thread, control_attributes(), loader_ask,
 				   (void *)&got) != 0)
 			return error_set(err, OPUS_RESOURCE,
-				"the process may not have another thread (RLIMIT_NPROC, RLIMIT_AS, RLIMIT_MEMLOCK, pids.max)");
+				"the process may not have another thread (RLIMIT_NPROC, RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, pids.max)");
 	}
 	fork_hold();
 	for (asked = true; atomic_load(&got) == 0; ) {
@@ -228,14 +228,17 @@ static bool is_lack(const char *words)
 	return false;
 }
 
-static enum opus_code loader_refused(struct opus_error *err)
+static enum opus_code loader_refused(const char *path, struct opus_error *err)
 {
 	const char *words = dlerror();
 
 	if (words && is_lack(words))
 		return error_set(err, OPUS_RESOURCE,
-			"the loader lacks memory or descriptors (RLIMIT_AS, RLIMIT_NOFILE): %s",
+			"the loader lacks memory or descriptors (RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE): %s",
 			words);
+	if (words && strstr(words, path) && strstr(words, strerror(ENOENT)))
+		return error_set(err, OPUS_RESOURCE,
+			"it has changed its root folder meanwhile (chroot), and sees no /proc; try again");
 	return error_set(err, OPUS_INVALID, "the loader refuses it: %s", words);
 }
 
@@ -253,7 +256,7 @@ static enum opus_code patch_open(struct patch *p, int fd, struct opus_error *err
 	p->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	proc_leave();
 	if (!p->handle)
-		return loader_refused(err);
+		return loader_refused(path, err);
 	if (dlinfo(p->handle, RTLD_DI_LINKMAP, &map) != 0)
 		return error_set(err, OPUS_INTERNAL, "dlinfo: %s", dlerror());
 	p->base = map->l_addr;
@@ -401,11 +404,14 @@ enum opus_code patch_load(int fd, bool alone, struct patch **ret,
 	code = file_copy(fd, &copy, &size, err);
 	if (code != OPUS_OK)
 		return code;
+	if (patch_count == PATCH_MAX)
+		return error_set(err, OPUS_RESOURCE,
+			"the process has had %d patches, and takes no more",
+			PATCH_MAX);
 	p = calloc(1, sizeof(*p));
-	if (!p || patch_count == PATCH_MAX) {
-		free(p);
-		return error_set(err, OPUS_RESOURCE, "no room for another patch");
-	}
+	if (!p)
+		return error_set(err, OPUS_RESOURCE,
+			"no memory for the patch (RLIMIT_AS, RLIMIT_DATA)");
 	file = mmap(NULL, size, PROT_READ, MAP_SHARED, copy, 0);
 	if (file == MAP_FAILED) {
 		free(p);

@@ -408,20 +408,24 @@ uintptr_t table_moved(uint32_t site, uintptr_t address)
 	return 0;
 }
 
-static void area_protect(struct table_area *a, bool open)
+static bool area_protect(struct table_area *a, bool open)
 {
+	long rc;
+
 	if (a->open == open)
-		return;
+		return true;
 	/* A child that is forked between the two must not take the slots for
 	 * writable when they are not: it writes them before its first line. */
 	if (!open)
 		a->open = false;
 	atomic_signal_fence(memory_order_seq_cst);
-	mprotect((void *)a->slots, a->slots_size,
-		 open ? PROT_READ | PROT_WRITE : PROT_READ);
+	/* RLIMIT_DATA counts memory by whether it may be written. */
+	rc = mprotect((void *)a->slots, a->slots_size,
+		      open ? PROT_READ | PROT_WRITE : PROT_READ);
 	atomic_signal_fence(memory_order_seq_cst);
-	if (open)
+	if (open && rc == 0)
 		a->open = true;
+	return rc == 0;
 }
 
 void table_unlock(void)
@@ -430,11 +434,14 @@ void table_unlock(void)
 		area_protect(&areas[i], true);
 }
 
-void table_unlock_site(uint32_t site)
+enum opus_code table_unlock_site(uint32_t site, struct opus_error *err)
 {
 	for (uint32_t i = 0; i < area_count; i++)
-		if (site - areas[i].first < areas[i].count)
-			area_protect(&areas[i], true);
+		if (site - areas[i].first < areas[i].count &&
+		    !area_protect(&areas[i], true))
+			return error_set_errno(err, OPUS_RESOURCE,
+				"its jump slots cannot be made writable (RLIMIT_DATA, RLIMIT_AS)");
+	return OPUS_OK;
 }
 
 void table_lock(void)

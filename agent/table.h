@@ -82,9 +82,10 @@ uintptr_t table_moved(uint32_t site, uintptr_t address);
 /* Is the address behind the start of the bytes that the jump displaces? */
 bool table_displaced(uint32_t site, uintptr_t address);
 
-/* Let the slots be written, all or that of one site, or none. Agent thread. */
+/* Let the slots be written, all or that of one site, or none. Agent thread.
+ * Errors: OPUS_RESOURCE, and a write to that slot would end the process. */
 void table_unlock(void);
-void table_unlock_site(uint32_t site);
+enum opus_code table_unlock_site(uint32_t site, struct opus_error *err) MUST_CHECK;
 void table_lock(void);
 
 #endif

@@ -194,7 +194,9 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 	for (uint32_t i = 0; i < u->count; i++) {
 		uintptr_t at = table_sites[u->items[i].site].entry;
 
-		table_unlock_site(u->items[i].site);
+		code = table_unlock_site(u->items[i].site, err);
+		if (code != OPUS_OK)
+			return code;
 		if ((at ^ page) >> 12) /* one write a page; they are sorted */
 			text_warm(at);
 		page = at;
@@ -512,11 +514,10 @@ enum opus_code update_alone(struct patch *p, struct opus_error *err)
 	code = update_collect(u, err);
 	if (code == OPUS_OK)
 		code = text_prepare(err);
-	if (code == OPUS_OK) {
-		for (uint32_t i = 0; i < u->count; i++)
-			table_unlock_site(u->items[i].site);
+	for (uint32_t i = 0; code == OPUS_OK && i < u->count; i++)
+		code = table_unlock_site(u->items[i].site, err);
+	if (code == OPUS_OK)
 		code = hooks_before(u, PLAN_WHERE_AGENT, err);
-	}
 	if (code == OPUS_OK)
 		code = hooks_before(u, PLAN_WHERE_STOPPED, err);
 	if (code == OPUS_OK)

@@ -387,8 +387,8 @@ static enum opus_code contact_failed(const struct contact *c,
 		return error_set_errno(err, OPUS_NO_CONTACT,
 			"its agent cannot make a thread and a socket; see its "
 			"limits of processes, memory and descriptors "
-			"(RLIMIT_NPROC, pids.max, RLIMIT_AS, RLIMIT_MEMLOCK, "
-			"RLIMIT_NOFILE)");
+			"(RLIMIT_NPROC, pids.max, RLIMIT_AS, RLIMIT_DATA, "
+			"RLIMIT_MEMLOCK, RLIMIT_NOFILE)");
 	}
 	if (c->full)
 		return error_set(err, OPUS_NO_CONTACT,
