@@ -9,16 +9,16 @@
 #include "object.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#include "fork.h"
 #include <unistd.h>
 
 #include "arch/x86_64/raw.h"
 #include "descriptor.h"
+#include "fork.h"
 #include "proc.h"
 
 struct objects objects_now;
@@ -256,17 +256,30 @@ bool map_read(struct map_list *m)
 	struct descriptor maps;
 	size_t have = 0;
 	long n = -1;
+	int fd;
 
 	m->count = 0;
-	descriptor_keep(&maps, proc_open("maps", O_RDONLY));
-	if (maps.fd < 0)
+	m->error = 0;
+	fd = proc_open("maps", O_RDONLY);
+	descriptor_keep(&maps, fd);
+	if (maps.fd < 0) {
+		m->error = fd < 0 ? -fd : EBADF;
 		return false;
+	}
 	while (have < m->buffer_size &&
 	       (n = raw_syscall3(SYS_read, maps.fd, (long)(m->buffer + have),
 				 (long)(m->buffer_size - have))) > 0)
 		have += (size_t)n;
 	descriptor_close(&maps);
+	m->error = n < 0 ? (int)-n : 0;
 	return n == 0 && map_parse(m, m->buffer, have);
+}
+
+enum opus_code map_unread(const struct map_list *m, struct opus_error *err)
+{
+	errno = m->error ? m->error : E2BIG;
+	return error_set_errno(err, OPUS_RESOURCE,
+			       "cannot read the memory map /proc/self/maps");
 }
 
 const struct map_entry *map_find(const struct map_list *m, uintptr_t address)

@@ -74,14 +74,17 @@ struct map_list {
 	uint32_t capacity;
 	char *buffer; /* of file text, allocated with the list */
 	size_t buffer_size;
+	int error;    /* why it could not be read, errno; 0: it did not fit */
 };
 
 /* Make room for `count` entries; allocates, so not while stopped. */
 enum opus_code map_reserve(struct map_list *m, uint32_t count,
 			   struct opus_error *err) MUST_CHECK;
 /* Read /proc/self/maps with raw system calls into reserved room; may run
- * while threads are stopped. False if it does not fit or cannot be read. */
+ * while threads are stopped. False if it does not fit or cannot be read: `error`. */
 bool map_read(struct map_list *m);
+/* OPUS_RESOURCE, and why the last map_read() failed. */
+enum opus_code map_unread(const struct map_list *m, struct opus_error *err);
 /* Entry that holds the address, or NULL. */
 const struct map_entry *map_find(const struct map_list *m, uintptr_t address);
 

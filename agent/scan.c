@@ -128,9 +128,8 @@ enum opus_code scan_prepare(struct opus_error *err)
 			return code;
 		if (!map_read(&scan_maps)) {
 			lines *= 2;
-			if (lines > 1u << 21)
-				return error_set(err, OPUS_RESOURCE,
-						 "cannot read /proc/self/maps");
+			if (scan_maps.error || lines > 1u << 21)
+				return map_unread(&scan_maps, err);
 			continue;
 		}
 		main_stack_end = 1; /* unknown: the map decides each time */

@@ -166,9 +166,8 @@ static enum opus_code area_map(uintptr_t base, size_t size, uintptr_t *ret,
 			return code;
 		if (map_read(&table_maps))
 			break;
-		if (lines > 1u << 20)
-			return error_set(err, OPUS_RESOURCE,
-					 "cannot read the memory map /proc/self/maps");
+		if (table_maps.error || lines > 1u << 20)
+			return map_unread(&table_maps, err);
 	}
 	*ret = area_find(o->low, o->high, size);
 	if (*ret == 0)

@@ -317,6 +317,8 @@ enum opus_code unwind_prepare(struct opus_error *err)
 		if (lines > 1u << 21 ||
 		    (map_read(&unwind_maps) && unwind_maps.count * 2 < lines))
 			break;
+		if (unwind_maps.error)
+			return map_unread(&unwind_maps, err);
 	}
 	/* What it remembers may belong to objects that are gone. */
 	if (lib.space)
