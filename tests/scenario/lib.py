@@ -156,7 +156,7 @@ class Target:
     def last_words(self):
         """What it said and nobody has read: of one that has ended."""
         said = self.rest
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # it may be closed
             said += os.read(self.process.stdout.fileno(), 4096)
         return f", saying {said.decode(errors='replace')!r}" if said else ""
 

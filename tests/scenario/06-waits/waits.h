@@ -571,8 +571,11 @@ static void make_locked(struct place *p)
 }
 static int w_futex(struct place *p)
 {
-	return gave(syscall(SYS_futex, &p->word, FUTEX_WAIT_PRIVATE, 1, NULL,
-			    NULL, 0), 0);
+	long rc = syscall(SYS_futex, &p->word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+
+	/* Begun anew behind a handler, it may find the word changed already, as any
+	 * that comes late does (futex(2)). */
+	return rc < 0 && errno == EAGAIN ? 0 : gave(rc, 0);
 }
 static void e_futex(struct place *p)
 {
