@@ -39,9 +39,10 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 AGENT_CFLAGS := $(BASE) $(CFLAGS) -fPIC -ftls-model=initial-exec \
 	-fasynchronous-unwind-tables -fno-plt
 # Code that runs at a gate or in a handler must not touch vector registers:
-# they may hold arguments or results of the function that was entered or left.
+# they may hold arguments or results of the function that was entered or left;
+# nor use much of a stack that may be an alternate one of the least size.
 AGENT_SIG_CFLAGS := $(AGENT_CFLAGS) -mgeneral-regs-only -fno-stack-protector \
-	-fno-builtin -fno-tree-loop-distribute-patterns
+	-fno-builtin -fno-tree-loop-distribute-patterns -Wframe-larger-than=256
 TOOL_CFLAGS := $(BASE) $(CFLAGS) $(SANFLAGS) -Ibuilder/include
 
 # For targets that build after the packages are there; on all cores.

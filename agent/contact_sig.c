@@ -146,21 +146,18 @@ static bool contact_lets_in(long nr, uintptr_t ip)
  * from then on. */
 static bool contact_waited(const struct signal_frame *f)
 {
-	ucontext_t at;
+	/* Not a copy of it: an alternate stack may have 300 bytes left. */
+	const greg_t *g = f->registers;
 	long nr;
 
 	/* Only there is code that can be read for sure: the frame may be an old
 	 * one, of an object that was unloaded since. */
 	if (!contact_in_range((uintptr_t)f->registers[REG_RIP]))
 		return false;
-	at.uc_mcontext.gregs[REG_RIP] = f->registers[REG_RIP];
-	at.uc_mcontext.gregs[REG_RSP] = f->registers[REG_RSP];
-	at.uc_mcontext.gregs[REG_RAX] = f->registers[REG_RAX];
-	nr = restart_number_sig(&at);
+	nr = restart_number_of_sig(g, g[REG_RAX]);
 	/* The call may just have come to its own end. */
-	at.uc_mcontext.gregs[REG_RAX] = -EINTR;
 	if (nr < 0)
-		nr = restart_number_sig(&at);
+		nr = restart_number_of_sig(g, -EINTR);
 	return nr >= 0 &&
 	       (contact_waits(nr) ||
 		contact_lets_in(nr, (uintptr_t)f->registers[REG_RIP]));

@@ -143,6 +143,8 @@ static inline uint32_t restart_stops(void)
  * instruction with that result, nor at one that the kernel will restart.
  */
 long restart_number_sig(const ucontext_t *context);
+/* The same of these registers, with `rax` in place of theirs. */
+long restart_number_of_sig(const greg_t *g, greg_t rax);
 
 /*
  * If the signal broke a system call off with EINTR, set the thread back before

@@ -99,23 +99,29 @@ static long number_at(const greg_t *g, const uint8_t *p, uintptr_t ip)
 	return is_syscall(p) ? number_loaded(p) : -1;
 }
 
-long restart_number_sig(const ucontext_t *context)
+long restart_number_of_sig(const greg_t *g, greg_t rax)
 {
-	const greg_t *g = context->uc_mcontext.gregs;
 	uintptr_t ip = (uintptr_t)g[REG_RIP];
 	const uint8_t *p = (const uint8_t *)ip;
 
-	if (g[REG_RAX] == -EINTR)
+	if (rax == -EINTR)
 		return number_at(g, p - 2, ip);
 	/* A stop by SIGSTOP or a tracer came first, and the kernel has set the
 	 * thread back to restart_syscall(2); the arguments are still there. */
-	if (g[REG_RAX] == SYS_restart_syscall)
+	if (rax == SYS_restart_syscall)
 		return number_at(g, p, ip);
 	/* With SA_RESTART the kernel has set the thread back itself. */
-	if (g[REG_RAX] >= 0 && g[REG_RAX] < 1024 && (ip & 0xfff) != 0xfff &&
+	if (rax >= 0 && rax < 1024 && (ip & 0xfff) != 0xfff &&
 	    is_syscall(p))
-		return g[REG_RAX];
+		return rax;
 	return -1;
+}
+
+long restart_number_sig(const ucontext_t *context)
+{
+	const greg_t *g = context->uc_mcontext.gregs;
+
+	return restart_number_of_sig(g, g[REG_RAX]);
 }
 
 static void rest_milliseconds(greg_t *reg, uint64_t elapsed)
