@@ -40,10 +40,20 @@ static bool is_syscall(const uint8_t *p)
 	return p[0] == 0x0f && p[1] == 0x05;
 }
 
+/* Is the instruction at `p` one of those with r8 in place of eax? A prefix tells
+ * (REX.B, or REX.R of a source; Intel's manual, volume 2, 2.2.1). */
+static bool is_of_r8(const uint8_t *p, uint8_t bits)
+{
+	return ((uintptr_t)p & 0xfff) != 0 && (p[-1] & 0xf0) == 0x40 &&
+	       (p[-1] & bits) != 0;
+}
+
 /* The number that the code before the instruction at `p` puts into eax. The
  * bytes lie before code that runs, in the same function: they are mapped. */
 static long number_loaded(const uint8_t *p)
 {
+	bool by_r8 = false; /* mov %r8d, %eax: glibc's locks */
+
 	for (int k = 2; k < BACK; k++) {
 		uint32_t nr;
 
@@ -51,9 +61,11 @@ static long number_loaded(const uint8_t *p)
 		 * of the mapping. */
 		if ((((uintptr_t)p - (uintptr_t)k) ^ (uintptr_t)p) & ~0xfffUL)
 			return -1;
-		if (p[-k] == 0x31 && p[-k + 1] == 0xc0)
+		if (k >= 3 && p[-k] == 0x44 && p[-k + 1] == 0x89 && p[-k + 2] == 0xc0)
+			by_r8 = true;
+		if (p[-k] == 0x31 && p[-k + 1] == 0xc0 && is_of_r8(p - k, 5) == by_r8)
 			return 0;
-		if (k < 5 || p[-k] != 0xb8)
+		if (k < 5 || p[-k] != 0xb8 || is_of_r8(p - k, 1) != by_r8)
 			continue;
 		nr = (uint32_t)p[-k + 1] | (uint32_t)p[-k + 2] << 8 |
 		     (uint32_t)p[-k + 3] << 16 | (uint32_t)p[-k + 4] << 24;

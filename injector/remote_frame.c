@@ -86,7 +86,8 @@ long remote_number(pid_t view, uint64_t address, uint64_t sp)
 		return -1;
 	for (size_t k = sizeof(code) - 5; k > 0; k--) {
 		memcpy(&number, &code[k + 1], sizeof(number));
-		if (code[k] == 0xb8 && number < 1024)
+		/* With this prefix (REX.B) it would load r8. */
+		if (code[k] == 0xb8 && number < 1024 && (code[k - 1] & 0xf1) != 0x41)
 			return number;
 	}
 	return -1;
