@@ -146,7 +146,7 @@ static bool contact_lets_in(long nr, uintptr_t ip)
  * from then on. */
 static bool contact_waited(const struct signal_frame *f)
 {
-	/* Not a copy of it: an alternate stack may have 300 bytes left. */
+	/* Not a copy of it: an alternate stack may have a few hundred bytes left. */
 	const greg_t *g = f->registers;
 	long nr;
 
