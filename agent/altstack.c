@@ -25,6 +25,7 @@
 #include "proc.h"
 
 #define ANSWER_NS 2000000000u /* of one thread, which may wait for a processor */
+#define ALL_NS 10000000000u   /* opus-send waits for 30 s */
 #define LOOK_NS 10000000u
 #define MOMENT_NS 50000u
 #define HANDLER_NS 5000000u /* no handler of ours runs for so long */
@@ -132,6 +133,7 @@ uint32_t altstack_ask(void)
 {
 	struct descriptor list = {.fd = -1};
 	uint32_t self = (uint32_t)raw_gettid(), tid = 0;
+	uint64_t end = raw_now() + ALL_NS;
 	struct proc_tasks tasks;
 
 	if (!(opus_beacon.flags & BEACON_ASKED))
@@ -142,7 +144,7 @@ uint32_t altstack_ask(void)
 	contacts_await(&tasks, self);
 	proc_tasks_begin(&tasks, list.fd);
 	while ((tid = proc_tasks_next(&tasks)) != 0)
-		if (tid != self && !ask_one(tid))
+		if (tid != self && (raw_now() > end || !ask_one(tid)))
 			break;
 	descriptor_close(&list);
 	if (tid == 0)

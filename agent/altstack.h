@@ -32,9 +32,10 @@ void altstack_note_sig(const stack_t *stack);
 
 /* Ask each thread in turn which one it has, if that was not done yet: for an
  * agent that came late, before it stops them. Agent thread; takes some 40 us a
- * thread. 0, or one that has not answered within two seconds: then nobody may be
- * stopped, since it may come to its handler at any time. Those that do not take
- * the signal are left out. */
+ * thread. 0, or one that has not answered within two seconds, or that was not asked
+ * within ten, as where hundreds want one processor: then nobody may be stopped, since
+ * it may come to its handler at any time. Those that do not take the signal are left
+ * out. */
 uint32_t altstack_ask(void) MUST_CHECK;
 /* A thread has been asked. Handler. */
 #define ALTSTACK_TAG 0x41ul /* in the top byte of the signal's value */
