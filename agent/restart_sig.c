@@ -28,7 +28,6 @@
 #include "filter.h"
 #include "late.h"
 
-#define BACK 48 /* bytes before `syscall` in which the number is looked for */
 #define NS 1000000000u
 
 __thread struct restart_wait restart_self;
@@ -38,41 +37,6 @@ START_DATA int (*restart_clock)(clockid_t, struct timespec *) = clock_gettime;
 static bool is_syscall(const uint8_t *p)
 {
 	return p[0] == 0x0f && p[1] == 0x05;
-}
-
-/* Is the instruction at `p` one of those with r8 in place of eax? A prefix tells
- * (REX.B, or REX.R of a source; Intel's manual, volume 2, 2.2.1). */
-static bool is_of_r8(const uint8_t *p, uint8_t bits)
-{
-	return ((uintptr_t)p & 0xfff) != 0 && (p[-1] & 0xf0) == 0x40 &&
-	       (p[-1] & bits) != 0;
-}
-
-/* The number that the code before the instruction at `p` puts into eax. The
- * bytes lie before code that runs, in the same function: they are mapped. */
-static long number_loaded(const uint8_t *p)
-{
-	bool by_r8 = false; /* mov %r8d, %eax: glibc's locks */
-
-	for (int k = 2; k < BACK; k++) {
-		uint32_t nr;
-
-		/* Do not step over the start of the page: it may be the first
-		 * of the mapping. */
-		if ((((uintptr_t)p - (uintptr_t)k) ^ (uintptr_t)p) & ~0xfffUL)
-			return -1;
-		if (k >= 3 && p[-k] == 0x44 && p[-k + 1] == 0x89 && p[-k + 2] == 0xc0)
-			by_r8 = true;
-		if (p[-k] == 0x31 && p[-k + 1] == 0xc0 && is_of_r8(p - k, 5) == by_r8)
-			return 0;
-		if (k < 5 || p[-k] != 0xb8 || is_of_r8(p - k, 1) != by_r8)
-			continue;
-		nr = (uint32_t)p[-k + 1] | (uint32_t)p[-k + 2] << 8 |
-		     (uint32_t)p[-k + 3] << 16 | (uint32_t)p[-k + 4] << 24;
-		if (nr < 1024)
-			return (long)nr;
-	}
-	return -1;
 }
 
 /* One of the two places in which all waits of glibc 2.41 are? Its stack frame is
@@ -108,7 +72,8 @@ static long number_at(const greg_t *g, const uint8_t *p, uintptr_t ip)
 		return nr;
 	if ((((uintptr_t)p ^ ip) | (((uintptr_t)p + 1) ^ ip)) & ~0xfffUL)
 		return -1;
-	return is_syscall(p) ? number_loaded(p) : -1;
+	/* Its page may be the first of the mapping. */
+	return is_syscall(p) ? waits_number_loaded(p, (uintptr_t)p & 0xfff) : -1;
 }
 
 long restart_number_of_sig(const greg_t *g, greg_t rax)

@@ -2,7 +2,8 @@
  * waits.h - can it be seen which system call a thread of this libc waits in?
  *
  * Included by: agent/agent.c, agent/restart_sig.c, agent/contact_sig.c,
- *              agent/late.c, injector/fit.c, injector/place.c, injector/waiting.c.
+ *              agent/late.c, injector/fit.c, injector/place.c, injector/waiting.c,
+ *              injector/remote_frame.c.
  * Runs on:     any thread.
  * Locks:       none.
  * Signal:      safe: computes.
@@ -60,5 +61,41 @@ bool waits_find(uint64_t poll, waits_read *read, const void *state,
  * `syscall` being at `at`, with this stack pointer. -1: it is in neither.
  */
 long waits_number(uint64_t at, uint64_t sp, waits_read *read, const void *state);
+
+#define WAITS_BACK 48 /* bytes before `syscall` in which its number is looked for */
+
+/* Is the instruction at `p`, which has `room` bytes before it, one with r8 in place
+ * of eax? A prefix tells (REX.B, or REX.R of a source; Intel's manual, volume 2,
+ * 2.2.1). */
+static inline bool waits_is_of_r8(const uint8_t *p, size_t room, uint8_t bits)
+{
+	return room > 0 && (p[-1] & 0xf0) == 0x40 && (p[-1] & bits) != 0;
+}
+
+/* The number that the code before the `syscall` at `p` puts into eax, of which `room`
+ * bytes can be read: `mov $n, %eax`, `xor %eax, %eax`, or by way of r8, as in glibc's
+ * locks. -1: none is seen. Inline: in a handler it must not use vector registers. */
+static inline long waits_number_loaded(const uint8_t *p, size_t room)
+{
+	bool by_r8 = false;
+
+	for (size_t k = 2; k < WAITS_BACK && k <= room; k++) {
+		const uint8_t *q = p - k;
+		uint32_t number;
+
+		if (k >= 3 && q[0] == 0x44 && q[1] == 0x89 && q[2] == 0xc0)
+			by_r8 = true; /* mov %r8d, %eax */
+		if (q[0] == 0x31 && q[1] == 0xc0 &&
+		    waits_is_of_r8(q, room - k, 5) == by_r8)
+			return 0;
+		if (k < 5 || q[0] != 0xb8 || waits_is_of_r8(q, room - k, 1) != by_r8)
+			continue;
+		number = (uint32_t)q[1] | (uint32_t)q[2] << 8 | (uint32_t)q[3] << 16 |
+			 (uint32_t)q[4] << 24;
+		if (number < 1024)
+			return (long)number;
+	}
+	return -1;
+}
 
 #endif

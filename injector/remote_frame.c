@@ -77,20 +77,13 @@ bool remote_must_hide(const struct remote *r)
 long remote_number(pid_t view, uint64_t address, uint64_t sp)
 {
 	long on_stack = waits_number(address, sp, proc_waits_read, &view);
-	uint8_t code[48];
-	uint32_t number;
+	uint8_t code[WAITS_BACK];
 
 	if (on_stack >= 0)
 		return on_stack;
 	if (!proc_memory_read(view, address - sizeof(code), code, sizeof(code)))
 		return -1;
-	for (size_t k = sizeof(code) - 5; k > 0; k--) {
-		memcpy(&number, &code[k + 1], sizeof(number));
-		/* With this prefix (REX.B) it would load r8. */
-		if (code[k] == 0xb8 && number < 1024 && (code[k - 1] & 0xf1) != 0x41)
-			return number;
-	}
-	return -1;
+	return waits_number_loaded(code + sizeof(code), sizeof(code));
 }
 
 uint64_t remote_restart_number(const struct remote *r)

@@ -191,3 +191,28 @@ Test(waits, no_call)
 
 	cr_assert_not(waits_find((uint64_t)code, own_read, NULL, &w));
 }
+
+#define LOADED(...)                                                            \
+	({                                                                     \
+		static const uint8_t code[] = {__VA_ARGS__};                   \
+		waits_number_loaded(code + sizeof(code), sizeof(code));        \
+	})
+
+/* Code before a `syscall`. */
+Test(waits, number_loaded)
+{
+	/* mov $7, %eax; the same with mov $8, %r8d or xor %r8d, %r8d behind it */
+	cr_expect_eq(LOADED(0xb8, 7, 0, 0, 0), 7);
+	cr_expect_eq(LOADED(0xb8, 7, 0, 0, 0, 0x41, 0xb8, 8, 0, 0, 0), 7);
+	cr_expect_eq(LOADED(0xb8, 7, 0, 0, 0, 0x45, 0x31, 0xc0), 7);
+	/* xor %eax, %eax; xor %rax, %rax */
+	cr_expect_eq(LOADED(0x31, 0xc0), 0);
+	cr_expect_eq(LOADED(0x48, 0x31, 0xc0), 0);
+	/* xor %r8d, %r8d alone; too large; too far */
+	cr_expect_eq(LOADED(0x45, 0x31, 0xc0), -1);
+	cr_expect_eq(LOADED(0xb8, 0, 4, 0, 0), -1);
+	cr_expect_eq(LOADED(0xb8, 7, 0, 0, 0, [5 ... WAITS_BACK] = 0x90), -1);
+	/* mov $202, %r8d; mov %r8d, %eax: glibc's locks */
+	cr_expect_eq(LOADED(0x41, 0xb8, 0xca, 0, 0, 0, 0x45, 0x31, 0xd2, 0x44, 0x89, 0xc0),
+		     202);
+}
