@@ -145,6 +145,7 @@ bool proc_status_parse(const char *text, struct proc_status *ret)
 	ret->threads = (unsigned int)status_number(text, "Threads", 10);
 	ret->blocked = status_number(text, "SigBlk", 16);
 	ret->pending = status_number(text, "SigPnd", 16);
+	ret->shared = status_number(text, "ShdPnd", 16);
 	ret->caught = status_number(text, "SigCgt", 16);
 	ret->seccomp = (int)status_number(text, "Seccomp", 10);
 	ret->filters = (int)status_number(text, "Seccomp_filters", 10);

@@ -32,6 +32,7 @@ struct proc_status {
 	unsigned int threads;
 	uint64_t blocked;  /* bit N-1 is signal N */
 	uint64_t pending;  /* for this thread alone */
+	uint64_t shared;   /* pending for the process */
 	uint64_t caught;
 	int seccomp;       /* 0 none, 1 strict, 2 filter */
 	int filters;       /* how many; 0 if the kernel does not say (before 5.9) */

@@ -241,21 +241,10 @@ static bool in_sequence(const struct remote *r)
  * (sig_ignored(), kernel/signal.c). */
 static bool handler_waits(const struct remote *r)
 {
-	static const char *const names[] = {"\nSigPnd:", "\nShdPnd:", "\nSigCgt:"};
-	uint64_t sets[3];
-	char path[64];
+	struct proc_status s;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", r->pid, r->tid);
-	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
-
-	for (size_t i = 0; i < 3; i++) {
-		const char *at = text ? strstr(text, names[i]) : NULL;
-
-		if (!at)
-			return true;
-		sets[i] = strtoull(at + 8, NULL, 16);
-	}
-	return ((sets[0] | sets[1]) & sets[2] & ~r->mask) != 0;
+	return !proc_status_read(r->pid, r->tid, &s) ||
+	       ((s.pending | s.shared) & s.caught & ~r->mask) != 0;
 }
 
 static enum opus_code frame_write(struct remote *r, struct opus_error *err)
