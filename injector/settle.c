@@ -24,8 +24,8 @@
 #include "interrupt.h"
 #include "tracee.h"
 
-#define RUN_NS 200000ull    /* longer than the way to the lock */
-#define BUSY_NS 2000000000ull /* a machine on which threads wait so long for a processor */
+#define RUN_NS 200000ull      /* longer than the way to the lock */
+#define BUSY_NS 2000000000ull /* for all of them to get a processor */
 #define MOMENT_NS 500000ull
 
 /* Has it passed, seen from when it had run for `before`? */

@@ -41,24 +41,17 @@ static bool is_waiting(const struct remote *r)
 	       place_waits((long)r->saved.orig_rax, r->saved.rsi);
 }
 
-/* While it is stopped it executes no other program, where nobody would be. */
-static bool is_caught(const struct remote *r, uint64_t signal)
-{
-	struct proc_status now;
-
-	return proc_status_read(r->pid, r->tid, &now) && (now.caught & signal);
-}
-
-/* The agent itself blocks the signal before a filter that would kill for the return
- * of its handler; one that was sent before may wait behind that. */
-static bool is_killed(const struct target *t, struct remote *r)
+/* May the signal come to it? While it is stopped it executes no other program, where
+ * nobody would be. And the agent itself blocks the signal before a filter that would
+ * kill for the return of its handler; one that was sent before may wait behind that. */
+static bool may_come(const struct target *t, struct remote *r, uint64_t signal)
 {
 	struct opus_error ignored;
 	struct proc_status now;
 
-	return !proc_status_read(r->pid, r->tid, &now) ||
-	       (target_is_confined(t, &now) &&
-		confine_check_stopped(r, &ignored) != OPUS_OK);
+	return proc_status_read(r->pid, r->tid, &now) && (now.caught & signal) &&
+	       (!target_is_confined(t, &now) ||
+		confine_check_stopped(r, &ignored) == OPUS_OK);
 }
 
 struct look {
@@ -77,6 +70,13 @@ static bool look(const struct target *t, pid_t tid, uint64_t signal, struct look
 		return false;
 	*ret = (struct look){tid, proc_run_time(t->pid, tid), s.state == 'S'};
 	return true;
+}
+
+/* Blocked at both looks, is it outside of the agent's handler? */
+static bool is_outside(const struct look *before, const struct look *now)
+{
+	return now->run_time - before->run_time >= HANDLER_NS ||
+	       (now->sleeps && before->sleeps && now->run_time == before->run_time);
 }
 
 /*
@@ -100,14 +100,11 @@ static size_t looks_take(const struct target *t, const pid_t *tids, size_t count
 
 			if (!look(t, before.tid, signal, &now)) {
 				looks[i--] = looks[--left];
-			} else if (now.run_time - before.run_time >= HANDLER_NS ||
-				   (now.sleeps && before.sleeps &&
-				    now.run_time == before.run_time)) {
+			} else if (is_outside(&before, &now)) {
 				looks[i] = looks[found];
 				looks[found++] = before;
 			} else if (now.sleeps) { /* it has just gone to sleep */
-				looks[i].sleeps = true;
-				looks[i].run_time = now.run_time;
+				looks[i] = now;
 			}
 		}
 	}
@@ -122,7 +119,7 @@ static void open_one(const struct target *t, pid_t tid, struct unmask *u)
 	if (remote_attach(&r, t->pid, tid, NULL, &ignored) != OPUS_OK)
 		return;
 	if ((r.mask & u->open) && (!u->waits || is_waiting(&r)) &&
-	    is_caught(&r, u->open) && !is_killed(t, &r) && remote_mask(&r, r.mask & ~u->open)) {
+	    may_come(t, &r, u->open) && remote_mask(&r, r.mask & ~u->open)) {
 		u->threads[u->count].tid = tid;
 		u->threads[u->count++].mask = r.mask;
 	}
