@@ -86,8 +86,8 @@ static bool target_defines(const struct diff *d, size_t target, const char *link
 	return false;
 }
 
-/* Does the code of a unit name it, and mean none of its own? Of a unit that is `lent` to another target only
- * what is new goes there. */
+/* Does the code of a unit name it, and mean none of its own? Of a unit that is `lent`
+ * to another target only what is new goes there. */
 static bool unit_names(const struct diff *d, const struct unit *u, bool lent,
 		       const struct entity *e)
 {
@@ -151,10 +151,13 @@ static const struct entity *state_of(const struct unit *u)
 
 /* What is new in the sources of other targets is not for this one, unless it is
  * lent to it. */
-static void units_take(struct diff *d, size_t target, const bool *lent)
+static void units_take(struct diff *d, size_t target)
 {
+	CLEANUP(cleanup_free) bool *lent = calloc(d->units + 1, sizeof(*lent));
 	size_t kept = 0;
 
+	if (lent)
+		lenders_find(d, target, lent);
 	for (size_t i = 0; i < d->changes; i++) {
 		bool takes = d->change[i].unit->target == target;
 
@@ -173,11 +176,8 @@ static void units_take(struct diff *d, size_t target, const bool *lent)
 static void target_take(struct build *b, size_t target, struct build_options *o)
 {
 	struct diff *d = b->diff;
-	CLEANUP(cleanup_free) bool *lent = calloc(d->units + 1, sizeof(*lent));
 
-	if (lent)
-		lenders_find(d, target, lent);
-	units_take(d, target, lent);
+	units_take(d, target);
 	b->suffix = build_text(b, "-%s", b->target[target]->name);
 	b->json = json_of(b, target);
 	*o = *b->options;
@@ -348,11 +348,7 @@ bool build_split(struct build *b, struct build_options *own,
 		break;
 	}
 	if (count == 1) {
-		CLEANUP(cleanup_free) bool *lent = calloc(b->diff->units + 1, sizeof(*lent));
-
-		if (lent)
-			lenders_find(b->diff, first, lent);
-		units_take(b->diff, first, lent);
+		units_take(b->diff, first);
 		return false;
 	}
 	if (b->options->hooks) {
