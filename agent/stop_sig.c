@@ -144,6 +144,6 @@ void stop_park_sig(uint32_t number, uint32_t index, ucontext_t *context)
 	}
 	if (is_main)
 		atomic_store(&stop_shared.main_in, 0);
-	if (!is_main)
+	else
 		main_first_sig(number, context);
 }
