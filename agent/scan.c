@@ -308,7 +308,8 @@ static bool frame_visit(const struct unwind_frame *f, void *data)
 static struct scan_result frames_look(const struct stop_thread *t,
 				      const struct scan_ranges *ranges)
 {
-	struct scan_walk w = {.ranges = ranges, .innermost = true};
+	struct scan_walk w = {.ranges = ranges, .innermost = true,
+			      .result.site = SCAN_NO_SITE};
 	bool whole = maps_now() && unwind_walk(t->context, frame_visit, &w);
 
 	w.result.gates = whole ? w.gates : UINT32_MAX;
@@ -382,7 +383,8 @@ static uintptr_t stack_pointer(const ucontext_t *c)
 struct scan_result scan_held(const struct stop_thread *t, ucontext_t *child,
 			     const struct scan_ranges *ranges)
 {
-	const struct scan_result unknown = {.verdict = SCAN_UNREADABLE};
+	const struct scan_result unknown = {.verdict = SCAN_UNREADABLE,
+					    .site = SCAN_NO_SITE};
 	uintptr_t sp = stack_pointer(t->context), low = stack_pointer(child);
 	struct stop_thread parent = {.tid = t->tid, .context = t->context};
 	struct stop_thread inner = {.tid = t->tid, .context = child};

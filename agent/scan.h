@@ -46,9 +46,12 @@ enum scan_verdict {
 	SCAN_PROLOGUE,   /* interrupted among the displaced bytes, further out */
 };
 
+/* No function was seen: where the stack could not be read. */
+#define SCAN_NO_SITE UINT32_MAX
+
 struct scan_result {
 	enum scan_verdict verdict;
-	uint32_t site;
+	uint32_t site;  /* whose old code is on the stack, or SCAN_NO_SITE */
 	uintptr_t *slot;
 	/* Frames of gates on the stack; UINT32_MAX if it was not read to its
 	 * end. More than one: a handler has interrupted a gate. */
