@@ -30,7 +30,7 @@ AGENT = os.path.join(BUILD, "libopus-agent.so")
 SEND = os.path.join(BUILD, "opus-send")
 INJECT = os.path.join(BUILD, "opus-inject")
 BUILDER = os.path.join(BUILD, "opus-build")
-MODE = os.environ.get("OPUS_TEST_MODE", "preload")
+MODE = os.environ.get("OPUS_TEST_MODE") or "preload"
 COMPILERS = ({"gcc": "clang", "g++": "clang++"}
              if os.environ.get("OPUS_TEST_CC") == "clang" else {})
 REPEAT = max(1, int(os.environ.get("OPUS_TEST_REPEAT", "1")))
