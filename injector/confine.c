@@ -19,6 +19,7 @@
 #include "common/calls.h"
 #include "common/cleanup.h"
 #include "jail.h"
+#include "rank.h"
 #include "remote.h"
 
 #define FILTERS_MAX 64 /* of one thread */
@@ -184,31 +185,106 @@ static enum opus_code thread_check(const struct target *t, pid_t tid,
 	return code;
 }
 
-enum opus_code confine_check_here(const struct target *t, struct opus_error *err)
+/* A thread, while those of the process are gone through. */
+struct member {
+	pid_t tid;
+	int filters;
+	bool done;
+};
+
+/* A thread inherits filters, and can only add to them. So where the agent, there
+ * from the start, has seen none come, as many are the same ones. */
+static bool filters_inherited(const struct target *t)
+{
+	return t->beacon_at && !(t->beacon.flags & BEACON_INJECTED) &&
+	       t->beacon.filters_begun == 0;
+}
+
+/* Those that have filters. Less than 0: no memory, or the process is gone. */
+static ssize_t members_read(const struct target *t, struct member **ret,
+			    struct opus_error *err)
 {
 	CLEANUP(cleanup_free) pid_t *tids = NULL;
-	ssize_t count = proc_threads(t->pid, &tids);
-	bool without_proc = jail_is(t->view);
-	struct filters f = {0};
-	enum opus_code code = OPUS_OK;
+	ssize_t count = proc_threads(t->pid, &tids), used = 0;
 	struct proc_status s;
 
-	for (ssize_t i = 0; code == OPUS_OK && i < count; i++) {
+	*ret = malloc((size_t)(count > 0 ? count : 1) * sizeof(**ret));
+	if (!*ret)
+		return error_set(err, OPUS_RESOURCE, "no memory"), -1;
+	for (ssize_t i = 0; i < count; i++) {
 		if (!proc_status_read(t->pid, tids[i], &s) || !s.seccomp)
 			continue;
-		if (s.seccomp == 1) {
-			code = error_set(err, OPUS_CONFINED,
+		if (s.seccomp == 1)
+			return error_set(err, OPUS_CONFINED,
 				"thread %d is in seccomp's strict mode, which kills "
-				"for nearly every system call", (int)tids[i]);
-			break;
-		}
-		if (!f.code)
-			f.code = malloc(CODE_MAX * sizeof(*f.code));
-		code = f.code ? thread_check(t, tids[i], without_proc, &f, err)
-			      : error_set(err, OPUS_RESOURCE, "no memory");
-		if (code == OPUS_DIED)
-			code = OPUS_OK; /* that thread */
+				"for nearly every system call", (int)tids[i]), -1;
+		(*ret)[used++] = (struct member){tids[i], s.filters, false};
 	}
+	return used;
+}
+
+/* Of those with as many filters as `first` the one that a stop disturbs least. */
+static struct member *member_choose(const struct target *t, struct member *first,
+				    const struct member *end)
+{
+	unsigned char least = RANK_UNFIT, rank;
+	struct member *best = first;
+
+	for (struct member *m = first; m < end && least > 0; m++) {
+		if (m->done || m->filters != first->filters)
+			continue;
+		rank = rank_thread(t, m->tid);
+		if (rank < least) {
+			least = rank;
+			best = m;
+		}
+	}
+	return best;
+}
+
+static void members_done(struct member *all, ssize_t count, int filters)
+{
+	for (ssize_t i = 0; i < count; i++)
+		all[i].done |= all[i].filters == filters;
+}
+
+static enum opus_code members_check(const struct target *t, struct member *all,
+				    ssize_t count, struct filters *f,
+				    struct opus_error *err)
+{
+	bool inherited = filters_inherited(t), without_proc = jail_is(t->view);
+
+	for (ssize_t i = 0; i < count; i++) {
+		while (!all[i].done) {
+			bool some = inherited && all[i].filters > 0;
+			struct member *m =
+				some ? member_choose(t, all + i, all + count)
+				     : all + i;
+			enum opus_code code =
+				thread_check(t, m->tid, without_proc, f, err);
+
+			m->done = true;
+			if (code != OPUS_OK && code != OPUS_DIED)
+				return code;
+			if (code == OPUS_OK && some)
+				members_done(all, count, m->filters);
+		}
+	}
+	return OPUS_OK;
+}
+
+enum opus_code confine_check_here(const struct target *t, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) struct member *all = NULL;
+	ssize_t count = members_read(t, &all, err);
+	struct filters f = {0};
+	enum opus_code code;
+
+	if (count <= 0)
+		return count < 0 ? err->code : OPUS_OK;
+	f.code = malloc(CODE_MAX * sizeof(*f.code));
+	code = f.code ? members_check(t, all, count, &f, err)
+		      : error_set(err, OPUS_RESOURCE, "no memory");
 	free(f.code);
 	return code;
 }

@@ -15,7 +15,8 @@
  * Read the filters of every thread of the process that has some, and ask them
  * about every system call of the agent (common/calls.h). Threads with a filter
  * are stopped for that, one after the other, each for a fraction of a
- * millisecond. Nothing is changed.
+ * millisecond; if a preloaded agent has seen no filter come, one of those with as
+ * many. Nothing is changed.
  * OPUS_OK: all are allowed, or fail without harm. Errors: OPUS_CONFINED (which
  * call, and what the filter does; or the filters cannot be read: the words say
  * why), OPUS_DIED, OPUS_RESOURCE.

@@ -1,7 +1,7 @@
 /*
  * rank.c - which thread to borrow first.
  *
- * Called by:  inject.c.
+ * Called by:  inject.c, confine.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -19,7 +19,6 @@
 #include "common/cleanup.h"
 #include "place.h"
 
-#define RANKS 5 /* this one: not fit */
 #define THREADS_LOOKED_AT 64
 
 /* Does it return how much of several bytes was moved? */
@@ -37,7 +36,7 @@ static bool is_transfer(long number, const unsigned long *a)
 	}
 }
 
-static unsigned char thread_rank(const struct target *t, pid_t tid)
+unsigned char rank_thread(const struct target *t, pid_t tid)
 {
 	unsigned long a[PROC_SYSCALL_WORDS];
 	struct proc_status s;
@@ -45,7 +44,7 @@ static unsigned char thread_rank(const struct target *t, pid_t tid)
 	bool timed;
 
 	if (!proc_status_read(t->pid, tid, &s) || !s.memory || s.state == 'D')
-		return RANKS;
+		return RANK_UNFIT;
 	if (!proc_syscall_words(t->pid, tid, &number, a))
 		return 2; /* it runs */
 	if (number < 0 || !place_waits(number, a[1]))
@@ -83,8 +82,8 @@ size_t rank_threads(const struct target *t, pid_t only, unsigned int round,
 		return 1;
 	}
 	for (ssize_t i = 0; *ret && i < count; i++)
-		ranks[i] = thread_rank(t, tids[i]);
-	for (unsigned char rank = 0; *ret && rank < RANKS; rank++)
+		ranks[i] = rank_thread(t, tids[i]);
+	for (unsigned char rank = 0; *ret && rank < RANK_UNFIT; rank++)
 		for (ssize_t i = 0; i < count; i++)
 			if (ranks[i] == rank)
 				(*ret)[used++] = tids[i];

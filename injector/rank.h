@@ -1,7 +1,7 @@
 /*
  * rank.h - which thread to borrow first.
  *
- * Included by: inject.c.
+ * Included by: inject.c, confine.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe: heap.
@@ -16,5 +16,9 @@
  * caller frees them. */
 size_t rank_threads(const struct target *t, pid_t only, unsigned int round,
 		    pid_t **ret);
+
+/* How little a stop is to a thread: 0 nothing, RANK_UNFIT it may be long in coming. */
+#define RANK_UNFIT 5
+unsigned char rank_thread(const struct target *t, pid_t tid);
 
 #endif
