@@ -196,7 +196,7 @@ AT_START static void signal_install(void)
 	/* SA_ONSTACK: a thread of the host may have no room on its stack, but
 	 * an alternate one for just that. */
 	act.sa_flags = SA_SIGINFO | SA_RESTART |
-		       (atomic_load(&altstack_shared) ? 0 : SA_ONSTACK);
+		       (atomic_load(&altstack_avoided) ? 0 : SA_ONSTACK);
 	/* All signals, glibc's 32 and 33 as well: nothing of the host runs on
 	 * top of a parked thread. sigfillset() would leave those two out. */
 	memset(&act.sa_mask, 0xff, sizeof(act.sa_mask));

@@ -1,17 +1,20 @@
 /*
- * altstack.h - do several threads have one alternate signal stack?
+ * altstack.h - may the agent's handlers run on alternate signal stacks?
  *
  * Included by: altstack.c, altstack_sig.c, preload.c, update.c, signal_sig.c,
  *              stop_signal_sig.c.
  * Runs on:     see each function.
  * Locks:       none.
- * Signal:      altstack_note_sig and altstack_answer_sig are safe.
+ * Signal:      *_sig() and altstack_avoid() are safe.
  *
  * The agent's handlers run on the alternate stack (sigaltstack(2)) where a thread
  * has one: its own may have no room. But a program whose only handler on it ends
  * the process may give one and the same to all its threads, as Varnish does. Two
- * that stopped there at a time would resume with each other's registers. So the
- * agent keeps an eye on it, and leaves alternate stacks alone in such a program.
+ * that stopped there at a time would resume with each other's registers. And one
+ * of 2048 bytes, which the headers call MINSIGSTKSZ, has no room for the frame that
+ * a processor with AVX-512 needs: the kernel ends the program for any signal on it,
+ * which such a one may never have had. So the agent keeps an eye on both, and leaves
+ * alternate stacks alone in such a program.
  */
 #ifndef OPUS_ALTSTACK_H
 #define OPUS_ALTSTACK_H
@@ -24,8 +27,13 @@
 
 #include "common/error.h"
 
-/* Some two threads share one, or did: it stays set. */
-extern _Atomic bool altstack_shared;
+/* Some two threads share one, or did, or one is too small: it stays set. */
+extern _Atomic bool altstack_avoided;
+/* Set it, and take the handlers that are there off alternate stacks. Any thread. */
+void altstack_avoid(void);
+
+/* No room for a signal and the agent's handlers. */
+bool altstack_is_small_sig(size_t size);
 
 /* The calling thread has this one from now on, or has it. Any thread. */
 void altstack_note_sig(const stack_t *stack);

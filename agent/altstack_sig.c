@@ -1,7 +1,7 @@
 /*
- * altstack_sig.c - do several threads have one alternate signal stack?
+ * altstack_sig.c - may the agent's handlers run on alternate signal stacks?
  *
- * Called by:  preload.c (note), signal_sig.c (answer).
+ * Called by:  preload.c (note), agent.c (avoid), signal_sig.c (answer).
  * Runs on:    any thread of the host, also in handlers.
  * Locks:      none.
  * Signal:     safe - see docs/style.md 6; checked by `make audit`.
@@ -9,6 +9,7 @@
 #include "altstack.h"
 
 #include <stdint.h>
+#include <sys/auxv.h>
 
 #include "arch/x86_64/futex.h"
 #include "common/start.h"
@@ -20,7 +21,21 @@
 #define SEEN 1024
 static _Atomic uint64_t seen[SEEN];
 
-START_DATA _Atomic bool altstack_shared;
+START_DATA _Atomic bool altstack_avoided;
+
+void altstack_avoid(void)
+{
+	if (!atomic_exchange(&altstack_avoided, true))
+		stop_signal_own_stack();
+}
+
+/* Of the kernel's frame, as large as it can be here (getauxval(3)), and of all
+ * handlers of the agent, whose frames the compiler bounds. */
+#define HANDLERS 1024
+bool altstack_is_small_sig(size_t size)
+{
+	return size < getauxval(AT_MINSIGSTKSZ) + HANDLERS;
+}
 
 void altstack_note_sig(const stack_t *stack)
 {
@@ -28,8 +43,12 @@ void altstack_note_sig(const stack_t *stack)
 	uint64_t tid, old;
 
 	if (stack->ss_size == 0 || stack->ss_flags & SS_DISABLE ||
-	    atomic_load(&altstack_shared))
+	    atomic_load(&altstack_avoided))
 		return;
+	if (altstack_is_small_sig(stack->ss_size)) {
+		altstack_avoid();
+		return;
+	}
 	tid = (uint32_t)raw_gettid();
 	hash &= 0xffffffff00000000u;
 	old = atomic_exchange(&seen[hash >> 54], hash | tid);
@@ -37,8 +56,7 @@ void altstack_note_sig(const stack_t *stack)
 	if ((old ^ hash) >> 32 != 0 || (uint32_t)old == tid || (uint32_t)old == 0 ||
 	    raw_syscall3(SYS_tgkill, raw_getpid(), (uint32_t)old, 0) != 0)
 		return;
-	if (!atomic_exchange(&altstack_shared, true))
-		stop_signal_own_stack();
+	altstack_avoid();
 }
 
 _Atomic uint32_t altstack_answers;

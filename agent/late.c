@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "altstack.h"
 #include "common/joined.h"
 #include "common/waits.h"
 #include "contact.h"
@@ -132,6 +133,9 @@ void late_begin(void)
 				    ? memmem((const void *)contact_syscall, WAITS_SYSCALL, call,
 					     sizeof(call)) : NULL;
 
+	if (late_joined.altstack_size &&
+	    altstack_is_small_sig(late_joined.altstack_size))
+		altstack_avoid();
 	if (!at)
 		return;
 	atomic_store(&late_return, (uintptr_t)at + sizeof(call));

@@ -75,7 +75,7 @@ static void take_over(void)
 	glibc_action = now;
 	now.handler = signal_handle_sig;
 	now.flags |= SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-	if (atomic_load(&altstack_shared))
+	if (atomic_load(&altstack_avoided))
 		now.flags &= ~(unsigned long)SA_ONSTACK; /* glibc has it, too */
 	now.mask = ~(uint64_t)0;
 	our_action = now;

@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 /* 15 bytes and a NUL, as BEACON_MAGIC. */
-#define JOINED_MAGIC "OPUS-LP\n\x1a" "joined"
+#define JOINED_MAGIC "OPUS-LP\n\x1a" "join02"
 
 #define JOINED_CALLS 256
 
-/* Who waits in libc's syscall(2). Threads that were stopped by ptrace(2) are shown
+/* `call`: who waits in libc's syscall(2). Threads that were stopped by ptrace(2) are shown
  * by the kernel as in restart_syscall(2) since. */
 struct joined {
 	char magic[16];
@@ -27,6 +27,9 @@ struct joined {
 		uint64_t first, second; /* arguments */
 		int64_t number;
 	} call[JOINED_CALLS];
+	/* The alternate signal stack of the borrowed thread, sigaltstack(2); 0:
+	 * none, or not known. */
+	uint64_t altstack_size;
 };
 
 #endif

@@ -10,9 +10,11 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +23,10 @@
 
 #define PAGE 4096u
 #define IMAGE_MAX (64u << 20)
+
+/* MINSIGSTKSZ of the kernel's headers. glibc's asks sysconf(3) now, but programs
+ * were built with this one. */
+#define USUAL_LEAST 2048u
 
 #define HEAD 4096u /* holds the header and the program headers */
 
@@ -96,6 +102,24 @@ void image_join(struct image *image, const struct user_regs_struct *regs)
 						  regs->rsi, (long)regs->orig_rax};
 			return;
 		}
+}
+
+/* With AVX-512 a signal on it ends the process: the agent must know before its first. */
+enum opus_code image_join_stack(struct image *image, struct remote *r,
+				struct opus_error *err)
+{
+	const uint64_t args[6] = {0, r->words};
+	enum opus_code code;
+	uint64_t result;
+	stack_t stack;
+
+	if (!image->joined || getauxval(AT_MINSIGSTKSZ) <= USUAL_LEAST)
+		return OPUS_OK;
+	code = remote_call(r, SYS_sigaltstack, args, &result, err);
+	if (code == OPUS_OK && result == 0 &&
+	    proc_memory_read(r->tid, r->words, &stack, sizeof(stack)))
+		image->joined->altstack_size = stack.ss_size;
+	return code;
 }
 
 /* Beside this program, as built; else where `make install` puts it. */
