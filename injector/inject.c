@@ -380,7 +380,8 @@ static enum opus_code thread_make(struct inject *in, struct opus_error *err)
 		errno = p->result;
 		return error_set_errno(err, OPUS_RESOURCE,
 				       "the process may not have another thread "
-				       "(RLIMIT_NPROC, pids.max)");
+				       "(RLIMIT_NPROC, which CAP_SYS_RESOURCE may "
+				       "lift for the moment, or pids.max)");
 	}
 	return code;
 }
