@@ -22,6 +22,10 @@ TEST_PACKAGES   := python3 clang-14 libunwind-14 cmake meson ccache wrk curl gdb
 	apparmor
 SERVICE_PACKAGES := apache2 bind9 dovecot-core mariadb-server memcached postgresql \
 	openssh-server squid default-jdk-headless
+DAEMON_PACKAGES := bind9 chrony coturn cups-daemon dnsmasq-base dovecot-imapd \
+	erlang-base exim4-daemon-light gunicorn haproxy kamailio knot lighttpd mosquitto \
+	ngircd nodejs nsd php8.2-fpm proftpd-core qemu-system-x86 rsyslog ruby samba \
+	slapd snmpd stunnel4 tor transmission-daemon unbound varnish
 EVALUATION_PACKAGES := sysbench libmemcached-tools
 FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev
 DEB_PACKAGES    := debhelper dpkg-dev lintian

@@ -61,6 +61,13 @@ cases-legacy: deps
 	$(Q)$(remake) tests
 	$(Q)B=$(B) OPUS_TEST_MODE=inject tests/run service
 
+.PHONY: daemons
+## daemons: patch and revert thirty more daemons of Debian, preloaded and joined
+daemons: deps
+	$(Q)tests/lib/deps.sh $(DAEMON_PACKAGES)
+	$(Q)$(remake) all
+	$(Q)B=$(B) tests/daemons/run --table docs/daemons.csv $(NAME)
+
 ## test-inject: all scenarios with an agent that comes late; 500 busy processes
 test-inject: deps
 	$(Q)$(remake) tests
