@@ -403,8 +403,9 @@ void got_take(void)
 	n = take();
 	fork_let();
 	if (n.taken || n.refused)
-		log_line("%u entries of %u objects lead to the agent now%s",
-			 n.taken, n.objects,
+		log_line("the agent has %u entr%s of %u object%s now%s", n.taken,
+			 n.taken == 1 ? "y" : "ies", n.objects,
+			 n.objects == 1 ? "" : "s",
 			 n.refused ? "; some cannot be written" : "");
 }
 

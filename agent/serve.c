@@ -125,13 +125,14 @@ static void update_outcome(struct serve_client *c, uint32_t serial,
 	/* A dry run that found threads inside has the same code. */
 	bool waits = code == OPUS_PENDING && update_now.active;
 
-	log_line("%s %s: %s%s%s; prepared %.3f ms, paused %.3f ms, %u threads, %u inside",
+	log_line("%s %s: %s%s%s; prepared %.3f ms, paused %.3f ms, %u thread%s, %u inside",
 		 what, name,
 		 code == OPUS_PENDING && !waits ? "would have to wait" : code_text(code),
 		 err->text[0] ? ": " : "", err->text,
 		 (double)update_now.report.prepare_ns / 1e6,
 		 (double)update_now.report.pause_ns / 1e6,
-		 update_now.report.threads, update_now.report.unsafe);
+		 update_now.report.threads, update_now.report.threads == 1 ? "" : "s",
+		 update_now.report.unsafe);
 	c->ended = false;
 	if (waits) {
 		c->owner = true;
