@@ -7,6 +7,7 @@
  * Signal:     unsafe: heap.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static enum opus_code pid_parse(const char *name, const char *text, pid_t *ret,
 	char *end;
 	long pid = strtol(text, &end, 10);
 
-	if (*end || end == text || pid <= 0 || pid > 1 << 22)
+	if (*end || end == text || pid <= 0 || pid > INT_MAX)
 		return error_set(err, OPUS_USAGE,
 				 "--%s: \"%s\" is no such id", name, text);
 	*ret = (pid_t)pid;

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static enum opus_code pid_parse(const char *name, const char *text, pid_t *ret,
 
 	errno = 0;
 	pid = strtol(text, &end, 10);
-	if (*end || end == text || errno || pid <= 0 || pid > 1 << 22)
+	if (*end || end == text || errno || pid <= 0 || pid > INT_MAX)
 		return error_set(err, OPUS_USAGE,
 				 "--%s: \"%s\" is not a process id", name, text);
 	*ret = (pid_t)pid;

@@ -61,6 +61,15 @@ Test(options, order_does_not_matter)
 	cr_assert_str_eq(o.operand, "name");
 }
 
+/* Whether there is such a process is not for the command line to say. */
+Test(options, a_process_id_may_be_any)
+{
+	cr_assert_eq(parse("status --pid 99999999 --pid 2147483647"), OPUS_OK);
+	cr_assert_eq(o.pids[0], 99999999);
+	cr_assert_eq(o.pids[1], 2147483647);
+	cr_assert_eq(parse("status --tree 99999999"), OPUS_OK);
+}
+
 Test(options, defaults)
 {
 	cr_assert_eq(parse("apply x --pid 1"), OPUS_OK);
@@ -91,6 +100,7 @@ Test(options, wrong_usage_names_the_fault)
 		{"apply x --pid 0", "\"0\""},
 		{"apply x --pid -3", "-3"},
 		{"apply x --pid 99999999999999999999", "9999"},
+		{"apply x --pid 2147483648", "2147483648"},
 		{"apply x --pid", "argument"},
 		{"apply x --pid 1 --timeout never", "never"},
 		{"apply x --pid 1 --timeout inf", "inf"},
