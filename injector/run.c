@@ -153,6 +153,24 @@ static void job_work(void *data, struct team_job *job)
 		run->one(run, t, r);
 }
 
+/*
+ * Is that no failure of the command? Sessions end all the time, or become another
+ * program that never had the patch. One of several --pid that ended meanwhile runs
+ * no old code any more, either; one that was never there may be mistyped.
+ */
+static bool is_forgiven(const struct run *run, const struct target *t,
+			enum opus_code code)
+{
+	const struct options *o = run->o;
+
+	if (!is_search(o))
+		return o->pid_count > 1 &&
+		       (code == OPUS_DIED ||
+			(code == OPUS_NO_TARGET && t->lived && target_is_gone(t)));
+	return code == OPUS_DIED ||
+	       (code == OPUS_NO_PATCH && o->verb == VERB_REVERT);
+}
+
 /* What came of it counts, unless it gets another look or does not matter. */
 static void job_tell(void *data, struct team_job *job)
 {
@@ -166,11 +184,7 @@ static void job_tell(void *data, struct team_job *job)
 	if (!late && job->counts) {
 		audit_update(run, r);
 		output_report(run->out, r);
-		/* Sessions end all the time, or become another program that never
-		 * had the patch: that is told, and is no failure. */
-		if (!is_search(run->o) ||
-		    (code != OPUS_DIED && (code != OPUS_NO_PATCH ||
-					   run->o->verb != VERB_REVERT)))
+		if (!is_forgiven(run, job->t, code))
 			run->codes[run->code_count++] = code;
 	}
 	report_deinit(&job->report);
@@ -365,12 +379,12 @@ static enum opus_code run_all(struct run *run, size_t *hidden,
 	}
 	if (code != OPUS_OK)
 		return code;
-	if (run->code_count == 0 && run->o->verb == VERB_REVERT)
+	if (run->code_count == 0 && run->o->verb == VERB_REVERT && is_search(run->o))
 		return error_set(err, OPUS_NO_PATCH,
 				 "no process has a patch %s", run->o->operand);
 	if (run->code_count == 0)
 		return error_set(err, OPUS_NO_TARGET,
-				 "all processes that were found have ended");
+				 "all the processes have ended");
 	return report_fold(run->codes, run->code_count);
 }
 

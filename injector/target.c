@@ -38,6 +38,11 @@ pid_t target_view(pid_t pid, pid_t view)
 	return 0;
 }
 
+bool target_is_gone(const struct target *t)
+{
+	return !t->status.state || t->status.state == 'Z' || t->status.state == 'X';
+}
+
 static enum opus_code status_look(struct target *t, struct opus_error *err)
 {
 	struct proc_status *s = &t->status;

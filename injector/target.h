@@ -20,6 +20,7 @@ struct target {
 	unsigned int depth;  /* of a search: how many ancestors it has */
 	uint64_t start;      /* of a search: when it began, see tree.h */
 	int pidfd;           /* of pid, -1 until target_look() */
+	bool lived;          /* of --pid: when the list was made */
 	struct proc_status status;
 	struct beacon beacon;
 	uint64_t beacon_at;  /* 0: no beacon was found */
@@ -57,6 +58,10 @@ int target_has_agent(pid_t pid);
  * OPUS_DIED, OPUS_INTERNAL.
  */
 enum opus_code target_look(struct target *t, struct opus_error *err) MUST_CHECK;
+
+/* Did target_look() find nothing, or a zombie? Not so of one that lives and is no
+ * target, such as a thread of the kernel. */
+bool target_is_gone(const struct target *t);
 
 /* A thread that lives on where the first one, `view`, has ended; 0: none. */
 pid_t target_view(pid_t pid, pid_t view);

@@ -11,6 +11,7 @@
 #include "target.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,8 +183,12 @@ enum opus_code target_list_init(const struct options *o, const struct plan *plan
 	memset(ret, 0, sizeof(*ret));
 	if (o->pid_count == 0)
 		return list_search(o, plan, ret, err);
-	for (size_t i = 0; code == OPUS_OK && i < o->pid_count; i++)
+	for (size_t i = 0; code == OPUS_OK && i < o->pid_count; i++) {
 		code = list_add(ret, o->pids[i], err);
+		if (code == OPUS_OK)
+			ret->targets[i].lived = kill(o->pids[i], 0) == 0 ||
+						errno == EPERM;
+	}
 	return code;
 }
 
