@@ -80,9 +80,19 @@ static void guard_write(const char *text, size_t size)
 				   O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
 				   0, 0, 0);
 
+	const struct timespec at_once = {0, 0};
+	uint64_t limit = 1ull << (SIGXFSZ - 1), before;
+
 	if (fd < 0)
 		return;
-	raw_syscall3(SYS_write, fd, (long)text, (long)size);
+	/* More than RLIMIT_FSIZE lets would end the program. */
+	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&limit, (long)&before,
+		     sizeof(limit), 0, 0);
+	if (raw_syscall3(SYS_write, fd, (long)text, (long)size) == -EFBIG)
+		raw_syscall6(SYS_rt_sigtimedwait, (long)&limit, 0, (long)&at_once,
+			     sizeof(limit), 0, 0);
+	raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+		     sizeof(before), 0, 0);
 	raw_syscall3(SYS_close, fd, 0, 0);
 }
 

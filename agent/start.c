@@ -17,6 +17,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +41,36 @@
 typedef int main_function(int, char **, char **);
 typedef int start_function(main_function *, int, char **, void (*)(void),
 			   void (*)(void), void (*)(void), void *);
+
+/* The kernel ends who writes to a pipe without a reader, or more to a file than
+ * RLIMIT_FSIZE lets: not while it is the agent that writes. */
+#define ENDS (1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1))
+
+struct ends {
+	uint64_t mask, pending; /* before */
+};
+
+static void ends_block(struct ends *e)
+{
+	const uint64_t ends = ENDS;
+
+	e->pending = 0;
+	raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&ends, (long)&e->mask,
+		     sizeof(ends), 0, 0);
+	raw_syscall3(SYS_rt_sigpending, (long)&e->pending, sizeof(e->pending), 0);
+}
+
+static void ends_let(const struct ends *e)
+{
+	const struct timespec at_once = {0, 0};
+	uint64_t ours = ENDS & ~e->pending;
+
+	while (ours && raw_syscall6(SYS_rt_sigtimedwait, (long)&ours, 0,
+				    (long)&at_once, sizeof(ours), 0, 0) > 0)
+		;
+	raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&e->mask, 0,
+		     sizeof(e->mask), 0, 0);
+}
 
 /* The threads of a process are the folders in this one. */
 static bool alone(void)
@@ -61,7 +94,7 @@ enum opus_code start_apply(int fd, uint32_t flags, struct opus_error *err)
 		   : update_start(p, false, flags, 0, "", 0, err);
 }
 
-void start_tell(const char *what, const struct opus_error *result)
+void start_tell(const char *what, bool meant, const struct opus_error *result)
 {
 	const char *slash = strrchr(what, '/');
 	struct audit record = {.action = "start", .patch = slash ? slash + 1 : what,
@@ -72,7 +105,7 @@ void start_tell(const char *what, const struct opus_error *result)
 	log_line("at start: %s: %s%s%s", what, code_text(result->code),
 		 result->text[0] ? ": " : "", result->text);
 	/* What is for another program is of no interest here. */
-	if (result->code != OPUS_NO_MATCH)
+	if (meant || result->code != OPUS_NO_MATCH)
 		audit_send(&record);
 }
 
@@ -89,20 +122,36 @@ static void refuse(const char *what, const struct opus_error *err)
 	raw_syscall3(SYS_exit_group, START_REFUSED, 0, 0);
 }
 
-static enum opus_code patch_apply(const char *path, struct opus_error *err)
+/* The program starts all the same, and whoever started it so must not believe that
+ * the hole is closed. */
+static void start_without(const char *what, const struct opus_error *err)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+	char text[PIPE_BUF];
+	int n = snprintf(text, sizeof(text), "opus-run: %.64s starts without %.1024s: %s\n",
+			 program_invocation_short_name, what, err->text);
+
+	/* Not where it would wait, for the reader of a pipe or for a terminal. */
+	if (n > 0 && (size_t)n < sizeof(text) && poll(&p, 1, 0) == 1 &&
+	    p.revents & POLLOUT)
+		raw_syscall3(SYS_write, STDERR_FILENO, (long)text, n);
+}
+
+static enum opus_code patch_apply(const char *path, bool meant,
+				  struct opus_error *err)
 {
 	int fd CLEANUP(cleanup_close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	enum opus_code code;
 
-	if (fd < 0)
-		return error_set_errno(err, OPUS_UNREADABLE, "cannot be opened");
-	code = start_apply(fd, WIRE_AT_ONCE, err);
+	error_clear(err);
+	code = fd < 0 ? error_set_errno(err, OPUS_UNREADABLE, "cannot be opened")
+		      : start_apply(fd, WIRE_AT_ONCE, err);
 	err->code = code;
-	start_tell(path, err);
+	start_tell(path, meant, err);
 	return code;
 }
 
-static void patches_apply(const char *list, bool required)
+static void patches_apply(const char *list, bool meant, bool required)
 {
 	struct opus_error err;
 	char path[4096];
@@ -116,22 +165,34 @@ static void patches_apply(const char *list, bool required)
 			continue;
 		memcpy(path, list, size);
 		path[size] = '\0';
-		code = patch_apply(path, &err);
-		if (required && code != OPUS_OK && code != OPUS_ALREADY)
+		code = patch_apply(path, meant, &err);
+		if (code == OPUS_OK || code == OPUS_ALREADY)
+			continue;
+		if (required)
 			refuse(path, &err);
+		if (meant)
+			start_without(path, &err);
 	}
+}
+
+/* A child inherits the environment, and may be another program. */
+AT_START static bool is_named(const char *variable)
+{
+	const char *pid = secure_getenv(variable);
+
+	return pid && strtol(pid, NULL, 10) == getpid();
 }
 
 /* The store first: what is asked for by name stands on what is there. */
 AT_START static void start_patches(void)
 {
 	const char *patches = secure_getenv(START_PATCHES);
-	const char *require = secure_getenv(START_REQUIRE);
 	const char *off = secure_getenv(START_SWITCH);
-	/* A child inherits the environment, and may be another program. */
-	bool required = require && strtol(require, NULL, 10) == getpid();
+	bool required = is_named(START_REQUIRE);
+	bool meant = patches && (required || is_named(START_FOR));
 	bool stored = store_concerns();
 	struct opus_error err;
+	struct ends ends;
 
 	if (off && strcmp(off, "off") == 0 && !required)
 		return;
@@ -142,18 +203,23 @@ AT_START static void start_patches(void)
 	}
 	if (!patches && !stored)
 		return;
+	ends_block(&ends);
 	if (control_hold()) {
 		library_own();
 		if (stored)
 			store_apply(WIRE_AT_ONCE);
 		if (patches)
-			patches_apply(patches, required);
+			patches_apply(patches, meant, required);
 		library_own_end();
 		control_let();
-	} else if (required) {
+	} else {
 		(void)!error_set(&err, OPUS_BUSY, "the agent is busy");
-		refuse("agent", &err);
+		if (required)
+			refuse("agent", &err);
+		if (meant)
+			start_without(patches, &err);
 	}
+	ends_let(&ends);
 }
 
 AT_START static void start_lock(void)

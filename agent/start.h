@@ -21,7 +21,8 @@ enum opus_code start_apply(int fd, uint32_t flags, struct opus_error *err)
 	MUST_CHECK;
 
 /* Write down, in the log and for the machine's administrator, what became of a
- * patch at the start; `what`: its name or file. */
-void start_tell(const char *what, const struct opus_error *result);
+ * patch at the start; `what`: its name or file. `meant`: it was given to this very
+ * process, so that it is worth a word if it is for another program. */
+void start_tell(const char *what, bool meant, const struct opus_error *result);
 
 #endif

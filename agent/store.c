@@ -201,7 +201,7 @@ static bool entries_apply(int store, const struct entries *e, uint32_t flags)
 			: error_set(&err, OPUS_CANCELLED,
 				    "the program died at its last starts: set aside");
 		err.code = code;
-		start_tell(x->name, &err);
+		start_tell(x->name, false, &err);
 		if (code == OPUS_OTHER_UPDATE || code == OPUS_BUSY)
 			some_wait = held_up = true;
 		else if (code == OPUS_NO_MATCH) /* its other objects may come */

@@ -19,6 +19,9 @@
 #define START_PATCHES "OPUS_LIVEPATCH_PATCHES"
 /* Process id: this one must not run unless all of START_PATCHES are applied. */
 #define START_REQUIRE "OPUS_LIVEPATCH_REQUIRE"
+/* Process id: opus-run has given START_PATCHES to this one, and it says so if one
+ * of them is not applied. What it starts may be another program. */
+#define START_FOR "OPUS_LIVEPATCH_FOR"
 /* Path of the agent: what this process starts gets it preloaded as well, even
  * if it starts it with another environment. */
 #define START_FOLLOW "OPUS_LIVEPATCH_FOLLOW"

@@ -32,7 +32,7 @@
 enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };
 
 struct run {
-	bool require, follow, check, lock;
+	bool require, follow, check, lock, patch;
 	char agent[PATH_MAX];
 	char preload[2 * PATH_MAX];
 	struct program program;
@@ -91,7 +91,7 @@ static enum opus_code option_set(struct run *r, int letter,
 				 struct opus_error *err)
 {
 	switch (letter) {
-	case 'p': return patch_add(optarg, err);
+	case 'p': r->patch = true; return patch_add(optarg, err);
 	case 'r': r->require = true; break;
 	case 'f': r->follow = true; break;
 	case 'x': return environment_append(START_FOLLOW_NOT, optarg, err);
@@ -143,6 +143,8 @@ static void run_environment(const struct run *r)
 		setenv(START_REQUIRE, pid, 1);
 	else
 		unsetenv(START_REQUIRE);
+	if (r->patch)
+		setenv(START_FOR, pid, 1);
 }
 
 static int run_start(struct run *r, char **words)
