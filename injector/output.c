@@ -355,11 +355,32 @@ static void end_json(struct output *out, enum opus_code code,
 	if (hidden)
 		json_object_object_add(out->root, "hidden",
 				       json_object_new_uint64(hidden));
+	if (out->bare)
+		json_object_object_add(out->root, "without_agent",
+				       json_object_new_uint64(out->bare));
 	printf("%s\n", json_object_to_json_string_ext(
 			       out->root, JSON_C_TO_STRING_PRETTY |
 						  JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(out->root);
 	out->root = out->targets = NULL;
+}
+
+/* A process that was started by a patched one, as a session is, may be another
+ * program and have no agent. */
+static void print_bare(const struct output *out)
+{
+	const struct options *o = out->o;
+	char where[300];
+
+	if (!out->bare)
+		return;
+	if (o->tree)
+		snprintf(where, sizeof(where), "--tree %d", (int)o->tree);
+	else
+		snprintf(where, sizeof(where), "--unit %.250s", o->unit);
+	fprintf(stderr, "opus-send: %zu more %s no agent: `opus-send scan %s` lists "
+			"them, `opus-send apply` brings one in\n", out->bare,
+		out->bare == 1 ? "process has" : "processes have", where);
 }
 
 void output_end(struct output *out, enum opus_code code,
@@ -382,7 +403,10 @@ void output_end(struct output *out, enum opus_code code,
 		fputc('\n', stderr);
 		if (hint)
 			fprintf(stderr, "  %s\n", hint);
-	} else if (hidden && (geteuid() || out->o->all)) {
+		return;
+	}
+	print_bare(out);
+	if (hidden && (geteuid() || out->o->all)) {
 		fprintf(stderr, "opus-send: %zu of the processes could not be "
 				"looked at%s\n",
 			hidden,

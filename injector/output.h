@@ -18,6 +18,7 @@ struct output {
 	bool colour;              /* on standard output */
 	bool colour_error;        /* on standard error */
 	size_t reports;           /* printed so far */
+	size_t bare;             /* set by run.c, see struct target_list */
 	struct json_object *root; /* with --json, else NULL */
 	struct json_object *targets;
 };

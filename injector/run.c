@@ -99,6 +99,10 @@ static bool is_concerned(const struct run *run, const struct report *r)
 	if (r->error.code == OPUS_NO_TARGET || r->error.code == OPUS_DIED ||
 	    r->t->vforked)
 		return false;
+	/* It was found for its agent, and is another program without one now. */
+	if (r->error.code == OPUS_NO_AGENT && !r->t->beacon_at &&
+	    o->verb != VERB_APPLY && o->verb != VERB_CHECK)
+		return false;
 	if (!r->has_beacon)
 		return true;
 	if (o->verb == VERB_REVERT)
@@ -343,6 +347,7 @@ static enum opus_code run_rounds(struct run *run, size_t *hidden,
 			&why);
 
 		*hidden = list.hidden;
+		run->out->bare = list.bare;
 		if (code == OPUS_OK && !room_make(run, list.count))
 			code = error_set(&why, OPUS_RESOURCE, "no memory");
 		fresh = code == OPUS_OK ? run_round(run, &list, repeat) : 0;

@@ -33,6 +33,7 @@ struct target_list {
 	struct target *targets;
 	size_t count;
 	size_t hidden; /* processes that we may not look at, of a search */
+	size_t bare;   /* of a `status` of --tree or --unit: without an agent */
 };
 
 /*

@@ -105,6 +105,27 @@ struct search {
 	struct tree tree;
 };
 
+static bool is_within(const struct search *s, pid_t pid)
+{
+	const struct options *o = s->o;
+
+	return (!o->tree || tree_is_below(&s->tree, pid, o->tree)) &&
+	       (!o->unit || tree_in_unit(pid, o->unit));
+}
+
+/* Is it one of a service that could have an agent, too? Not if it has ended. */
+static bool is_bare(const struct search *s, pid_t pid)
+{
+	const struct options *o = s->o;
+	pid_t view;
+
+	if (o->verb != VERB_STATUS || !(o->tree || o->unit) || !is_within(s, pid))
+		return false;
+	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &view);
+
+	return maps && *maps && !beacon_maps_have_agent(maps);
+}
+
 /* 1 yes, 0 no, -1 it may not be looked at. */
 static int search_match(const struct search *s, pid_t pid)
 {
@@ -113,8 +134,7 @@ static int search_match(const struct search *s, pid_t pid)
 	if (o->exe)
 		return runs_exe(pid, pid, s->exe, s->wanted);
 	/* A unit may hold helpers that are not concerned. */
-	if ((o->tree && !tree_is_below(&s->tree, pid, o->tree)) ||
-	    (o->unit && !tree_in_unit(pid, o->unit)))
+	if (!is_within(s, pid))
 		return 0;
 	return s->plan ? target_maps_plan(pid, s->plan) : target_has_agent(pid);
 }
@@ -164,6 +184,8 @@ static enum opus_code list_search(const struct options *o,
 			code = list_add(ret, pid, err);
 		else if (match < 0)
 			ret->hidden++;
+		else
+			ret->bare += pid != getpid() && is_bare(&s, pid);
 	}
 	list_order(ret, &s.tree);
 	if (code == OPUS_OK && o->tree && !tree_find(&s.tree, o->tree))
