@@ -63,11 +63,9 @@ void hurry_self(void)
 /* In another pid namespace its number is another: it is known by its name. */
 static pid_t outer_tid(const struct target *t, pid_t inner)
 {
-	struct proc_status s;
-
 	/* Only its own: it could name any. */
 	if (t->status.inner_pid == t->pid)
-		return proc_status_read(t->pid, inner, &s) ? inner : 0;
+		return syscall(SYS_tgkill, t->pid, inner, 0) == 0 ? inner : 0;
 	return beacon_thread(t->pid);
 }
 
