@@ -161,13 +161,7 @@ static void *loader_ask(void *state)
 	return NULL;
 }
 
-/*
- * A thread of the host that sits in a constructor, under dlopen, holds the
- * loader's lock for as long as it likes, and there is no way to try the lock.
- * So a thread of its own waits for it; if it does not come back in time, it
- * ends whenever the lock is free.
- */
-static enum opus_code loader_free(struct opus_error *err)
+enum opus_code patch_loader_free(struct opus_error *err)
 {
 	static _Atomic uint32_t got;
 	static bool asked; /* one such thread still waits */
@@ -372,7 +366,7 @@ static enum opus_code patch_build(struct patch *p, int fd, bool alone,
 	enum opus_code code = patch_allocate(p, err);
 
 	if (code == OPUS_OK && !alone)
-		code = loader_free(err);
+		code = patch_loader_free(err);
 	fork_hold();
 	if (code == OPUS_OK)
 		code = object_snapshot(err);

@@ -64,6 +64,14 @@ struct patch *patch_by_name(const char *name);
 enum opus_code patch_load(int fd, bool alone, struct patch **ret,
 			  struct opus_error *err) MUST_CHECK;
 
+/*
+ * A thread of the host that sits in a constructor, under dlopen, holds the
+ * loader's lock for as long as it likes, and there is no way to try the lock.
+ * So a thread of its own waits for it; if it does not come back in time, it
+ * ends whenever the lock is free. Errors: OPUS_BUSY, OPUS_RESOURCE.
+ */
+enum opus_code patch_loader_free(struct opus_error *err) MUST_CHECK;
+
 /* Set the state and publish it in the beacon. */
 void patch_set_state(struct patch *p, enum wire_patch_state state);
 

@@ -33,9 +33,9 @@
 #define STACK_USUAL (16ul << 20)
 
 static uintptr_t main_stack_end;
-static struct map_list scan_maps;
 static uintptr_t scan_buffer[CHUNK];
 static bool maps_ready, maps_asked; /* during this stop */
+static bool wants_unwind;           /* the same */
 
 /* What the walk over frames is looking for. */
 struct scan_walk {
@@ -119,30 +119,24 @@ static const struct scan_range *range_find(const struct scan_ranges *r,
 
 enum opus_code scan_prepare(struct opus_error *err)
 {
-	uint32_t lines = 1024;
+	enum opus_code code = unwind_prepare(err);
 
-	while (main_stack_end == 0) {
-		enum opus_code code = map_reserve(&scan_maps, lines, err);
-
-		if (code != OPUS_OK)
-			return code;
-		if (!map_read(&scan_maps)) {
-			lines *= 2;
-			if (scan_maps.error || lines > 1u << 21)
-				return map_unread(&scan_maps, err);
-			continue;
-		}
-		main_stack_end = 1; /* unknown: the map decides each time */
-		for (uint32_t i = 0; i < scan_maps.count; i++)
-			if (scan_maps.list[i].stack)
-				main_stack_end = scan_maps.list[i].end;
+	if (code == OPUS_OK && main_stack_end == 0) {
+		main_stack_end = unwind_main_stack();
+		if (main_stack_end == 0)
+			main_stack_end = 1; /* the map decides each time */
 	}
-	return unwind_prepare(err);
+	return code;
 }
 
 void scan_begin(void)
 {
-	maps_ready = maps_asked = false;
+	maps_ready = maps_asked = wants_unwind = false;
+}
+
+bool scan_wants_unwind(void)
+{
+	return wants_unwind;
 }
 
 ssize_t scan_memory(uintptr_t at, void *ret, size_t size)
@@ -312,6 +306,7 @@ static struct scan_result frames_look(const struct stop_thread *t,
 			      .result.site = SCAN_NO_SITE};
 	bool whole = maps_now() && unwind_walk(t->context, frame_visit, &w);
 
+	wants_unwind |= !unwind_loaded();
 	w.result.gates = whole ? w.gates : UINT32_MAX;
 	if (w.gates)
 		w.result.verdict = SCAN_GATE;

@@ -62,6 +62,9 @@ struct scan_result {
 enum opus_code scan_prepare(struct opus_error *err) MUST_CHECK;
 /* Forget what the last stop had read. Call right after each stop. */
 void scan_begin(void);
+/* Has a stack of this stop been taken for unreadable because libunwind is not
+ * loaded? Most updates find no stack that has to be unwound. */
+bool scan_wants_unwind(void);
 /* Look at one thread. Never fails: what cannot be known is not safe. */
 struct scan_result scan_thread(const struct stop_thread *t,
 			       const struct scan_ranges *ranges);

@@ -69,6 +69,14 @@ uintptr_t unwind_map_end(uintptr_t address)
 	return e && e->readable ? e->end : 0;
 }
 
+uintptr_t unwind_main_stack(void)
+{
+	for (uint32_t i = 0; i < unwind_maps.count; i++)
+		if (unwind_maps.list[i].stack)
+			return unwind_maps.list[i].end;
+	return 0;
+}
+
 /* The object's unwind table, if the object is still the one of the snapshot. */
 static const uint8_t *table_of(const struct object *o)
 {
@@ -314,10 +322,9 @@ enum opus_code unwind_prepare(struct opus_error *err)
 
 		if (code != OPUS_OK)
 			return code;
-		if (lines > 1u << 21 ||
-		    (map_read(&unwind_maps) && unwind_maps.count * 2 < lines))
+		if (map_read(&unwind_maps) && unwind_maps.count * 2 < lines)
 			break;
-		if (unwind_maps.error)
+		if (unwind_maps.error || lines > 1u << 21)
 			return map_unread(&unwind_maps, err);
 	}
 	/* What it remembers may belong to objects that are gone. */

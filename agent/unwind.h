@@ -57,6 +57,9 @@ bool unwind_begin(void);
  */
 bool unwind_walk(ucontext_t *context, unwind_visit *visit, void *data);
 
+/* End of the main thread's stack, as of the last reading of the map; 0: unknown. */
+uintptr_t unwind_main_stack(void);
+
 /* Is [address, address + size) readable, as of unwind_begin()? */
 bool unwind_readable(uintptr_t address, uintptr_t size);
 /* End of the readable mapping that holds the address, or 0. */

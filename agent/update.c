@@ -165,7 +165,6 @@ static enum opus_code update_collect(struct update *u, struct opus_error *err)
 
 static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 {
-	struct opus_error note;
 	uintptr_t page = 0;
 	uint32_t silent;
 	enum opus_code code = update_collect(u, err);
@@ -183,8 +182,6 @@ static enum opus_code update_prepare(struct update *u, struct opus_error *err)
 		code = object_snapshot(err);
 	if (code != OPUS_OK)
 		return code;
-	if (unwind_load(&note) != OPUS_OK)
-		log_line("%s", note.text);
 	code = scan_prepare(err);
 	if (code == OPUS_OK)
 		code = text_prepare(err);
@@ -350,10 +347,23 @@ static void pause_short(uint64_t ns)
 	nanosleep(&t, NULL);
 }
 
+/* Some stack has to be unwound, and nothing can be loaded while threads are
+ * stopped: they stop once more afterwards. */
+static enum opus_code unwinder_load(struct opus_error *err)
+{
+	enum opus_code code = patch_loader_free(err);
+	struct opus_error note;
+
+	if (code == OPUS_OK && unwind_load(&note) != OPUS_OK)
+		log_line("%s", note.text); /* scanning has to do */
+	return code;
+}
+
 static enum opus_code update_stop(struct update *u, struct opus_error *err)
 {
 	uint64_t limit = 10000000, most = u->stop_limit_ns;
 	enum opus_code code = OPUS_BUSY;
+	bool unwinder = false;
 	uint32_t deferred = 0;
 	int late = 0;
 
@@ -361,7 +371,7 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 	 * not stand for long before that is known. */
 	for (int n = 0; n < TRIES; n++) {
 		uint64_t stopped, scanned;
-		bool again;
+		bool again, load;
 		uint32_t unsafe;
 
 		code = stop_threads(NULL, limit < most ? limit : most, err);
@@ -380,7 +390,8 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		unsafe = update_scan(&u->ranges, &again);
 		scanned = raw_now();
 		deferred = atomic_load(&safe_deferred);
-		again |= deferred != 0;
+		load = scan_wants_unwind() && !unwinder;
+		again |= deferred != 0 || load;
 		code = again ? OPUS_BUSY : update_decide(u, unsafe, err);
 		u->report.stop_ns = stopped - stop_now.started_ns;
 		u->report.scan_ns = scanned - stopped;
@@ -391,6 +402,13 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 		u->report.pause_ns = stop_release();
 		if (!again)
 			break;
+		if (load) {
+			unwinder = true;
+			code = unwinder_load(err);
+			if (code != OPUS_OK)
+				return code;
+			continue;
+		}
 		error_set(err, OPUS_BUSY, deferred
 			  ? "the program asked not to be patched, for about a second (opus_lp_defer_begin); nothing changed"
 			  : "a thread was interrupted at the entry of a function each time; nothing changed");
