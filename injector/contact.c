@@ -5,50 +5,31 @@
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
- *
- * The socket lies below the root folder of the target, which the target may
- * have filled with symbolic links and may change at any moment, while we may
- * be root. Therefore: folders are opened one component after the other without
- * following links (a link would be resolved in *our* root), the socket is made
- * inside the opened folder, and it is made with the file system ids of the
- * target (setfsuid(2)), so that it belongs to the target from its first moment
- * without a chown(2) that could be led to another file, and only where the
- * target's user could have made a file itself. The agent checks on its side
- * that it is root or the target's own user who listens.
- *
- * None of this is needed for a name in the abstract namespace (unix(7)), which
- * is therefore tried first where the target is in our own network namespace,
- * and last where it is in another, in which an empty root without any folder is
- * reached by entering it for a moment. Everybody in the namespace can connect
- * to such a name and could fill its queue; then the folders are next.
  */
 #include "contact.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "contact_place.h"
 #include "contact_thread.h"
 #include "freezer.h"
 #include "interrupt.h"
 #include "unmask.h"
 
 #define CONTACT_LIMIT_NS 2000000000ull
+/* Those that have had no turn on a processor since they were asked get more time,
+ * bit by bit: of hundreds that want one each waits for all others. */
+#define CONTACT_MORE_NS 500000000ull
+#define CONTACT_MOST_NS 30000000000ull
 #define CONTACT_FIRST_NS 1000000ull /* wait for the first thread */
 #define CONTACT_LAST_NS 10000000ull /* and for any, in the end */
 /* One that runs is at another place a moment later, and loses nothing by the
@@ -59,12 +40,6 @@
  * handler runs at a time. */
 #define CONTACT_ALONE_NS 50000000ull
 #define CONTACT_MOVE_NS 500000000ull /* then try another folder */
-#define CONTACT_STALE_S 5
-
-static const char *const folders[] = WIRE_FOLDERS;
-
-_Static_assert(sizeof(folders) / sizeof(folders[0]) == WIRE_FOLDER_COUNT,
-	       "one number per folder");
 
 /* The socket while it exists; -1 and "" otherwise. */
 struct contact {
@@ -78,6 +53,8 @@ struct contact {
 	bool same_network; /* as ours */
 	uint32_t sent;     /* signals */
 	bool full;         /* the kernel did not take the last signal */
+	uint64_t limit_ns; /* of all attempts */
+	struct beacon last; /* when it was last asked whether to move */
 	unsigned int rank; /* of the place, see place_of() */
 	char name[24];
 	uint64_t value;
@@ -87,132 +64,6 @@ uint64_t contact_value(unsigned int folder, uint64_t random)
 {
 	return (uint64_t)WIRE_CONTACT_TAG << 56 | (uint64_t)folder << 48 |
 	       (random & 0xffffffffffffull);
-}
-
-bool contact_name_matches(const char *name)
-{
-	return strncmp(name, "opus-", 5) == 0 && strlen(name) == 17 &&
-	       strspn(name + 5, "0123456789abcdef") == 12;
-}
-
-/* Act as the target's user in the file system; `false` is back to ourselves. */
-static void as_target(const struct target *t, bool yes)
-{
-	if (geteuid() != 0 || t->status.euid == 0)
-		return;
-	if (yes) {
-		setfsgid(t->status.egid);
-		setfsuid(t->status.euid);
-	} else {
-		setfsuid(geteuid());
-		setfsgid(getegid());
-	}
-}
-
-/* Open a folder below the target's root without following any link. */
-static int folder_open(const struct target *t, const char *folder)
-{
-	char path[64], part[32];
-	int dir, next;
-
-	snprintf(path, sizeof(path), "/proc/%d/root", t->view);
-	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	while (dir >= 0 && *folder) {
-		size_t len = strcspn(++folder, "/");
-
-		snprintf(part, sizeof(part), "%.*s", (int)len, folder);
-		folder += len;
-		next = openat(dir, part,
-			      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		close(dir);
-		dir = next;
-	}
-	return dir;
-}
-
-static int socket_make(void)
-{
-	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
-
-/* bind(2) below an open folder; its path for us is /proc/self/fd/N/NAME. */
-static int socket_bind(const struct target *t, int dir, const char *name)
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	mode_t mask;
-	int fd, result;
-
-	fd = socket_make();
-	if (fd < 0)
-		return -1;
-	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s", dir,
-		 name);
-	mask = umask(0177);
-	as_target(t, true);
-	result = bind(fd, (struct sockaddr *)&a, sizeof(a));
-	as_target(t, false);
-	umask(mask);
-	if (result == 0 && listen(fd, 8) == 0)
-		return fd;
-	if (result == 0)
-		unlinkat(dir, name, 0);
-	result = errno;
-	close(fd);
-	errno = result;
-	return -1;
-}
-
-static bool network_is_ours(const struct target *t)
-{
-	struct stat there, here;
-	char ns[64];
-
-	snprintf(ns, sizeof(ns), "/proc/%d/ns/net", t->view);
-	return stat(ns, &there) == 0 &&
-	       stat("/proc/self/ns/net", &here) == 0 &&
-	       there.st_ino == here.st_ino && there.st_dev == here.st_dev;
-}
-
-static bool network_enter(const char *ns)
-{
-	CLEANUP(cleanup_close) int fd = open(ns, O_RDONLY | O_CLOEXEC);
-
-	return fd >= 0 && setns(fd, CLONE_NEWNET) == 0;
-}
-
-/* A socket stays in the network namespace that it was made in. */
-static int socket_make_there(const struct target *t)
-{
-	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd = -1;
-	char ns[64], back[64];
-
-	if (own < 0)
-		return -1;
-	snprintf(ns, sizeof(ns), "/proc/%d/ns/net", t->view);
-	snprintf(back, sizeof(back), "/proc/self/fd/%d", own);
-	if (network_enter(ns)) {
-		fd = socket_make();
-		if (!network_enter(back))
-			fd = (close(fd), -1);
-	}
-	close(own);
-	return fd;
-}
-
-static int socket_bind_abstract(const struct contact *c)
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-				     strlen(c->name));
-	CLEANUP(cleanup_close) int fd = c->same_network
-						? socket_make()
-						: socket_make_there(c->t);
-
-	memcpy(a.sun_path + 1, c->name, strlen(c->name));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 ||
-	    listen(fd, 8) != 0)
-		return -1;
-	return fd_steal(&fd);
 }
 
 /* The place, as WIRE_FOLDERS numbers them, that is tried as number `rank`. */
@@ -230,9 +81,9 @@ static void contact_close(struct contact *c)
 	if (c->folder_fd >= 0) {
 		/* Whoever could have put another file under our random name may
 		 * have that one removed: it lies in the target's own folder. */
-		as_target(c->t, true);
+		contact_as_target(c->t, true);
 		unlinkat(c->folder_fd, c->name, 0);
-		as_target(c->t, false);
+		contact_as_target(c->t, false);
 		close(c->folder_fd);
 	}
 	close(c->listener);
@@ -263,11 +114,12 @@ static enum opus_code contact_open(struct contact *c, unsigned int from,
 		unsigned int place = place_of(c, i);
 
 		if (place == WIRE_ABSTRACT)
-			c->listener = socket_bind_abstract(c);
+			c->listener = contact_bind_abstract(c->t, c->same_network,
+							    c->name);
 		else
-			c->folder_fd = folder_open(c->t, folders[place]);
+			c->folder_fd = contact_folder_open(c->t, place);
 		if (c->folder_fd >= 0)
-			c->listener = socket_bind(c->t, c->folder_fd, c->name);
+			c->listener = contact_bind(c->t, c->folder_fd, c->name);
 		if (c->listener >= 0) {
 			c->rank = i;
 			c->value = contact_value(place, random);
@@ -359,17 +211,41 @@ static int start_error(const struct contact *c)
 	return (int)why;
 }
 
+/* How often the agent's handler has run. False: that cannot be read. */
+static bool contacts_read(const struct contact *c, uint32_t *ret)
+{
+	return proc_memory_read(c->t->view, c->t->beacon_at +
+				offsetof(struct beacon, contacts), ret,
+				sizeof(*ret));
+}
+
 /* A thread is asked again only when it has taken the signal (contact_thread.c): so
  * this many did without the agent's handler. */
 static bool is_taken_by_other(const struct contact *c, uint32_t threads)
 {
-	uint32_t seen = c->t->beacon.contacts;
+	uint32_t seen;
 
-	return c->sent > threads &&
-	       proc_memory_read(c->t->view, c->t->beacon_at +
-				offsetof(struct beacon, contacts), &seen,
-				sizeof(seen)) &&
+	return c->sent > threads && contacts_read(c, &seen) &&
 	       seen == c->t->beacon.contacts;
+}
+
+/* Has the agent's thread looked for the socket, and not found it? So it seems where
+ * nobody waits for a processor. Else it says in the beacon when it begins and ends;
+ * where it lives on, with an update pending, the handler has sent it. */
+static bool is_missed(struct contact *c)
+{
+	size_t size = offsetof(struct beacon, pid) - offsetof(struct beacon, flags);
+	struct beacon now = c->last;
+	bool missed;
+
+	if (!proc_memory_read(c->t->view, c->t->beacon_at +
+			      offsetof(struct beacon, flags), &now.flags, size) ||
+	    !contacts_read(c, &now.contacts))
+		return true;
+	missed = now.sequence != c->last.sequence ||
+		 (now.flags & BEACON_ACTIVE && now.contacts != c->last.contacts);
+	c->last = now;
+	return !contact_threads_late(c->t, !missed);
 }
 
 static enum opus_code contact_failed(const struct contact *c,
@@ -419,7 +295,7 @@ static enum opus_code contact_failed(const struct contact *c,
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where the agent can "
 		"start safely within %g s; try again when it is less busy",
-		s.threads, CONTACT_LIMIT_NS / 1e9);
+		s.threads, (double)c->limit_ns / 1e9);
 }
 
 /* The agent may have started and not found the socket, because a mount or a
@@ -436,6 +312,23 @@ static enum opus_code contact_move(struct contact *c, struct opus_error *err)
 	return contact_open(c, 0, err);
 }
 
+/* Is the time over? Not for a process whose threads, or whose agent's, wait for
+ * their turn. Each has a moment first, since it was asked just now. */
+static bool is_over(struct contact *c, uint64_t begin_ns, int *ret_fd, bool *ret_end)
+{
+	uint64_t now = interrupt_clock();
+
+	if (now - begin_ns < c->limit_ns)
+		return false;
+	if (c->limit_ns >= CONTACT_MOST_NS)
+		return true;
+	*ret_fd = contact_wait(c, now + CONTACT_LAST_NS, ret_end);
+	if (*ret_fd < 0 && (*ret_end || !contact_threads_late(c->t, true)))
+		return true;
+	c->limit_ns += CONTACT_MORE_NS;
+	return false;
+}
+
 static bool is_alone(const struct contact *c)
 {
 	return (c->t->beacon.flags & (BEACON_INJECTED | BEACON_ASKED)) ==
@@ -447,7 +340,8 @@ static uint64_t patience(const struct contact *c, pid_t tid, bool runs,
 			 uint64_t wait)
 {
 	if (tid == 0) /* all block it, have yet to see it, or have ended */
-		return CONTACT_FIRST_NS;
+		return c->limit_ns > CONTACT_LIMIT_NS ? CONTACT_LAST_NS
+						      : CONTACT_FIRST_NS;
 	if (is_alone(c))
 		return CONTACT_ALONE_NS;
 	return runs ? CONTACT_RUNS_NS : wait;
@@ -486,7 +380,9 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 	bool ended = false;
 	pid_t tid;
 
-	while (interrupt_clock() - begin < CONTACT_LIMIT_NS) {
+	while (!is_over(c, begin, ret_fd, &ended)) {
+		if (*ret_fd >= 0)
+			return OPUS_OK;
 		tid = contact_threads_next(&threads, c->t);
 		code = tid ? contact_ask(c, tid, err) : OPUS_OK;
 		if (code != OPUS_OK)
@@ -495,7 +391,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 					  patience(c, tid, threads.runs, wait),
 				       &ended);
 		while (*ret_fd < 0 && !ended && !interrupt_seen() && is_alone(c) &&
-		       interrupt_clock() - begin < CONTACT_LIMIT_NS &&
+		       interrupt_clock() - begin < c->limit_ns &&
 		       contact_thread_is_late(c->t, tid))
 			*ret_fd = contact_wait(c, interrupt_clock() +
 						  CONTACT_LAST_NS, &ended);
@@ -518,7 +414,7 @@ static enum opus_code contact_rounds(struct contact *c, int *ret_fd,
 							  : CONTACT_LAST_NS;
 		if (interrupt_clock() - moved > CONTACT_MOVE_NS) {
 			moved = interrupt_clock();
-			code = contact_move(c, err);
+			code = is_missed(c) ? contact_move(c, err) : OPUS_OK;
 			if (code != OPUS_OK)
 				return code;
 		}
@@ -531,9 +427,10 @@ enum opus_code contact_make(struct target *t, bool ask, bool attach,
 			    struct opus_error *err)
 {
 	struct contact c = {.t = t, .limit = limit, .ask = ask, .attach = attach,
-			    .masks.waits = true,
+			    .masks.waits = true, .limit_ns = CONTACT_LIMIT_NS,
+			    .last = t->beacon,
 			    .listener = -1, .folder_fd = -1,
-			    .same_network = network_is_ours(t)};
+			    .same_network = contact_network_is_ours(t)};
 	enum opus_code code;
 
 	*ret_fd = -1;
@@ -544,49 +441,4 @@ enum opus_code contact_make(struct target *t, bool ask, bool attach,
 	unmask_end(t, &c.masks);
 	contact_close(&c);
 	return code;
-}
-
-/* Does nobody listen on this socket? */
-static bool is_deaf(int dir, const char *name)
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	CLEANUP(cleanup_close) int fd = socket_make();
-
-	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%.20s", dir,
-		 name);
-	return fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 &&
-	       errno == ECONNREFUSED;
-}
-
-static void sweep_folder(const struct target *t, const char *folder)
-{
-	CLEANUP(cleanup_close) int path_fd = folder_open(t, folder);
-	int fd = path_fd < 0 ? -1 : openat(path_fd, ".", O_RDONLY | O_DIRECTORY |
-							      O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	struct stat st;
-
-	if (!dir && fd >= 0)
-		close(fd);
-	as_target(t, true);
-	while (dir && (e = readdir(dir)) != NULL) {
-		if (!contact_name_matches(e->d_name) ||
-		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-		    !S_ISSOCK(st.st_mode) ||
-		    (st.st_uid != geteuid() && st.st_uid != t->status.euid) ||
-		    time(NULL) - st.st_ctime < CONTACT_STALE_S)
-			continue;
-		if (is_deaf(fd, e->d_name))
-			unlinkat(fd, e->d_name, 0);
-	}
-	as_target(t, false);
-	if (dir)
-		closedir(dir);
-}
-
-void contact_sweep(const struct target *t)
-{
-	for (unsigned int i = 0; i < WIRE_ABSTRACT; i++)
-		sweep_folder(t, folders[i]);
 }

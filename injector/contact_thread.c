@@ -17,6 +17,7 @@
 #include "contact_thread.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "common/cleanup.h"
@@ -147,6 +148,30 @@ bool contact_thread_is_late(const struct target *t, pid_t tid)
 
 	return tid && proc_status_read(t->pid, tid, &s) && s.memory && s.state == 'R' &&
 	       (s.pending >> (t->beacon.signal - 1) & 1 || s.blocked == IN_HANDLER);
+}
+
+/* The agent's thread begins with the mask of the handler that made it, and with all
+ * that libc does to have none of its own signals come in between (32, 33). */
+static bool is_new_agent(const struct proc_status *s)
+{
+	return (s->blocked | 3ull << 31) == (IN_HANDLER | 3ull << 31) ||
+	       strcmp(s->name, BEACON_THREAD) == 0;
+}
+
+bool contact_threads_late(const struct target *t, bool any)
+{
+	CLEANUP(cleanup_free) pid_t *tids = NULL;
+	ssize_t count = proc_threads(t->pid, &tids);
+	struct proc_status s;
+
+	/* The agent's is one of the youngest, and those that were asked are many. */
+	for (ssize_t i = count - 1; i >= 0 && count - i <= THREADS_LOOKED_AT; i--)
+		if (proc_status_read(t->pid, tids[i], &s) && s.memory &&
+		    s.state == 'R' &&
+		    ((any && s.pending >> (t->beacon.signal - 1) & 1) ||
+		     is_new_agent(&s)))
+			return true;
+	return false;
 }
 
 void contact_threads_deinit(struct contact_threads *threads)

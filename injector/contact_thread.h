@@ -39,6 +39,10 @@ bool contact_threads_block(const struct target *t);
  * processor? */
 bool contact_thread_is_late(const struct target *t, pid_t tid);
 
+/* Has the agent's own thread, which has not connected yet, to wait for one? With
+ * `any`: or is it so of any thread that was asked? */
+bool contact_threads_late(const struct target *t, bool any);
+
 void contact_threads_deinit(struct contact_threads *threads);
 
 /* How likely can an agent start in a thread that is in this system call
