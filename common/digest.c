@@ -13,10 +13,10 @@
  */
 #include "digest.h"
 
-#include <cpuid.h>
 #include <immintrin.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/platform/x86.h>
 
 static const uint32_t sha256_k[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
@@ -84,27 +84,15 @@ static void sha256_blocks_fast(uint32_t state[8], const uint8_t *p, size_t block
 	_mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(badc, efgh, 8));
 }
 
-#define CPU_ASKED 1u
-#define CPU_SHA 2u
-#define CPU_CRC 4u
-
 /*
- * Not __builtin_cpu_supports(): that brings a constructor with it, which asks
- * the processor again and again whenever the agent is loaded, and a virtual
- * machine exits for each: a third of the agent's time at start (measured).
+ * As libc has found out when it was loaded: for each question to the processor a
+ * virtual machine exits, which took 9 us a time, four times in every command and
+ * in every process that it patched (measured). Nor is it __builtin_cpu_supports(),
+ * which brings a constructor that asks again and again whenever the agent is loaded.
  */
-static bool cpu_has(unsigned int what)
+static bool cpu_has_sha(void)
 {
-	static unsigned int known; /* any thread may ask */
-	unsigned int a, b, b7 = 0, c, d, all = CPU_ASKED;
-
-	if (known == 0 && __get_cpuid(1, &a, &b, &c, &d)) {
-		if (__get_cpuid_count(7, 0, &a, &b7, &d, &d) &&
-		    (b7 & bit_SHA) && (c & bit_SSE4_1))
-			all |= CPU_SHA;
-		known = all | (c & bit_SSE4_2 ? CPU_CRC : 0);
-	}
-	return known & what;
+	return CPU_FEATURE_PRESENT(SHA) && CPU_FEATURE_PRESENT(SSE4_1);
 }
 
 static void sha256_block(struct sha256 *s, const uint8_t *p)
@@ -151,7 +139,7 @@ void sha256_init(struct sha256 *s)
 void sha256_add(struct sha256 *s, const void *data, size_t size)
 {
 	const uint8_t *p = data;
-	bool fast = cpu_has(CPU_SHA);
+	bool fast = cpu_has_sha();
 
 	while (size > 0) {
 		size_t at = s->length % 64, part = 64 - at;
@@ -212,7 +200,7 @@ uint32_t crc32c(const void *data, size_t size)
 	const uint8_t *p = data;
 	uint32_t crc = ~0u;
 
-	if (cpu_has(CPU_CRC))
+	if (CPU_FEATURE_PRESENT(SSE4_2))
 		return ~crc32c_fast(crc, p, size);
 	while (size-- > 0) {
 		crc ^= *p++;
