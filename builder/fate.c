@@ -50,7 +50,7 @@ static bool target_find(struct build *b, const struct unit *u,
 	       !(local && ret->at[0].global);
 }
 
-static bool target_has(struct build *b, const struct unit *u, const struct entity *e)
+bool fate_has(struct build *b, const struct unit *u, const struct entity *e)
 {
 	struct candidates c;
 
@@ -73,7 +73,7 @@ static bool is_dropped(struct build *b, struct unit *u, const struct entity *f)
 		named = e && text_calls(&u->after, e->start, e->end, f->name);
 	}
 	return named && f->is_definition && !u->cxx &&
-	       b->target[u->target]->has_symtab && !target_has(b, u, f);
+	       b->target[u->target]->has_symtab && !fate_has(b, u, f);
 }
 
 /* Does another unit replace it already? An inline function of C++ is one function
@@ -100,9 +100,9 @@ enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 	if (!d || f->is_template || d->in_class || d->is_template || d->is_inline || unit_is_new(u, d))
 		return FATE_KEEP;
 	if (d->is_member)
-		return d->is_nameless && !target_has(b, u, d) ? FATE_KEEP : FATE_GONE;
+		return d->is_nameless && !fate_has(b, u, d) ? FATE_KEEP : FATE_GONE;
 	if (d->is_static || unit_exposes(u, d))
-		return target_has(b, u, d) ? FATE_REFER : FATE_KEEP;
+		return fate_has(b, u, d) ? FATE_REFER : FATE_KEEP;
 	return is_dropped(b, u, d) ? FATE_KEEP : FATE_EXTERN;
 }
 
@@ -355,7 +355,7 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 	}
 	if (u->cxx && d->is_thread && is_made_by_code(b, u, d))
 		return FATE_KEEP;
-	if (!target_has(b, u, d)) {
+	if (!fate_has(b, u, d)) {
 		if (d->kind == ENTITY_LOCAL)
 			local_check(b, u, d);
 		else if (!d->is_const)

@@ -27,6 +27,9 @@ enum fate {
 enum fate fate_function(struct build *b, struct unit *u, const struct entity *f);
 enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v);
 
+/* Has the target what the unit defines: a function as one, not only inlined? */
+bool fate_has(struct build *b, const struct unit *u, const struct entity *e);
+
 /* "OBJECT:path" of the unit, as lookup.h wants it. */
 const char *fate_where(struct build *b, const struct unit *u);
 

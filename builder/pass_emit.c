@@ -76,17 +76,28 @@ static size_t namesake(struct emit *m, const struct entity *v, const char **line
 	return nth;
 }
 
-/* Where the target has what is declared: in this unit, or in another that has made
- * global what was static. NULL: it is global there, too. */
+/* Does the unit bring what it has made global along, since the target has it as no
+ * function or variable of its own? */
+static bool brings(struct build *b, struct unit *u, const struct entity *e)
+{
+	const struct entity *f = parse_function(&u->parse_after, e->linkage);
+
+	return e->kind == ENTITY_FUNCTION ? f && fate_function(b, u, f) == FATE_KEEP
+					  : unit_is_in(b->diff, u) && !fate_has(b, u, e);
+}
+
+/* Where the target has what is declared: in this unit, or in one that has made
+ * global what was static. NULL: it is global there, too, or in the patch. */
 static const char *where_of(struct emit *m, const struct entity *e)
 {
 	const struct diff *d = m->b->diff;
 
-	if (e->kind == ENTITY_LOCAL || e->is_static || unit_exposes(m->u, e))
+	if (e->kind == ENTITY_LOCAL || e->is_static)
 		return m->where;
 	for (size_t i = 0; i < d->units && !m->u->cxx; i++)
 		if (d->unit[i]->target == m->u->target && unit_exposes(d->unit[i], e))
-			return fate_where(m->b, d->unit[i]);
+			return brings(m->b, d->unit[i], e) ? NULL
+							   : fate_where(m->b, d->unit[i]);
 	return NULL;
 }
 
