@@ -241,6 +241,28 @@ static void declaration_doubt(struct compare *c, const struct entity *new)
 		c->doubt = new->name;
 }
 
+/* An inline function of a header that nothing in this unit uses is nothing to its
+ * code. Of all the units that have it so, one stays, for it to be told of. */
+static bool is_idle(const struct compare *c, const struct entity *old,
+		    const struct entity *new)
+{
+	const struct diff *d = c->b->diff;
+	struct note_place place;
+
+	if (c->u->cxx || !new->is_static || !new->is_inline ||
+	    text_has_word(&c->u->before, old->name, old->start, old->end) ||
+	    text_has_word(&c->u->after, new->name, new->start, new->end))
+		return false;
+	place = entity_place(c->b, &c->u->after, new);
+	for (size_t i = 0; i < d->changes; i++)
+		if (d->change[i].unit->target == c->u->target &&
+		    strcmp(d->change[i].linkage, new->linkage) == 0 &&
+		    strcmp(d->change[i].place.file, place.file) == 0 &&
+		    strcmp(d->change[i].place.line, place.line) == 0)
+			return true;
+	return false;
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -262,7 +284,7 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	if (passed && !new->is_definition && !old->is_definition)
 		declaration_doubt(c, new);
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
-	    (passed && has_same(c, new)))
+	    (passed && (has_same(c, new) || is_idle(c, old, new))))
 		return code;
 	code = change_add(c->b, c->u, new, CHANGE_TEXT, NULL, err);
 	change = change_find(c->b->diff, c->u, new->linkage);

@@ -227,6 +227,23 @@ void text_deinit(struct text *t)
 	memset(t, 0, sizeof(*t));
 }
 
+bool text_has_word(const struct text *t, const char *word, uint32_t start, uint32_t end)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i < t->tokens; i++) {
+		const struct token *k = &t->token[i];
+
+		if (k->at >= start && k->at < end)
+			continue;
+		if (k->kind == TOKEN_WORD ? token_is(t, i, word)
+					  : k->kind == TOKEN_LITERAL &&
+						    memmem(t->bytes + k->at, k->length, word, n))
+			return true;
+	}
+	return false;
+}
+
 size_t text_token_at(const struct text *t, size_t offset)
 {
 	size_t low = 0, high = t->tokens;

@@ -48,6 +48,10 @@ enum opus_code text_init(struct text *t, char *bytes, size_t size,
 			 struct opus_error *err) MUST_CHECK;
 void text_deinit(struct text *t);
 
+/* Does the word stand anywhere but in [start, end), perhaps in a literal (assembly,
+ * the name of an alias)? */
+bool text_has_word(const struct text *t, const char *word, uint32_t start, uint32_t end);
+
 /* Index of the first token at or behind an offset; text.tokens if none. */
 size_t text_token_at(const struct text *t, size_t offset);
 
