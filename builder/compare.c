@@ -354,7 +354,7 @@ void variable_refuse(struct compare *c, const struct entity *old,
 			     "leave it as it is, and add a variable beside it",
 			     "is a variable that exists, of %lld bytes, and would have %lld",
 			     (long long)old->size, (long long)new->size);
-	else if (hooks_name(c->b, new->name))
+	else if (hooks_name(c->b, c->u->target, new->name))
 		build_remark(c->b, &place, name, "gets another first value, which a hook is to see to");
 	else
 		build_tell(c->b, TOPIC_FIRST_VALUE, &place, name,

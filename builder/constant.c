@@ -34,7 +34,7 @@ static void reached_refuse(struct compare *c, const struct entity *v, const char
 {
 	struct note_place place = entity_place(c->b, &c->u->after, v);
 
-	if (hooks_name(c->b, v->name)) {
+	if (hooks_name(c->b, c->u->target, v->name)) {
 		build_remark(c->b, &place, v->name, "leads to %s, whose content changes, which a hook is to see to",
 			     word);
 		return;

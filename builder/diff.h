@@ -139,6 +139,8 @@ struct diff {
 	const char **hook; /* per source with hooks: its path, absolute */
 	struct text *hook_text;
 	struct command **hook_call; /* hooks_add(): how it is compiled */
+	bool *hook_for; /* per source with hooks, each target: it names a variable
+			 * there that gets another first value */
 	size_t hooks;
 };
 
@@ -297,9 +299,14 @@ bool diff_reaches(const struct diff *d, size_t target);
 /* hooks.c: read the sources with hooks that were given beside the diff. Errors:
  * OPUS_UNREADABLE, OPUS_INVALID (one has no hook), OPUS_RESOURCE. */
 enum opus_code hooks_read(struct build *b, struct opus_error *err) MUST_CHECK;
-/* Does one of them name the variable? It takes on what a first value is in a process
- * that runs. */
-bool hooks_name(const struct build *b, const char *variable);
+/* Does one of them name the variable of a target, which gets another first value? It
+ * takes on what that is in a process that runs, and is a hook for that target. */
+bool hooks_name(const struct build *b, size_t target, const char *variable);
+/* If each target gets a patch: the first that is a hook for none of them, or for a
+ * target that gets none; or NULL. */
+const char *hooks_misplaced(const struct build *b);
+/* Leave those for the target. */
+void hooks_take(struct build *b, size_t target);
 /* Add them to the sources of the patch, compiled as the unit is. Errors:
  * OPUS_RESOURCE. */
 enum opus_code hooks_add(struct build *b, const struct unit *u,

@@ -9,7 +9,8 @@
  * A changed first value of a variable that exists is refused, for nobody but its
  * author knows what the variable holds by now. A hook that names the variable is
  * the author's word on that. It is compiled as the first unit of the patch is, and
- * so finds the project's headers.
+ * so finds the project's headers. Of several patches it goes with those of the
+ * targets that have such a variable.
  */
 #include <errno.h>
 #include <limits.h>
@@ -53,19 +54,56 @@ enum opus_code hooks_read(struct build *b, struct opus_error *err)
 	d->hook = calloc(o->hooks + 1, sizeof(*d->hook));
 	d->hook_text = calloc(o->hooks + 1, sizeof(*d->hook_text));
 	d->hook_call = calloc(o->hooks + 1, sizeof(*d->hook_call));
-	if (!d->hook || !d->hook_text || !d->hook_call)
+	d->hook_for = calloc(o->hooks * b->targets + 1, sizeof(*d->hook_for));
+	if (!d->hook || !d->hook_text || !d->hook_call || !d->hook_for)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	for (size_t i = 0; i < o->hooks && code == OPUS_OK; i++)
 		code = hook_read(b, o->hook[i], err);
 	return code;
 }
 
-bool hooks_name(const struct build *b, const char *variable)
+bool hooks_name(const struct build *b, size_t target, const char *variable)
 {
-	for (size_t i = 0; i < b->diff->hooks; i++)
-		if (has_word(&b->diff->hook_text[i], variable))
-			return true;
-	return false;
+	struct diff *d = b->diff;
+	bool named = false;
+
+	for (size_t i = 0; i < d->hooks; i++)
+		if (has_word(&d->hook_text[i], variable))
+			named = d->hook_for[i * b->targets + target] = true;
+	return named;
+}
+
+const char *hooks_misplaced(const struct build *b)
+{
+	const struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->hooks; i++) {
+		bool placed = false, lost = false;
+
+		for (size_t t = 0; t < b->targets; t++) {
+			placed |= d->hook_for[i * b->targets + t];
+			lost |= d->hook_for[i * b->targets + t] && !diff_reaches(d, t);
+		}
+		if (!placed || lost)
+			return d->hook[i];
+	}
+	return NULL;
+}
+
+void hooks_take(struct build *b, size_t target)
+{
+	struct diff *d = b->diff;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->hooks; i++) {
+		if (!d->hook_for[i * b->targets + target]) {
+			text_deinit(&d->hook_text[i]);
+			continue;
+		}
+		d->hook[kept] = d->hook[i];
+		d->hook_text[kept++] = d->hook_text[i];
+	}
+	d->hooks = kept;
 }
 
 enum opus_code hooks_add(struct build *b, const struct unit *u, struct opus_error *err)
@@ -95,6 +133,7 @@ void hooks_deinit(struct diff *d)
 			command_deinit(d->hook_call[i]);
 		free(d->hook_call[i]);
 	}
+	free(d->hook_for);
 	free(d->hook_call);
 	free(d->hook_text);
 	free(d->hook);

@@ -178,6 +178,7 @@ static void target_take(struct build *b, size_t target, struct build_options *o)
 	struct diff *d = b->diff;
 
 	units_take(d, target);
+	hooks_take(b, target);
 	b->suffix = build_text(b, "-%s", b->target[target]->name);
 	b->json = json_of(b, target);
 	*o = *b->options;
@@ -351,8 +352,10 @@ bool build_split(struct build *b, struct build_options *own,
 		units_take(b->diff, first);
 		return false;
 	}
-	if (b->options->hooks) {
-		static const char why[] = "the diff concerns several targets, with a patch for each: for --hook give each --target for itself";
+	if (hooks_misplaced(b)) {
+		const char *why = build_text(
+			b, "the diff concerns several targets, with a patch for each, and %s names no variable of one of them that gets another first value: give the --target that it is for alone",
+			hooks_misplaced(b));
 
 		fprintf(stderr, "opus-build: error: %s\n", why);
 		*ret = BUILD_ERROR;
