@@ -482,8 +482,10 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 {
 	struct compare c = {.b = b, .u = u};
 	struct parse *p = &u->parse_after;
-	enum opus_code code = OPUS_OK;
+	enum opus_code code = unit_cut(u, err);
 
+	if (code != OPUS_OK)
+		return code;
 	c.old = u->before_plain.tokens == u->before.tokens ? &u->before_plain
 							  : &u->before;
 	c.new = u->after_plain.tokens == u->after.tokens ? &u->after_plain

@@ -51,7 +51,7 @@ struct unit {
 	bool parsed;
 	bool fresh; /* there is none before the diff */
 	bool same;  /* not reached by the diff: before is after */
-	bool shared; /* a copy for another target: the texts are not its own */
+	bool shared; /* a copy for another target: the bytes of the texts are not its own */
 	bool known;  /* knowledge_add() has seen it */
 	size_t target; /* pass_locate */
 	struct text before, before_plain; /* *_plain: __LINE__ and the like out */
@@ -245,6 +245,10 @@ void unit_command(const struct unit *u, bool preprocessor, struct command *ret);
 /* Preprocess those that are not, into two texts each; `after` chooses which. */
 enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t count,
 				bool after, struct opus_error *err) MUST_CHECK;
+/* Have the texts cut up; leave only their bytes, where many units have no change. */
+enum opus_code unit_cut(struct unit *u, struct opus_error *err) MUST_CHECK;
+void unit_uncut(struct unit *u);
+/* Cut up and parsed. */
 enum opus_code unit_parse(struct unit *u, struct opus_error *err) MUST_CHECK;
 /* Does compiling them read one of the diff's files? Sets `reached`. */
 enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,

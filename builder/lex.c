@@ -166,16 +166,16 @@ static void lex_token(struct lexer *l)
 	}
 }
 
-enum opus_code text_init(struct text *t, char *bytes, size_t size,
-			 struct opus_error *err)
+enum opus_code text_cut(struct text *t, struct opus_error *err)
 {
 	struct lexer l = {.text = t, .line = 1};
 	bool line_start = true;
 
-	*t = (struct text){.bytes = bytes, .size = size};
+	if (!t->bytes || t->files)
+		return OPUS_OK;
 	file_index(&l, "", 0);
-	while (l.at < size && !l.failed) {
-		char c = bytes[l.at];
+	while (l.at < t->size && !l.failed) {
+		char c = t->bytes[l.at];
 
 		if (c == '\n') {
 			l.line++;
@@ -193,7 +193,14 @@ enum opus_code text_init(struct text *t, char *bytes, size_t size,
 	return l.failed ? error_set(err, OPUS_RESOURCE, "out of memory") : OPUS_OK;
 }
 
-enum opus_code text_read(const char *path, struct text *ret,
+enum opus_code text_init(struct text *t, char *bytes, size_t size,
+			 struct opus_error *err)
+{
+	*t = (struct text){.bytes = bytes, .size = size};
+	return text_cut(t, err);
+}
+
+enum opus_code text_load(const char *path, struct text *ret,
 			 struct opus_error *err)
 {
 	uint8_t *data = NULL;
@@ -214,15 +221,30 @@ enum opus_code text_read(const char *path, struct text *ret,
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
 	bytes[size] = 0;
-	return text_init(ret, bytes, size, err);
+	*ret = (struct text){.bytes = bytes, .size = size};
+	return OPUS_OK;
 }
 
-void text_deinit(struct text *t)
+enum opus_code text_read(const char *path, struct text *ret,
+			 struct opus_error *err)
+{
+	enum opus_code code = text_load(path, ret, err);
+
+	return code == OPUS_OK ? text_cut(ret, err) : code;
+}
+
+void text_uncut(struct text *t)
 {
 	for (size_t i = 0; i < t->files; i++)
 		free(t->file[i]);
 	free(t->file);
 	free(t->token);
+	*t = (struct text){.bytes = t->bytes, .size = t->size};
+}
+
+void text_deinit(struct text *t)
+{
+	text_uncut(t);
 	free(t->bytes);
 	memset(t, 0, sizeof(*t));
 }

@@ -48,6 +48,13 @@ enum opus_code text_init(struct text *t, char *bytes, size_t size,
 			 struct opus_error *err) MUST_CHECK;
 void text_deinit(struct text *t);
 
+/* The same in steps, for the tokens are many times larger than the text: read a file;
+ * cut it up, unless it is; leave the bytes alone. Errors: as above. */
+enum opus_code text_load(const char *path, struct text *ret,
+			 struct opus_error *err) MUST_CHECK;
+enum opus_code text_cut(struct text *t, struct opus_error *err) MUST_CHECK;
+void text_uncut(struct text *t);
+
 /* Does the word stand anywhere but in [start, end), perhaps in a literal (assembly,
  * the name of an alias)? */
 bool text_has_word(const struct text *t, const char *word, uint32_t start, uint32_t end);

@@ -89,6 +89,8 @@ enum opus_code pass_compare(struct build *b, struct opus_error *err)
 			continue;
 		code = d->unit[i]->fresh ? unit_parse(d->unit[i], err)
 					 : compare_unit(b, d->unit[i], err);
+		if (!unit_is_in(d, d->unit[i]))
+			unit_uncut(d->unit[i]);
 	}
 	build_progress(b, NULL, 0, 0);
 	if (code == OPUS_OK)

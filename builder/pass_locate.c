@@ -136,6 +136,7 @@ static struct unit *unit_for(struct build *b, struct unit *u, size_t target)
 	copy = calloc(1, sizeof(*copy));
 	if (!copy)
 		return NULL;
+	unit_uncut(u);
 	*copy = *u;
 	copy->shared = true;
 	copy->target = target;

@@ -166,7 +166,7 @@ static void preprocess_command(const struct unit *u, bool plain, const char *out
 static enum opus_code preprocessed_read(const char *path, struct text *ret,
 					struct opus_error *err)
 {
-	enum opus_code code = text_read(path, ret, err);
+	enum opus_code code = text_load(path, ret, err);
 
 	unlink(path);
 	return code;
@@ -229,12 +229,31 @@ enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t c
 	return units_step_all(b, left, n, after, some_preprocess, "preprocessing", err);
 }
 
+enum opus_code unit_cut(struct unit *u, struct opus_error *err)
+{
+	enum opus_code code = text_cut(&u->before, err);
+
+	if (code == OPUS_OK)
+		code = text_cut(&u->before_plain, err);
+	if (code == OPUS_OK)
+		code = text_cut(&u->after, err);
+	return code == OPUS_OK ? text_cut(&u->after_plain, err) : code;
+}
+
+void unit_uncut(struct unit *u)
+{
+	text_uncut(&u->before);
+	text_uncut(&u->before_plain);
+	text_uncut(&u->after);
+	text_uncut(&u->after_plain);
+}
+
 enum opus_code unit_parse(struct unit *u, struct opus_error *err)
 {
-	enum opus_code code = OPUS_OK;
+	enum opus_code code = unit_cut(u, err);
 
-	if (u->parsed)
-		return OPUS_OK;
+	if (code != OPUS_OK || u->parsed)
+		return code;
 	if (!u->fresh && !u->same)
 		code = parse_text(&u->before, u->cxx, u->standard,
 				  &u->parse_before, err);
@@ -389,6 +408,7 @@ void unit_destroy(struct unit *u)
 {
 	if (!u)
 		return;
+	unit_uncut(u);
 	if (!u->shared) {
 		text_deinit(&u->before);
 		text_deinit(&u->before_plain);
