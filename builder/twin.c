@@ -141,6 +141,71 @@ static enum opus_code twin_keep(struct build *b, size_t target, const char *path
 	return code;
 }
 
+/* Clear what depends on where things lie. */
+static void places_clear(uint8_t *bytes, const struct decoded *d)
+{
+	if (d->rip || d->zydis.raw.disp.size >= 32)
+		memset(bytes + d->zydis.raw.disp.offset, 0, d->zydis.raw.disp.size / 8);
+	for (int i = 0; i < 2; i++)
+		if (d->zydis.raw.imm[i].size >= 32 || d->has_target)
+			memset(bytes + d->zydis.raw.imm[i].offset, 0,
+			       d->zydis.raw.imm[i].size / 8);
+}
+
+bool code_alike(const uint8_t *a, uint64_t a_at, const uint8_t *b, uint64_t b_at,
+		uint64_t size)
+{
+	struct decoded x, y;
+
+	for (uint64_t at = 0; at < size; at += x.length) {
+		uint8_t left[16], right[16];
+
+		if (!decode(a + at, size - at, a_at + at, &x) ||
+		    !decode(b + at, size - at, b_at + at, &y) || x.length != y.length)
+			return false;
+		memcpy(left, a + at, x.length);
+		memcpy(right, b + at, x.length);
+		places_clear(left, &x);
+		places_clear(right, &y);
+		if (memcmp(left, right, x.length) != 0)
+			return false;
+	}
+	return true;
+}
+
+static const char *function_at(const struct object *o, uint64_t address)
+{
+	for (size_t i = 0; i < o->defined; i++)
+		if (o->symbol[i].code && o->symbol[i].type == STT_FUNC &&
+		    o->symbol[i].value == address)
+			return o->symbol[i].name;
+	return NULL;
+}
+
+/* A file that the build made against the target: the first function that has other
+ * code, by which people find what their build does in another way. In the order of
+ * addresses; a stripped target has frames and no names. */
+static const char *first_other(struct build *b, const struct object *o, const char *path)
+{
+	struct object *t;
+	const char *name = NULL;
+
+	if (object_open(path, NULL, 0, &t, NULL) != OPUS_OK)
+		return "";
+	for (size_t i = 0; i < o->frames && i < t->frames && !name; i++) {
+		const struct object_frame *f = &o->frame[i], *g = &t->frame[i];
+		const uint8_t *mine = object_bytes(o, f->start, f->end - f->start);
+		const uint8_t *its = object_bytes(t, g->start, g->end - g->start);
+
+		if (!mine || !its || f->end - f->start != g->end - g->start ||
+		    !code_alike(mine, f->start, its, g->start, f->end - f->start))
+			name = function_at(t, g->start);
+	}
+	name = name ? build_text(b, "; the first function with other code: %s", name) : "";
+	object_close(t);
+	return name;
+}
+
 static enum opus_code twin_find(struct build *b, size_t target,
 				struct opus_error *err)
 {
@@ -160,11 +225,12 @@ static enum opus_code twin_find(struct build *b, size_t target,
 	}
 	if (!object_is_described(o) && fit < 2)
 		return error_set(err, OPUS_INVALID,
-			 "%s: has no debug information, and %s%s%s: give the debug file with --debug, or the source, build command and compiler that it was made with (in a built tree: make -B)",
+			 "%s: has no debug information, and %s%s%s%s: give the debug file with --debug, or the source, build command and compiler that it was made with (in a built tree: make -B)",
 			 o->path,
 			 best ? "what the build made anew of it is not the same (section "
 			      : "the build made nothing that is the same",
-			 best ? differs : "", best ? ")" : "");
+			 best ? differs : "", best ? first_other(b, o, best) : "",
+			 best ? ")" : "");
 	if (!best)
 		return OPUS_OK;
 	code = twin_keep(b, target, best, err);
@@ -207,38 +273,6 @@ enum opus_code twins_find(struct build *b, struct opus_error *err)
 	free(walk.path);
 	memset(&walk, 0, sizeof(walk));
 	return code;
-}
-
-/* Clear what depends on where things lie. */
-static void places_clear(uint8_t *bytes, const struct decoded *d)
-{
-	if (d->rip || d->zydis.raw.disp.size >= 32)
-		memset(bytes + d->zydis.raw.disp.offset, 0, d->zydis.raw.disp.size / 8);
-	for (int i = 0; i < 2; i++)
-		if (d->zydis.raw.imm[i].size >= 32 || d->has_target)
-			memset(bytes + d->zydis.raw.imm[i].offset, 0,
-			       d->zydis.raw.imm[i].size / 8);
-}
-
-bool code_alike(const uint8_t *a, uint64_t a_at, const uint8_t *b, uint64_t b_at,
-		uint64_t size)
-{
-	struct decoded x, y;
-
-	for (uint64_t at = 0; at < size; at += x.length) {
-		uint8_t left[16], right[16];
-
-		if (!decode(a + at, size - at, a_at + at, &x) ||
-		    !decode(b + at, size - at, b_at + at, &y) || x.length != y.length)
-			return false;
-		memcpy(left, a + at, x.length);
-		memcpy(right, b + at, x.length);
-		places_clear(left, &x);
-		places_clear(right, &y);
-		if (memcmp(left, right, x.length) != 0)
-			return false;
-	}
-	return true;
 }
 
 bool twin_agrees(const struct build *b, size_t target, const char *symbol,
