@@ -26,7 +26,9 @@ def files_of(path):
     for line, following in zip(lines, lines[1:]):
         if line.startswith("--- ") and following.startswith("+++ "):
             for header in (line, following):
-                name = re.split(r"\t|\s+\d{4}-", header[4:])[0].strip(' "')
+                # As patch reads it: a blank ends the name, unless a tab does.
+                name = re.split(r"\t" if "\t" in header else r"\s",
+                                header[4:])[0].strip(' "')
                 if name != "/dev/null" and "/" in name:
                     names.add(name.split("/", 1)[1])
     return names
