@@ -46,6 +46,8 @@ struct unit {
 	const char *found; /* its path in the debug information of the target, or
 			    * `relative` */
 	struct command *compile; /* pass_emit: to compile what was generated */
+	const char *alike; /* likeness.c: its old text compiled by itself; "" if that
+			    * fails, NULL if nobody has asked yet */
 	bool wanted;  /* units_want(): a target may be made from it */
 	bool reached; /* by the diff, directly or through a header */
 	bool parsed;
@@ -131,6 +133,7 @@ struct diff {
 	size_t precompileds;
 	struct unit **unit;
 	size_t units;
+	size_t likes; /* units that likeness.c has compiled */
 	struct change *change;
 	size_t changes;
 	const char **twin_path; /* per target: twin.h, or NULL */

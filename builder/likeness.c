@@ -116,26 +116,39 @@ static void functions_look(const struct image *i, const struct object *o, Dwarf_
 	}
 }
 
+/* Once for all targets. What cannot be compiled by itself is like nothing. */
+static enum opus_code object_make(struct build *b, struct unit *u, struct opus_error *err)
+{
+	const char *object = build_text(b, "%s/like%zu.o", b->folder, b->diff->likes++);
+	enum opus_code code = OPUS_OK;
+
+	if (!u->before.bytes)
+		code = units_preprocess(b, &u, 1, true, err);
+	if (code == OPUS_OK)
+		code = old_compile(b, u, object, err);
+	if (code != OPUS_OK && code != OPUS_INVALID)
+		return code;
+	u->alike = code == OPUS_OK ? object : "";
+	return OPUS_OK;
+}
+
 enum opus_code unit_likeness(struct build *b, struct unit *u, size_t target, Dwarf_Die *cu,
 			     struct likeness *ret, struct opus_error *err)
 {
-	const char *object = build_text(b, "%s/like.o", b->folder);
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	struct image i;
 	size_t size;
 	enum opus_code code = OPUS_OK;
 
 	*ret = (struct likeness){0};
-	if (!u->before.bytes)
-		code = units_preprocess(b, &u, 1, true, err);
-	if (code == OPUS_OK)
-		code = old_compile(b, u, object, err);
-	if (code == OPUS_OK)
-		code = image_read(object, &data, &size, err);
+	if (!u->alike)
+		code = object_make(b, u, err);
+	if (code != OPUS_OK || !*u->alike)
+		return code;
+	code = image_read(u->alike, &data, &size, err);
 	if (code == OPUS_OK)
 		code = image_init(&i, data, size, err);
 	if (code == OPUS_OK)
 		functions_look(&i, b->target[target], cu, ret);
-	/* What cannot be compiled by itself is like nothing. */
 	return code == OPUS_INVALID ? OPUS_OK : code;
 }
