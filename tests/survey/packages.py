@@ -156,7 +156,8 @@ PACKAGES = {
                        "--with-default-trust-store-file="
                        "/etc/ssl/certs/ca-certificates.crt",
                        J + " -C gl && " + J + " -C lib && " + J +
-                       " -C libdane && " + J + " -C src"),
+                       " -C libdane && " + J + " -C src/gl && " + J +
+                       " -C src"),
     "libxml2": recipe(".libs/libxml2.so .libs/xmllint", "zlib1g-dev "
                       "liblzma-dev libicu-dev " + AUTO, RECONF +
                       "./configure --without-python --disable-static "
@@ -246,8 +247,13 @@ PACKAGES = {
                                 "auth-negotiate").split()),
                     "for d in compat lib libltdl src; do [ ! -d $d ] || "
                     + J + " -C $d; done"),
+    # As in Debian, what python3.11-minimal has is part of the interpreter.
     "python3.11": recipe("python build/lib.*/*.so", "libssl-dev zlib1g-dev "
                          "libbz2-dev liblzma-dev libffi-dev libexpat1-dev",
+                         "sed -n \"s/^#\\($(awk -v ORS='\\\\|' "
+                         "'$2 == \"extension\" {print $1}' "
+                         "debian/PVER-minimal.README.Debian.in)XX\\) /"
+                         "\\1 /p\" Modules/Setup >Modules/Setup.local && "
                          "./configure --without-ensurepip --with-system-expat "
                          "--with-dbmliborder=", J + " python && make sharedmods"),
 }
