@@ -88,6 +88,8 @@ def ways_to_run(names, targets):
         for program in by_name.values():
             if is_program(program):
                 yield [program, "--version"], []
+                # A module that takes what only that program has.
+                yield [program, "--version"], libraries
 
 
 def try_in(command, libraries, folders, patch, name):
