@@ -263,7 +263,7 @@ static void gate_hook_place(int index, uintptr_t *ret, uint32_t epoch,
 
 uint64_t gate_cancel(void)
 {
-	uint64_t word = atomic_load(&gate_state), next = word;
+	uint64_t word = atomic_load(&gate_state), next;
 
 	while (!STATE_ENDED(word)) {
 		next = (word | STATE_CANCELLED) & ~(uint64_t)STATE_BARRIER;

@@ -142,10 +142,10 @@ void library_wake(void)
 static void library_ask(void)
 {
 	uint32_t mine = atomic_fetch_add(&library_asked, 1) + 1, done;
-	uint64_t end = raw_now() + WAIT_NS, now;
+	uint64_t end = raw_now() + WAIT_NS;
 
 	while ((int32_t)((done = atomic_load(&library_done)) - mine) < 0 &&
-	       (now = raw_now()) < end) {
+	       raw_now() < end) {
 		/* Again each time: a thread that was about to end may not have
 		 * seen the question. */
 		library_wake();

@@ -20,8 +20,8 @@ static enum opus_code debug_used(const struct build *b, const char *path,
 	for (size_t i = 0; i < b->targets; i++) {
 		const struct object *o = b->target[i];
 
-		if ((o->debug_path && strcmp(o->debug_path, path) == 0) ||
-		    (o->common_path && strcmp(o->common_path, path) == 0))
+		if (o && ((o->debug_path && strcmp(o->debug_path, path) == 0) ||
+			  (o->common_path && strcmp(o->common_path, path) == 0)))
 			return OPUS_OK;
 	}
 	return error_set(err, OPUS_INVALID,

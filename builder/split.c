@@ -266,7 +266,7 @@ static enum union_kind union_refuse(struct build *b, const struct unit *of,
 		build_tell(b, TOPIC_JOINT, &place, e->name,
 			   "make a patch for each of the programs, with the libraries that it uses as the only other targets",
 			   "is new in %s, with a variable, %s, of which there has to be one, and %s uses it: one patch for all targets, and no process has them all",
-			   b->target[of->target]->name, state->name,
+			   b->target[of->target]->name, state ? state->name : "?",
 			   b->target[user->target]->name);
 	return UNION_NEVER;
 }

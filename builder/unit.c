@@ -175,7 +175,7 @@ static enum opus_code preprocessed_read(const char *path, struct text *ret,
 static enum opus_code some_preprocess(struct build *b, struct unit *const *u, size_t count,
 				      bool after, struct opus_error *err)
 {
-	const char *out[2 * UNITS_AT_ONCE];
+	const char *out[2 * UNITS_AT_ONCE] = {NULL};
 	struct command c[2 * UNITS_AT_ONCE];
 	enum opus_code code;
 

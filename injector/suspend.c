@@ -344,7 +344,7 @@ static void holder_main(const void *data, int tell, int end)
 enum opus_code suspend_begin(const struct target *t, struct child *holder,
 			     struct opus_error *err)
 {
-	struct opus_error told;
+	struct opus_error told = {.code = OPUS_OK};
 	enum opus_code code = suspend_check(t, err);
 
 	if (code == OPUS_OK)

@@ -116,7 +116,7 @@ static void say_added(struct output *out, enum opus_code code,
 enum opus_code verb_store_add(const struct patch_file *f, const char *path,
 			      struct output *out, struct opus_error *err)
 {
-	struct store_entry e;
+	struct store_entry e = {0};
 	struct store s;
 	enum opus_code code = store_init(&s, true, err);
 

@@ -78,7 +78,7 @@ enum opus_code environment_append(const char *name, const char *text,
 {
 	const char *before = getenv(name);
 	size_t size = (before ? strlen(before) : 0) + strlen(text) + 2;
-	char *list CLEANUP(cleanup_free) = malloc(size);
+	CLEANUP(cleanup_free) char *list = malloc(size);
 
 	if (strchr(text, ':'))
 		return error_set(err, OPUS_USAGE, "%.300s: a colon cannot be in it",
