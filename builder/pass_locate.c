@@ -274,7 +274,7 @@ static enum opus_code target_locate(struct build *b, size_t target, size_t units
 		/* Another unit of this source may fit better, or as well. */
 		for (size_t k = 0; k < units && first; k++)
 			if (k != i && strcmp(d->unit[k]->source, d->unit[i]->source) == 0)
-				first = best[k] < best[i] || (best[k] == best[i] && i < k);
+				first = best[k] < best[i] || (i < k && best[k] == best[i]);
 		if (!first)
 			continue;
 		u = unit_assign(b, d->unit[i], target, path[i]);

@@ -175,14 +175,17 @@ static enum opus_code preprocessed_read(const char *path, struct text *ret,
 static enum opus_code some_preprocess(struct build *b, struct unit *const *u, size_t count,
 				      bool after, struct opus_error *err)
 {
-	const char *out[2 * UNITS_AT_ONCE] = {NULL};
+	const char *out[2 * UNITS_AT_ONCE];
 	struct command c[2 * UNITS_AT_ONCE];
 	enum opus_code code;
 
-	for (size_t i = 0; i < 2 * count; i++) {
-		out[i] = build_text(b, "%s/unit%zu.i", b->folder, i);
-		preprocess_command(u[i / 2], i % 2, out[i], &c[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		for (size_t plain = 0; plain < 2; plain++) {
+			size_t k = 2 * i + plain;
+
+			out[k] = build_text(b, "%s/unit%zu.i", b->folder, k);
+			preprocess_command(u[i], plain, out[k], &c[k]);
+		}
 	code = commands_run(c, 2 * count, b->options->verbose, err);
 	for (size_t i = 0; i < count && code == OPUS_OK; i++) {
 		code = preprocessed_read(out[2 * i], after ? &u[i]->after : &u[i]->before, err);

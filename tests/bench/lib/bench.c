@@ -329,7 +329,7 @@ bool bench_try(const char *const words[], pid_t pid, struct bench_update *ret)
 	const char *argv[16] = {bench_send, "--json", "--pid", pid_text};
 	int status;
 
-	for (int i = 0; words[i] && i < 11; i++)
+	for (int i = 0; i < 11 && words[i]; i++)
 		argv[4 + i] = words[i];
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
 	ret->command_ms = (double)run((char *const *)argv, text, sizeof(text),
