@@ -113,7 +113,8 @@ enum opus_code image_join_stack(struct image *image, struct remote *r,
 	uint64_t result;
 	stack_t stack;
 
-	if (!image->joined || getauxval(AT_MINSIGSTKSZ) <= USUAL_LEAST)
+	/* A filter was not asked about this one. */
+	if (!image->joined || r->filtered || getauxval(AT_MINSIGSTKSZ) <= USUAL_LEAST)
 		return OPUS_OK;
 	code = remote_call(r, SYS_sigaltstack, args, &result, err);
 	if (code == OPUS_OK && result == 0 &&

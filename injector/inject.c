@@ -426,9 +426,7 @@ static enum opus_code thread_borrow(struct inject *in, struct opus_error *err)
 		give_back(in);
 		return code;
 	}
-	code = target_has_filter(in->t) /* of which this was not asked */
-		       ? OPUS_OK
-		       : image_join_stack(&in->image, &in->remote, err);
+	code = image_join_stack(&in->image, &in->remote, err);
 	if (code == OPUS_OK)
 		code = memfd_make(in, err);
 	if (code == OPUS_OK)

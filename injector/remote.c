@@ -169,13 +169,13 @@ static enum opus_code seize(struct remote *r, struct opus_error *err)
 	/* Its number may be another's by now, of another process. */
 	if (!proc_status_read(r->pid, r->tid, &s))
 		return thread_ended(r, err);
-	r->confined = s.seccomp;
+	r->filtered = r->confined = s.seccomp;
 	r->inner_tid = s.inner_tid;
 	r->stopped_ns = interrupt_clock();
 	code = ours ? stop_await(r, err) : attach_stop(r, err);
 	/* A filter may have come before it stopped. */
 	if (code == OPUS_OK && !r->confined && proc_status_read(r->pid, r->tid, &s))
-		r->confined = s.seccomp;
+		r->filtered = r->confined = s.seccomp;
 	return code;
 }
 

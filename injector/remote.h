@@ -58,6 +58,7 @@ struct remote {
 	 * that the kernel would go on with are made anew, with their whole
 	 * time limit. May be cleared by whoever has asked the filter. */
 	bool confined;
+	bool filtered;  /* the same, and stays */
 	bool caught;    /* it is stopped where it may get its registers back */
 	bool runs;      /* it is inside a function of libc for us */
 	bool lost;      /* let go, and on its way home by itself */

@@ -36,8 +36,8 @@ def run(command, folder, quiet=True):
 def diff_write(tree, path):
     with open(f"{tree}/{FILE}") as file:
         old = file.read()
-    new = old.replace("\tif (p->entities == 0)\n\t\treturn NULL;\n",
-                      "\tif (p->entities == 0 || !linkage)\n\t\treturn NULL;\n", 1)
+    new = old.replace("\tif (!grown) {\n\t\tv->failed = true;\n",
+                      "\tif (!grown || v->failed) {\n\t\tv->failed = true;\n", 1)
     if new == old:
         sys.exit(f"{FILE} has no such lines any more")
     with open(path + ".new", "w") as file:
