@@ -7,7 +7,6 @@
  * Signal:     unsafe: heap.
  */
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,14 +42,10 @@ static void help(void)
 static enum opus_code pid_parse(const char *name, const char *text, pid_t *ret,
 				struct opus_error *err)
 {
-	char *end;
-	long pid = strtol(text, &end, 10);
-
-	if (*end || end == text || pid <= 0 || pid > INT_MAX)
-		return error_set(err, OPUS_USAGE,
-				 "--%s: \"%s\" is no such id", name, text);
-	*ret = (pid_t)pid;
-	return OPUS_OK;
+	return options_id(text, ret)
+		       ? OPUS_OK
+		       : error_set(err, OPUS_USAGE, "--%s: \"%s\" is no such id",
+				   name, text);
 }
 
 /* Also behind an option that is wrong. */

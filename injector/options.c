@@ -86,19 +86,26 @@ bool options_duration(const char *text, double unit, uint64_t *ret)
 	return true;
 }
 
+bool options_id(const char *text, pid_t *ret)
+{
+	char *end;
+	long id;
+
+	errno = 0;
+	id = strtol(text, &end, 10);
+	if (*end || end == text || errno || id <= 0 || id > INT_MAX)
+		return false;
+	*ret = (pid_t)id;
+	return true;
+}
+
 static enum opus_code pid_parse(const char *name, const char *text, pid_t *ret,
 				struct opus_error *err)
 {
-	char *end;
-	long pid;
-
-	errno = 0;
-	pid = strtol(text, &end, 10);
-	if (*end || end == text || errno || pid <= 0 || pid > INT_MAX)
-		return error_set(err, OPUS_USAGE,
-				 "--%s: \"%s\" is not a process id", name, text);
-	*ret = (pid_t)pid;
-	return OPUS_OK;
+	return options_id(text, ret)
+		       ? OPUS_OK
+		       : error_set(err, OPUS_USAGE,
+				   "--%s: \"%s\" is not a process id", name, text);
 }
 
 static enum opus_code pid_add(struct parse *p, const char *text)

@@ -131,6 +131,9 @@ const char *options_verb_name(enum options_verb verb);
 void options_help(FILE *f);
 void options_help_verb(FILE *f, enum options_verb verb);
 
+/* The id of a process or a thread. False if it is none. */
+bool options_id(const char *text, pid_t *ret);
+
 /* Non-negative decimal number times `unit`, rounded: "0.5", 1e9 -> 5e8.
  * False if it is none, or too large. */
 bool options_duration(const char *text, double unit, uint64_t *ret);
