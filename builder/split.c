@@ -266,7 +266,7 @@ static enum union_kind union_refuse(struct build *b, const struct unit *of,
 		build_tell(b, TOPIC_JOINT, &place, e->name,
 			   "make a patch for each of the programs, with the libraries that it uses as the only other targets",
 			   "is new in %s, with a variable, %s, of which there has to be one, and %s uses it: one patch for all targets, and no process has them all",
-			   b->target[of->target]->name, state ? state->name : "?",
+			   b->target[of->target]->name, state->name,
 			   b->target[user->target]->name);
 	return UNION_NEVER;
 }
@@ -281,11 +281,15 @@ static enum union_kind union_choose(struct build *b, const struct unit *of,
 	const struct unit *other;
 	bool joint = are_together(b) && !unit_doubled(d, &other);
 
-	for (size_t t = 0; t < b->targets && lent; t++)
+	if (!lent) {
+		fprintf(stderr, "opus-build: error: out of memory\n");
+		return UNION_NEVER;
+	}
+	for (size_t t = 0; t < b->targets; t++)
 		lenders_find(d, t, lent);
-	for (size_t i = 0; i < d->units && lent && !state; i++)
+	for (size_t i = 0; i < d->units && !state; i++)
 		state = lent[i] ? state_of(d->unit[i]) : NULL;
-	if (!joint && (state || !lent))
+	if (!joint && state)
 		return union_refuse(b, of, user, e, state);
 	fprintf(stderr, "opus-build: %s is new in %s, and %s uses it: %s\n", e->name,
 		b->target[of->target]->name, b->target[user->target]->name,
@@ -329,6 +333,7 @@ bool build_split(struct build *b, struct build_options *own,
 {
 	size_t count = 0, last = 0, first = 0, ended = 0;
 	CLEANUP(cleanup_free) const char **files = NULL;
+	const char *hook;
 
 	for (size_t i = b->targets; i-- > 0;)
 		if (diff_reaches(b->diff, i)) {
@@ -352,10 +357,11 @@ bool build_split(struct build *b, struct build_options *own,
 		units_take(b->diff, first);
 		return false;
 	}
-	if (hooks_misplaced(b)) {
+	hook = hooks_misplaced(b);
+	if (hook) {
 		const char *why = build_text(
 			b, "the diff concerns several targets, with a patch for each, and %s names no variable of one of them that gets another first value: give the --target that it is for alone",
-			hooks_misplaced(b));
+			hook);
 
 		fprintf(stderr, "opus-build: error: %s\n", why);
 		*ret = BUILD_ERROR;
