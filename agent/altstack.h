@@ -1,8 +1,8 @@
 /*
  * altstack.h - may the agent's handlers run on alternate signal stacks?
  *
- * Included by: altstack.c, altstack_sig.c, preload.c, update.c, signal_sig.c,
- *              stop_signal_sig.c.
+ * Included by: agent.c, altstack.c, altstack_sig.c, late.c, preload.c, update.c,
+ *              signal_sig.c, stop_signal_sig.c.
  * Runs on:     see each function.
  * Locks:       none.
  * Signal:      *_sig() and altstack_avoid() are safe.

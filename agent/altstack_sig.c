@@ -1,7 +1,7 @@
 /*
  * altstack_sig.c - may the agent's handlers run on alternate signal stacks?
  *
- * Called by:  preload.c (note), agent.c (avoid), signal_sig.c (answer).
+ * Called by:  preload.c (note), late.c (avoid), signal_sig.c (answer).
  * Runs on:    any thread of the host, also in handlers.
  * Locks:      none.
  * Signal:     safe - see docs/style.md 6; checked by `make audit`.

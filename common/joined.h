@@ -17,8 +17,8 @@
 
 #define JOINED_CALLS 256
 
-/* `call`: who waits in libc's syscall(2). Threads that were stopped by ptrace(2) are shown
- * by the kernel as in restart_syscall(2) since. */
+/* `call`: who waits in libc's syscall(2). Threads that were stopped by ptrace(2) are
+ * shown by the kernel as in restart_syscall(2) since. */
 struct joined {
 	char magic[16];
 	struct joined_call {

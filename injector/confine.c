@@ -200,7 +200,7 @@ static bool filters_inherited(const struct target *t)
 	       t->beacon.filters_begun == 0;
 }
 
-/* Those that have filters. Less than 0: no memory, or the process is gone. */
+/* Those that have filters. Less than 0: no memory, or strict mode. */
 static ssize_t members_read(const struct target *t, struct member **ret,
 			    struct opus_error *err)
 {
