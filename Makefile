@@ -69,7 +69,7 @@ COMMON_SRC := $(wildcard common/*.c)
 # main().
 INJECTOR_OBJ := $(call objects,tool,$(filter-out injector/%_main.c,$(wildcard injector/*.c)) \
 	$(wildcard injector/arch/$(ARCH)/*.S) $(COMMON_SRC))
-RUN_OBJ    := $(call objects,tool,$(wildcard launcher/*.c) common/error.c common/store.c)
+RUN_OBJ    := $(call objects,tool,$(wildcard launcher/*.c) common/error.c common/standard.c common/store.c)
 BUILD_OBJ  := $(call objects,tool,$(wildcard builder/*.[cS]) $(COMMON_SRC))
 
 PRODUCTS := $(if $(AGENT_SRC),$(B)/libopus-agent.so) \

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/standard.h"
 #include "inject.h"
 #include "interrupt.h"
 #include "json.h"
@@ -173,8 +174,10 @@ int main(int argc, char **argv)
 	struct request q = {.inject.agent = inject_agent_path()};
 	struct inject_report r = {0};
 	struct opus_error err = {0};
-	enum opus_code code = parse(argc, argv, &q, &err);
+	enum opus_code code;
 
+	standard_open();
+	code = parse(argc, argv, &q, &err);
 	if (code == OPUS_OK) {
 		interrupt_catch();
 		inject(&q, &r, &err);

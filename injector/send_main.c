@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/standard.h"
 #include "hurry.h"
 #include "options.h"
 #include "run.h"
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
 	struct options o;
 	enum opus_code code;
 
+	standard_open();
 	hurry_self();
 	code = options_parse(argc, argv, &o, &err);
 	if (code != OPUS_OK)

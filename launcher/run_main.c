@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/standard.h"
 #include "common/start.h"
 #include "environment.h"
 #include "program.h"
@@ -182,8 +183,10 @@ int main(int argc, char **argv)
 	enum opus_code code = OPUS_OK;
 	int letter;
 
-	if (argc > 1 && strcmp(argv[1], "unit") == 0)
+	if (argc > 1 && strcmp(argv[1], "unit") == 0) {
+		standard_open(); /* not for a program, which gets what we were given */
 		return unit_main(argc - 1, argv + 1);
+	}
 	/* "+": options of the command are the command's. */
 	while (code == OPUS_OK &&
 	       (letter = getopt_long(argc, argv, "+p:rfx:a:lchV", long_options,
