@@ -113,7 +113,8 @@ enum opus_code build_command_run(struct build *b, const char *variable,
 	const char *records = build_text(b, "%s/calls%zu", b->folder, b->diff->runs++);
 	const char *object = build_text(b, "%s/capture.so", b->folder);
 	CLEANUP(cleanup_free) char **env = NULL;
-	struct command c = {.folder = b->diff->view};
+	const char *log = o->verbose ? NULL : build_text(b, "%s/build.log", b->folder);
+	struct command c = {.folder = b->diff->view, .log = log};
 	enum opus_code code;
 
 	if (mkdir(records, 0700) != 0 && errno != EEXIST)
@@ -125,14 +126,13 @@ enum opus_code build_command_run(struct build *b, const char *variable,
 	if (!env)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	c.environment = env;
-	c.log = o->verbose ? NULL : build_text(b, "%s/build.log", b->folder);
 	for (size_t i = 0; i < o->commands; i++)
 		command_add(&c, "%s", o->command[i]);
 	code = command_run(&c, o->verbose, err);
 	command_deinit(&c);
 	b->diff->scripted |= access(build_text(b, "%s/.script", records), F_OK) == 0;
-	if (code == OPUS_INVALID && err && c.log && !build_interrupted)
-		build_log_show(b, c.log);
+	if (code == OPUS_INVALID && err && log && !build_interrupted)
+		build_log_show(b, log);
 	return code == OPUS_OK ? capture_read(b, records, err) : code;
 }
 
