@@ -220,6 +220,6 @@ enum opus_code diff_apply(struct build *b, struct opus_error *err)
 	fputs(text ? text : "", stderr);
 	return error_set(err, OPUS_INVALID,
 			 "%s does not fit the source in %s%s%s: that has to be the source that the target was built from, without the fix",
-			 d->path, d->root, file && *file ? ", in " : "",
+			 b->options->diff, d->root, file && *file ? ", in " : "",
 			 file ? file : "");
 }

@@ -16,15 +16,17 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "common/standard.h"
+#include "default_name.h"
 
 static const char help[] =
 	"usage: opus-build diff FIX.diff --source DIR --target FILE [option...]\n"
-	"                  -o OUT.opus -- BUILD COMMAND...\n"
-	"       opus-build compile PATCH.c... --target FILE [option...] -o OUT.opus\n"
+	"                  [-o OUT.opus] -- BUILD COMMAND...\n"
+	"       opus-build compile PATCH.c... --target FILE [option...] [-o OUT.opus]\n"
 	"\n"
 	"Make a patch for programs that run: from a source diff and the project's\n"
 	"own build, or from functions written with <opus-livepatch/patch.h>. See\n"
-	"opus-build(1) and opus-patch(5).\n"
+	"opus-build(1) and opus-patch(5). A diff `-` is read from standard input.\n"
 	"\n"
 	"  -t, --target FILE   program or library to patch, as it is installed;\n"
 	"                      again for each further object that is patched or\n"
@@ -45,7 +47,8 @@ static const char help[] =
 	"      --sarif FILE    write warnings and refusals there, as SARIF 2.1.0\n"
 	"  -c, --cflags FLAGS  flags for the compiler: those the target was built with\n"
 	"      --cc COMPILER   instead of gcc (for .c) or g++ (for .cc .cpp .cxx .C)\n"
-	"  -o, --output FILE   the patch\n"
+	"  -o, --output FILE   the patch; else NAME.opus in the working directory, with\n"
+	"                      the patch's name (diff) or that of its first source\n"
 	"  -g, --keep-debug    leave the patch's own debug information in it\n"
 	"  -v, --verbose       show the commands that are run and what was found\n"
 	"  -h, --help          this text\n"
@@ -211,16 +214,29 @@ static int options_check(const char *command, const struct build_options *o)
 		return status;
 	if (o->targets == 0)
 		return usage("no --target: the program or library to patch");
-	if (!o->output)
-		return usage("no -o: where to write the patch");
+	if (name_is_missing(o))
+		return usage("no --name: what to call a patch whose diff has no file name");
 	return -1;
+}
+
+/* A file in the working directory, where compilers put theirs. */
+static void output_default(struct build_options *o, char (*ret)[NAME_DEFAULT + 5])
+{
+	char name[NAME_DEFAULT];
+
+	name_default(o, name);
+	snprintf(*ret, sizeof(*ret), "%s.opus", name);
+	if (!o->output)
+		o->output = *ret;
 }
 
 int main(int argc, char **argv)
 {
 	struct build_options options = {0};
+	char output[NAME_DEFAULT + 5];
 	int count = 1, status;
 
+	standard_open();
 	while (count < argc && strcmp(argv[count], "--") != 0)
 		count++;
 	status = options_read(count, argv, &options);
@@ -231,6 +247,7 @@ int main(int argc, char **argv)
 	if (status < 0)
 		status = reports_open(&options);
 	if (status < 0) {
+		output_default(&options, &output);
 		signals_init();
 		status = build_run(&options);
 	}

@@ -18,6 +18,7 @@
 
 #include "common/cleanup.h"
 #include "demangle.h"
+#include "default_name.h"
 #include "diff.h"
 #include "edit.h"
 #include "facts.h"
@@ -384,22 +385,10 @@ static void entities_emit(struct emit *m)
 
 static const char *patch_name(struct build *b)
 {
-	const struct build_options *o = b->options;
-	const char *from = o->name ? o->name : o->labels ? o->label[0] : o->diff;
-	const char *base = o->name ? from : path_base(from);
-	size_t n = strlen(base);
-	char *name;
+	char name[NAME_DEFAULT];
 
-	if (!o->name && n > 6 && (strcmp(base + n - 6, ".patch") == 0))
-		n -= 6;
-	else if (!o->name && n > 5 && strcmp(base + n - 5, ".diff") == 0)
-		n -= 5;
-	name = (char *)build_text(b, "%.*s%s", n > 100 ? 100 : (int)n, base,
-				  b->suffix ? b->suffix : "");
-	for (char *p = name; *p; p++)
-		if (strchr(" \t\n/\"\\", *p))
-			*p = '-';
-	return name;
+	name_default(b->options, name);
+	return build_text(b, "%s%s", name, b->suffix ? b->suffix : "");
 }
 
 /* What stands above the text. */

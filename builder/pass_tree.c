@@ -26,6 +26,7 @@
 
 #include "common/cleanup.h"
 #include "cover.h"
+#include "default_name.h"
 #include "diff.h"
 #include "image.h"
 #include "path.h"
@@ -79,6 +80,50 @@ static enum opus_code covers_mount(struct build *b, struct opus_error *err)
 				c->path);
 	}
 	return code;
+}
+
+/* A diff from a pipe, which can be read once, as a file. */
+static enum opus_code diff_copy(struct build *b, int from, struct opus_error *err)
+{
+	CLEANUP(cleanup_close) int to = -1;
+	char part[65536];
+	ssize_t n;
+
+	b->diff->path = build_text(b, "%s/given.diff", b->folder);
+	to = open(b->diff->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (to < 0)
+		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", b->diff->path);
+	while ((n = read(from, part, sizeof(part))) > 0) {
+		errno = ENOSPC; /* what a short write means */
+		if (write(to, part, (size_t)n) != n)
+			return error_set_errno(err, OPUS_RESOURCE, "cannot write %s",
+					       b->diff->path);
+	}
+	return n == 0 ? OPUS_OK
+		      : error_set_errno(err, OPUS_UNREADABLE, "cannot read %s",
+					b->options->diff);
+}
+
+/* Where the diff can be read as often as it is needed, from any working directory. */
+static enum opus_code diff_place(struct build *b, struct opus_error *err)
+{
+	const char *given = b->options->diff;
+	bool input = diff_is_input(given);
+	CLEANUP(cleanup_close) int fd = input ? dup(STDIN_FILENO)
+					      : open(given, O_RDONLY | O_CLOEXEC);
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", given);
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, OPUS_UNREADABLE, "%s: a directory, not a diff", given);
+	if (input || !S_ISREG(st.st_mode))
+		return diff_copy(b, fd, err);
+	if (!realpath(given, path))
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", given);
+	b->diff->path = build_text(b, "%s", path);
+	return OPUS_OK;
 }
 
 /* A path as it can be opened from within the view: outputs are written where
@@ -240,11 +285,11 @@ enum opus_code diff_files(struct build *b, struct opus_error *err)
 	if (all == 0)
 		return error_set(err, OPUS_INVALID,
 				 "%s: is no unified diff: it has no lines \"--- a/file\", \"+++ b/file\"",
-				 d->path);
+				 b->options->diff);
 	if (d->strip < 0)
 		return error_set(err, OPUS_INVALID,
 				 "%s: none of the files that it changes is in %s",
-				 d->path, d->root);
+				 b->options->diff, d->root);
 	code = headers_read(b, bytes, d->strip, true, &there, &all, err);
 	d->read = calloc(d->files + 1, sizeof(*d->read));
 	d->existed = calloc(d->files + 1, sizeof(*d->existed));
@@ -262,7 +307,7 @@ enum opus_code pass_tree(struct build *b, struct opus_error *err)
 {
 	const struct build_options *o = b->options;
 	struct diff *d = calloc(1, sizeof(*d));
-	char root[PATH_MAX], path[PATH_MAX], cwd[PATH_MAX];
+	char root[PATH_MAX], cwd[PATH_MAX];
 	enum opus_code code = OPUS_OK;
 
 	b->diff = d;
@@ -270,15 +315,16 @@ enum opus_code pass_tree(struct build *b, struct opus_error *err)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	if (!realpath(o->tree, root))
 		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", o->tree);
-	if (!realpath(o->diff, path) || !getcwd(cwd, sizeof(cwd)))
-		return error_set_errno(err, OPUS_UNREADABLE, "cannot open %s", o->diff);
+	if (!getcwd(cwd, sizeof(cwd)))
+		return error_set_errno(err, OPUS_UNREADABLE, "cannot tell the working directory");
 	d->root = d->view = build_text(b, "%s", root);
-	d->path = build_text(b, "%s", path);
 	if (path_is_below(b->folder, root))
 		return error_set(err, OPUS_INVALID,
 				 "the temporary folder %s lies in the source tree: set TMPDIR",
 				 b->folder);
-	code = hooks_read(b, err);
+	code = diff_place(b, err);
+	if (code == OPUS_OK)
+		code = hooks_read(b, err);
 	if (code == OPUS_OK)
 		code = path_hold(b, o->output, &b->output_folder, &b->output, err);
 	if (code == OPUS_OK && o->emit)

@@ -118,8 +118,8 @@ Test(command, usage)
 	cr_assert(says("no source file"));
 	cr_assert_eq(run("$build compile p.c -o x"), 1);
 	cr_assert(says("no --target"));
-	cr_assert_eq(run("$build compile p.c --target prog"), 1);
-	cr_assert(says("no -o"));
+	cr_assert_eq(run("$build diff - --source . --target prog -- true"), 1);
+	cr_assert(says("no --name"));
 	cr_assert_eq(run("$build compile p.c --frob"), 1);
 	cr_assert(says("unknown option --frob"));
 	cr_assert_eq(run("$build compile p.c -o"), 1);
@@ -190,6 +190,47 @@ Test(command, debug_information_is_kept_on_demand)
 	cr_assert_eq(run("$build compile p.c -t prog -o x.opus && ! readelf -SW x.opus | grep debug_info"), 0);
 	cr_assert_eq(run("$build compile p.c -t prog -g -o x.opus && readelf -SW x.opus | grep debug_info"), 0);
 	cr_assert_eq(run("gdb -batch -ex 'info line first' x.opus | grep 'Line 3 of \"p.c\"' || ! command -v gdb"), 0);
+}
+
+/* A tree of its own, so that neither diff nor patch lies in it. */
+static void tree_make(void)
+{
+	cr_assert_eq(run("mkdir tree && cp t.c tree && cd tree && gcc -g -O2 t.c -o prog"), 0);
+	cr_assert_eq(run("sed 's/%%d/%%x/' t.c | diff -u t.c - | sed 's,^+++ -,+++ t.c,' >hex.diff"), 0);
+}
+
+Test(command, names_by_default)
+{
+	cr_assert_eq(run("$build compile p.c --target prog"), 0);
+	cr_assert(says("p.opus: patch command, 1 function"));
+	tree_make();
+	cr_assert_eq(run("$build diff hex.diff -s tree -t tree/prog -- gcc -g -O2 t.c -o prog"), 0);
+	cr_assert(says("hex.opus: patch hex, 1 function"));
+	cr_assert_eq(run("$build diff - -s tree -t tree/prog -l CVE-1 -- gcc -g -O2 t.c -o prog <hex.diff"), 0);
+	cr_assert(says("CVE-1.opus: patch CVE-1, 1 function"));
+	cr_assert_eq(run("cat hex.diff | $build diff /dev/stdin -s tree -t tree/prog -n y -- gcc -g -O2 t.c -o prog"), 0);
+	cr_assert(says("y.opus: patch y, 1 function"));
+	cr_assert_eq(run("$build diff - -s tree -t tree/prog -n z -- true <&-"), 1);
+	cr_assert(says("opus-build: error: -: is no unified diff"));
+	cr_assert_eq(run("$build diff tree -s tree -t tree/prog -- true"), 1);
+	cr_assert(says("tree: a directory, not a diff"));
+	cr_assert_eq(run("test ! -e z.opus"), 0);
+}
+
+/* Its words must not go into what is written. */
+Test(command, closed_descriptors)
+{
+	cr_assert_eq(run("$build compile p.c -t prog -o open.opus"), 0);
+	cr_assert_eq(run("$build -v compile p.c -t prog -o closed.opus <&- >&- 2>&-"), 0);
+	cr_assert_eq(run("cmp open.opus closed.opus"), 0);
+}
+
+Test(command, a_build_that_fails)
+{
+	tree_make();
+	cr_assert_eq(run("$build diff hex.diff -s tree -t tree/prog -- gcc -g -O2 missing.c -o prog"), 1);
+	cr_assert(says("missing.c: No such file or directory"));
+	cr_assert(says("opus-build: error: gcc failed; its words are above"));
 }
 
 Test(command, several_sources)

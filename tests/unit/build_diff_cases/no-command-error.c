@@ -1,5 +1,5 @@
 /*
- * A build that fails shows its own words.
+ * A build command that there is not.
  *
  * command: false-command-of-nobody
  * exit: 1
