@@ -18,6 +18,7 @@
 #include "code.h"
 #include "diff.h"
 #include "facts.h"
+#include "proc.h"
 
 volatile sig_atomic_t build_interrupted;
 
@@ -119,6 +120,7 @@ enum build_status build_run(const struct build_options *options)
 	enum opus_code code = OPUS_OK;
 	enum build_status status = BUILD_DONE;
 
+	commands_adopt();
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
 		/* Refusals are collected as long as nothing is written. */
 		if ((passes[i] == pass_link || passes[i] == pass_emit ||
@@ -136,6 +138,7 @@ enum build_status build_run(const struct build_options *options)
 			break;
 	}
 	if (build_interrupted) {
+		commands_end();
 		fprintf(stderr, "opus-build: interrupted\n");
 		status = BUILD_ERROR;
 	} else if (build_stops(&b)) {

@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "build.h"
@@ -173,6 +175,39 @@ enum opus_code commands_run(struct command *c, size_t count, bool verbose,
 	if (code == OPUS_OK && started < count)
 		return error_set(err, OPUS_RESOURCE, "interrupted");
 	return code == OPUS_OK ? failed : code;
+}
+
+/* Send a signal to each child of this thread, which is the only one. False if there
+ * is none, or the kernel does not tell (CONFIG_PROC_CHILDREN). */
+static bool children_kill(int signal)
+{
+	FILE *f = fopen("/proc/thread-self/children", "re");
+	bool any = false;
+	int pid;
+
+	if (!f)
+		return false;
+	while (fscanf(f, "%d", &pid) == 1)
+		any |= kill(pid, signal) == 0;
+	fclose(f);
+	return any;
+}
+
+void commands_adopt(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
+}
+
+void commands_end(void)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+
+	/* make passes SIGTERM on and takes half-made files away; two seconds for that */
+	for (int i = 0; children_kill(i < 100 ? SIGTERM : SIGKILL) && i < 200; i++) {
+		nanosleep(&moment, NULL);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
 }
 
 void command_deinit(struct command *c)

@@ -51,4 +51,14 @@ enum opus_code commands_run(struct command *c, size_t count, bool verbose,
 			    struct opus_error *err) MUST_CHECK;
 void command_deinit(struct command *c);
 
+/*
+ * What a build starts outlives what started it: where one that was interrupted goes
+ * on, it writes into folders that are about to be removed. So processes whose parents
+ * have ended become ours (prctl(2), PR_SET_CHILD_SUBREAPER), once
+ * commands_adopt() has been called, and commands_end() ends all there are, which
+ * takes two seconds for those that do not heed SIGTERM.
+ */
+void commands_adopt(void);
+void commands_end(void);
+
 #endif

@@ -7,6 +7,7 @@
  * Signal:     unsafe: heap.
  */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,6 +232,19 @@ Test(command, a_build_that_fails)
 	cr_assert_eq(run("$build diff hex.diff -s tree -t tree/prog -- gcc -g -O2 missing.c -o prog"), 1);
 	cr_assert(says("missing.c: No such file or directory"));
 	cr_assert(says("opus-build: error: gcc failed; its words are above"));
+}
+
+/* A build of many processes, of which opus-build alone is told to end. */
+Test(command, an_interrupted_build)
+{
+	tree_make();
+	file_write("tree/build", "echo $$ >>../pids\n"
+				 "[ $1 = 0 ] && kill -TERM $(cat ../pid) && exec sleep 60\n"
+				 "sh ./build $(($1 - 1)) &\nwait\nsleep 60\n");
+	cr_assert_eq(run("sh -c 'echo $$ >pid; exec $build diff hex.diff -s tree -t tree/prog -- sh ./build 5'"), 128 + SIGTERM);
+	cr_assert(says("opus-build: interrupted"));
+	cr_assert_eq(run("test $(wc -l <pids) = 6 && for p in $(cat pids); do ! kill -0 $p || exit 1; done"), 0);
+	cr_assert_eq(run("! ls -d opus-build.*"), 0);
 }
 
 Test(command, several_sources)
