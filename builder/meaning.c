@@ -111,6 +111,20 @@ static bool is_decayed(const struct text *t, size_t i, const struct entity *v)
 	       !(i > 1 && token_is(t, i - 2, "sizeof"));
 }
 
+/* p[i] and p->x of a pointer: what it leads to is another object, unless that has
+ * no name of its own, as in p = (char[2]){0}. */
+static bool is_followed(const struct text *t, size_t i, const struct entity *v)
+{
+	size_t first = text_token_at(t, v->name_at), end = text_token_at(t, v->end);
+
+	if (!v->is_scalar ||
+	    !(is_mark(t, i + 1, '[') || (is_mark(t, i + 1, '-') && is_mark(t, i + 2, '>'))))
+		return false;
+	while (first < end && !is_mark(t, first, '{'))
+		first++;
+	return first >= end;
+}
+
 bool meaning_stores(const struct text *t, const struct entity *f,
 		    const struct entity *v)
 {
@@ -118,7 +132,7 @@ bool meaning_stores(const struct text *t, const struct entity *f,
 
 	for (size_t i = s.first; i < s.last; i++)
 		if (token_is(t, i, v->name) && !is_member(t, i) &&
-		    t->token[i].at != v->name_at &&
+		    t->token[i].at != v->name_at && !is_followed(t, i, v) &&
 		    ((i > 0 && is_mark(t, i - 1, '&')) || is_stored(t, i) ||
 		     is_decayed(t, i, v)))
 			return true;
