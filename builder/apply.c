@@ -68,14 +68,16 @@ static void part_tell(struct build *b, const char *name, const char *why)
 	build_remark(b, &place, name, "%s", why);
 }
 
-/* Copy the diff without the parts that cannot be applied. */
-static void parts_write(struct build *b, const char *bytes, FILE *out)
+/* Copy the diff, which `text` is and whose bytes are in `data`, without the parts
+ * that cannot be applied. */
+static void parts_write(struct build *b, const char *text, const uint8_t *data,
+			FILE *out)
 {
 	bool skip = false, head = false; /* between "diff --git" and "---" */
 	const char *name;
 	long begin = 0; /* of the part at hand, in `out` */
 
-	for (const char *p = bytes; *p; p = line_next(p)) {
+	for (const char *p = text; *p; p = line_next(p)) {
 		bool skipped = skip;
 
 		if (starts(p, "diff --git ") || starts(p, "Index: ")) {
@@ -97,7 +99,7 @@ static void parts_write(struct build *b, const char *bytes, FILE *out)
 		if (skip && !skipped)
 			fseek(out, begin, SEEK_SET);
 		if (!skip)
-			fwrite(p, 1, (size_t)(line_next(p) - p), out);
+			fwrite(data + (p - text), 1, (size_t)(line_next(p) - p), out);
 	}
 	if (fflush(out) == 0 && ftruncate(fileno(out), ftell(out)) != 0)
 		part_tell(b, b->options->diff, "cannot be copied");
@@ -107,18 +109,19 @@ static enum opus_code diff_clean(struct build *b, const char *path,
 				 struct opus_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
-	CLEANUP(cleanup_free) char *bytes = NULL;
+	CLEANUP(cleanup_free) char *text = NULL;
 	size_t size;
 	enum opus_code code = image_read(b->diff->path, &data, &size, err);
 	FILE *out;
 
+	if (code == OPUS_OK)
+		code = image_read_text(b->diff->path, &text, &size, err);
 	if (code != OPUS_OK)
 		return code;
-	bytes = strndup((char *)data, size);
 	out = fopen(path, "we");
-	if (!bytes || !out)
+	if (!out)
 		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
-	parts_write(b, bytes, out);
+	parts_write(b, text, data, out);
 	return fclose(out) == 0
 		       ? OPUS_OK
 		       : error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);

@@ -38,6 +38,11 @@ struct image_symbols {
 enum opus_code image_read(const char *path, uint8_t **ret, size_t *ret_size,
 			  struct opus_error *err) MUST_CHECK;
 
+/* The same as text that ends with a 0. Those inside it are blanks, so that it has
+ * as many bytes as the file: the diff of a test may hold any. */
+enum opus_code image_read_text(const char *path, char **ret, size_t *ret_size,
+			       struct opus_error *err) MUST_CHECK;
+
 /* Make a file of these bytes. Errors: OPUS_RESOURCE. */
 enum opus_code image_write(const char *path, const void *data, size_t size,
 			   struct opus_error *err) MUST_CHECK;

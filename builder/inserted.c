@@ -6,10 +6,11 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  *
- * A fix that puts a prototype into a header reaches every unit that includes it,
- * and most of them have no use for it. Where a unit differs in declarations of
- * names alone that it had nowhere before, none of its functions can mean anything
- * else, and it need not be parsed.
+ * A fix that puts a prototype or an inline function into a header reaches every
+ * unit that includes it, and most of them have no use for it. Where a unit differs
+ * in declarations of names alone that it had nowhere before, or in static functions
+ * of such names, none of its functions can mean anything else, and it need not be
+ * parsed.
  */
 #include "compare.h"
 
@@ -22,12 +23,13 @@ static bool has_word(const struct text *t, const struct text *from, size_t word)
 	return false;
 }
 
-/* The ";" behind the declaration that starts at token i: of a function without a
- * body, or with "extern" or "typedef" of one name. 0 if it is another. *name: what
- * it declares. */
+/* The last token of the declaration that starts at token i: of a function without a
+ * body or a static one with, or with "extern" or "typedef" of one name. 0 if it is
+ * another. *name: what it declares. */
 static size_t declaration_end(const struct text *t, size_t i, size_t *name)
 {
 	bool defines = !token_is(t, i, "extern") && !token_is(t, i, "typedef");
+	bool is_static = token_is(t, i, "static");
 
 	*name = 0;
 	for (size_t first = i; i < t->tokens; i++) {
@@ -37,6 +39,9 @@ static size_t declaration_end(const struct text *t, size_t i, size_t *name)
 			return *name && t->token[*name].kind == TOKEN_WORD ? i : 0;
 		if (token_is(t, i, "("))
 			i = token_closing(t, i);
+		else if (token_is(t, i, "{") && is_static && *name &&
+			 token_is(t, i - 1, ")") && !token_is(t, *name, "__attribute__"))
+			return token_closing(t, i); /* one with attributes may run by itself */
 		else if (token_is(t, i, "{") || token_is(t, i, "=") ||
 			 token_is(t, i, ",") || token_is(t, i, "["))
 			return 0;

@@ -41,13 +41,27 @@ static bool is_member(const struct text *t, size_t i)
 			 (i > 1 && is_mark(t, i - 1, '>') && is_mark(t, i - 2, '-')));
 }
 
+/* ++x, --x */
+static bool is_prefixed(const struct text *t, size_t i)
+{
+	return i > 1 && (is_mark(t, i - 1, '+') || is_mark(t, i - 1, '-')) &&
+	       is_mark(t, i - 2, t->bytes[t->token[i - 1].at]) && token_touches(t, i - 1);
+}
+
+/* Is it the "=" of "a <<= 1" or "a >>= 1" that comes behind token `k`? */
+static bool is_shifted(const struct text *t, size_t k)
+{
+	return k + 2 < t->tokens && (is_mark(t, k, '<') || is_mark(t, k, '>')) &&
+	       is_mark(t, k + 1, t->bytes[t->token[k].at]) && token_touches(t, k + 1) &&
+	       is_mark(t, k + 2, '=') && token_touches(t, k + 2);
+}
+
 /* Is what starts at token `i` stored to: x = 1, x += 1, x++, x[i].y = 1, ++x? */
 static bool is_stored(const struct text *t, size_t i)
 {
 	size_t k = i + 1;
 
-	if (i > 1 && (is_mark(t, i - 1, '+') || is_mark(t, i - 1, '-')) &&
-	    is_mark(t, i - 2, t->bytes[t->token[i - 1].at]) && token_touches(t, i - 1))
+	if (is_prefixed(t, i))
 		return true;
 	for (;;) {
 		if (is_mark(t, k, '['))
@@ -63,6 +77,8 @@ static bool is_stored(const struct text *t, size_t i)
 		return !(is_mark(t, k + 1, '=') && token_touches(t, k + 1));
 	if (k + 1 >= t->tokens || t->token[k].kind != TOKEN_MARK)
 		return false;
+	if (is_shifted(t, k))
+		return true;
 	if (strchr("+-", t->bytes[t->token[k].at]) &&
 	    is_mark(t, k + 1, t->bytes[t->token[k].at]) && token_touches(t, k + 1))
 		return true;
@@ -95,6 +111,20 @@ static bool is_decayed(const struct text *t, size_t i, const struct entity *v)
 	       !(i > 1 && token_is(t, i - 2, "sizeof"));
 }
 
+/* p[i] and p->x of a pointer: what it leads to is another object, unless that has
+ * no name of its own, as in p = (char[2]){0}. */
+static bool is_followed(const struct text *t, size_t i, const struct entity *v)
+{
+	size_t first = text_token_at(t, v->name_at), end = text_token_at(t, v->end);
+
+	if (!v->is_scalar ||
+	    !(is_mark(t, i + 1, '[') || (is_mark(t, i + 1, '-') && is_mark(t, i + 2, '>'))))
+		return false;
+	while (first < end && !is_mark(t, first, '{'))
+		first++;
+	return first >= end;
+}
+
 bool meaning_stores(const struct text *t, const struct entity *f,
 		    const struct entity *v)
 {
@@ -102,7 +132,7 @@ bool meaning_stores(const struct text *t, const struct entity *f,
 
 	for (size_t i = s.first; i < s.last; i++)
 		if (token_is(t, i, v->name) && !is_member(t, i) &&
-		    t->token[i].at != v->name_at &&
+		    t->token[i].at != v->name_at && !is_followed(t, i, v) &&
 		    ((i > 0 && is_mark(t, i - 1, '&')) || is_stored(t, i) ||
 		     is_decayed(t, i, v)))
 			return true;
@@ -274,16 +304,20 @@ static bool is_pointed_store(const struct text *t, size_t first, size_t i)
 	bool pointer = false;
 	size_t k = i;
 
-	if (t->token[i].kind != TOKEN_WORD || !is_member(t, i) || !is_stored(t, i) ||
+	if (t->token[i].kind != TOKEN_WORD || !is_member(t, i) ||
 	    is_mark(t, i + 1, '.') || (is_mark(t, i + 1, '-') && is_mark(t, i + 2, '>')))
 		return false;
-	while (k > first && is_member(t, k) && !pointer) {
-		pointer = is_mark(t, k - 1, '>');
-		k -= pointer ? 3 : 2;
+	while (k > first && is_member(t, k)) {
+		bool arrow = is_mark(t, k - 1, '>');
+
+		pointer |= arrow;
+		k -= arrow ? 3 : 2;
 		while (k > first && (is_mark(t, k, ']') || is_mark(t, k, ')')))
 			k = token_opening(t, k) - 1;
 	}
-	return pointer;
+	/* "++a->b": what it is written before. In "++(a)->b" that is token k. */
+	return pointer && (is_stored(t, i) ||
+			   is_prefixed(t, t->token[k].kind == TOKEN_WORD ? k : k + 1));
 }
 
 /* Stores through pointers reach what is not the function's own, most often. */

@@ -7,6 +7,7 @@
 #
 #   make: VAR=VALUE         for make, again for more
 #   diff: FILE              of the project, instead of what differs
+#   zero: WORD              is a byte 0 in the diff
 #   target: FILE            what is patched, instead of prog
 #   strip: yes              strip the target; the project's build stands in
 #   tree: built             leave the objects in the source tree
@@ -54,6 +55,7 @@ END
 fi
 diff -ruN before after >fix.diff
 [ -z "$(say diff)" ] || cp "before/$(say diff)" fix.diff
+[ -z "$(say zero)" ] || sed -i "s/$(say zero)/\\x00/g" fix.diff
 mapfile -t make < <(say make)
 make -s -C before "${make[@]}" >make.log 2>&1 || { cat make.log; fail "does not build"; }
 target=$(say target); target=${target:-prog}

@@ -1,5 +1,5 @@
 /*
- * New prototypes in a header that several files include: one has no use for them,
+ * New prototypes and inline functions in a header that several files include: one has no use for them,
  * one calls what they declare, one has the definition, one defines a variable.
  *
  * replaces: user
@@ -8,6 +8,9 @@
 //@ a.h
 #ifndef A
 #define A
+static inline int twice(int v) { return 2 * v; }
+static inline int half(int v) { return v / 2; } //+
+static inline int half_twice(int v) { if (v) { v = twice(half(v)); } return v; } //+
 extern int count_of(int); //+
 int aside(int v);
 typedef struct later later_t; //+
@@ -31,7 +34,7 @@ int seen; //+
 __attribute__((noipa)) int user(int v)
 {
 	seen = 4; //+
-	return added(aside(v) - 1, 0) + 1; //+
+	return added(half_twice(aside(v)) - 1, 0) + 1; //+
 	return aside(v) - 1;
 }
 //@ main.c
