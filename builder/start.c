@@ -49,29 +49,22 @@ static bool walk_add(struct walk *w, uint64_t address)
 	return true;
 }
 
-/* Do constructors lie there, which the loader calls once? False, too, if the
- * object packs the relocations of its pointers, which are not read. */
-static bool is_init_array(const struct object *o, uint64_t place, bool *packed)
+/* Do constructors lie there, which the loader calls once? */
+static bool is_init_array(const struct object *o, uint64_t place)
 {
 	Elf_Scn *section = NULL;
-	bool found = false;
 	GElf_Shdr h;
 
 	while ((section = elf_nextscn(o->elf, section))) {
-		if (!gelf_getshdr(section, &h))
-			continue;
-		if (h.sh_type == SHT_RELR)
-			*packed = true;
-		if ((h.sh_type == SHT_INIT_ARRAY ||
-		     h.sh_type == SHT_PREINIT_ARRAY) &&
+		if (gelf_getshdr(section, &h) &&
+		    (h.sh_type == SHT_INIT_ARRAY || h.sh_type == SHT_PREINIT_ARRAY) &&
 		    place >= h.sh_addr && place - h.sh_addr < h.sh_size)
-			found = true;
+			return true;
 	}
-	return found;
+	return false;
 }
 
-/* Does the code at the object's entry call it? Assembly, often without a size.
- */
+/* Does the code at the entry of the object call it? Often without a size. */
 static bool entry_calls(const struct walk *w, uint64_t address)
 {
 	uint64_t at = w->entry, end = at ? object_next_start(w->o, at) : 0;
@@ -93,7 +86,6 @@ static bool entry_calls(const struct walk *w, uint64_t address)
 static bool is_private(const struct walk *w, uint64_t address, bool *start)
 {
 	const struct object *o = w->o;
-	bool packed = false;
 
 	for (size_t i = 0; i < o->defined; i++)
 		if (o->symbol[i].value == address && o->symbol[i].dynamic)
@@ -103,12 +95,11 @@ static bool is_private(const struct walk *w, uint64_t address, bool *start)
 
 		if (r->name || r->addend != address)
 			continue;
-		if (!is_init_array(o, r->place, &packed))
+		if (!is_init_array(o, r->place))
 			return false;
 		*start = true;
 	}
-	is_init_array(o, 0, &packed);
-	return !packed;
+	return true;
 }
 
 /* Follow the calls of one function back. False if it may run at any time. */
