@@ -381,6 +381,9 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 	*ours = !s->defined && !s->linked && !(all.count == 0 && may_be_absent(b, s));
 	if (!*ours || resolve_imported(b, s->name, ret))
 		return OPUS_OK;
+	/* A static one: another target may be made from the same source. */
+	if (all.count > 1)
+		candidates_prefer_changed(b, &all);
 	if (all.count == 1) {
 		symbol_take(b, NULL, s->name, &all.at[0], ret);
 		return OPUS_OK;
