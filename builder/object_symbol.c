@@ -221,6 +221,52 @@ static int symbol_compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static bool reloc_add(struct object *o, const struct object_reloc *r)
+{
+	struct object_reloc *table = grow(o->reloc, o->relocs, sizeof(*table));
+
+	if (!table)
+		return false;
+	o->reloc = table;
+	table[o->relocs++] = *r;
+	return true;
+}
+
+/* One that .relr.dyn packs: its addend is what the file has there. */
+static bool packed_add(struct object *o, uint64_t place)
+{
+	const uint8_t *there = object_bytes(o, place, sizeof(uint64_t));
+	struct object_reloc r = {.place = place, .type = R_X86_64_RELATIVE};
+
+	if (!there)
+		return true;
+	memcpy(&r.addend, there, sizeof(r.addend));
+	return reloc_add(o, &r);
+}
+
+/* Even words are places, odd ones say by bits which of the 63 words behind the
+ * last are places, too. */
+static bool packed_read(struct object *o, const Elf_Data *data)
+{
+	uint64_t next = 0, word;
+
+	for (size_t at = 0; at + sizeof(word) <= data->d_size; at += sizeof(word)) {
+		memcpy(&word, (const uint8_t *)data->d_buf + at, sizeof(word));
+		if ((word & 1) == 0) {
+			if (!packed_add(o, word))
+				return false;
+			next = word + sizeof(word);
+			continue;
+		}
+		for (unsigned int bit = 1; bit < 64; bit++)
+			if ((word >> bit & 1) != 0 &&
+			    !packed_add(o, next + (bit - 1) * sizeof(word)))
+				return false;
+		next += 63 * sizeof(word);
+	}
+	return true;
+}
+
 static bool relocs_read(struct object *o)
 {
 	Elf_Scn *scn = NULL;
@@ -231,31 +277,30 @@ static bool relocs_read(struct object *o)
 		Elf_Scn *sym_scn;
 		GElf_Rela rela;
 
-		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_RELA ||
-		    !(sh.sh_flags & SHF_ALLOC))
+		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC))
+			continue;
+		/* As it lies in the file: older libelf knows no such section. */
+		if (sh.sh_type == SHT_RELR && (data = elf_rawdata(scn, NULL)) &&
+		    !packed_read(o, data))
+			return false;
+		if (sh.sh_type != SHT_RELA)
 			continue;
 		sym_scn = sh.sh_link ? elf_getscn(o->elf, sh.sh_link) : NULL;
 		if (sym_scn && gelf_getshdr(sym_scn, &symbols))
 			sym_data = elf_getdata(sym_scn, NULL);
 		data = elf_getdata(scn, NULL);
 		for (int i = 0; data && gelf_getrela(data, i, &rela); i++) {
-			struct object_reloc *table;
 			GElf_Sym sym;
-
-			table = grow(o->reloc, o->relocs, sizeof(*table));
-			if (!table)
-				return false;
-			o->reloc = table;
-			table[o->relocs] = (struct object_reloc){
+			struct object_reloc r = {
 				.place = rela.r_offset,
 				.addend = (uint64_t)rela.r_addend,
 				.type = (uint32_t)GELF_R_TYPE(rela.r_info),
 			};
 			if (GELF_R_SYM(rela.r_info) && sym_data &&
 			    gelf_getsym(sym_data, (int)GELF_R_SYM(rela.r_info), &sym))
-				table[o->relocs].name = elf_strptr(
-					o->elf, symbols.sh_link, sym.st_name);
-			o->relocs++;
+				r.name = elf_strptr(o->elf, symbols.sh_link, sym.st_name);
+			if (!reloc_add(o, &r))
+				return false;
 		}
 	}
 	return true;

@@ -22,6 +22,7 @@
 #include "decode.h"
 #include "entry.h"
 #include "facts.h"
+#include "start.h"
 
 /* Bytes behind the function that are padding and belong to nobody. */
 static uint64_t padding_size(const struct object *o, uint64_t end)
@@ -177,11 +178,24 @@ static void entry_find(struct build *b, struct replace *r)
 		r->range[0].end = covered;
 }
 
+/* A patch of what has run before it is there closes nothing. */
+static void start_tell(struct build *b, const struct replace *r)
+{
+	if (start_is_only(b, r->target, r->address) &&
+	    !report_has(&b->reports, TOPIC_START, r->name))
+		build_tell(b, TOPIC_START, &r->place, r->name,
+			   "install the new build, and start again",
+			   "only what runs when %s is loaded calls it: in a process it has done its work, and the patch changes nothing",
+			   b->target[r->target]->name);
+}
+
 enum opus_code pass_entry(struct build *b, struct opus_error *err)
 {
 	(void)err;
 	for (size_t i = 0; i < b->replaces; i++)
-		if (b->replace[i].resolved)
+		if (b->replace[i].resolved) {
+			start_tell(b, &b->replace[i]);
 			entry_find(b, &b->replace[i]);
+		}
 	return OPUS_OK;
 }

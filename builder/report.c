@@ -39,6 +39,15 @@ static bool is_said(const struct reports *all, const struct report *r)
 	return false;
 }
 
+bool report_has(const struct reports *all, enum report_topic topic, const char *subject)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->report[i].topic == topic &&
+		    strcmp(all->report[i].subject, subject) == 0)
+			return true;
+	return false;
+}
+
 void build_tell(struct build *b, enum report_topic topic,
 		const struct note_place *place, const char *subject,
 		const char *todo, const char *format, ...)

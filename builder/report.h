@@ -108,6 +108,9 @@ void build_tell(struct build *b, enum report_topic topic,
 		const char *todo, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* Was anything of this topic said about the subject? */
+bool report_has(const struct reports *all, enum report_topic topic, const char *subject);
+
 /* And what is no reason to hesitate, not even with --strict; not kept. */
 void build_remark(struct build *b, const struct note_place *place,
 		  const char *subject, const char *format, ...)

@@ -82,6 +82,52 @@ static bool found_default(struct build *b, const struct candidate *c,
 	return false;
 }
 
+static bool is_changed(const struct build *b, size_t target)
+{
+	for (size_t i = 0; i < b->replaces; i++)
+		if (b->replace[i].target == target)
+			return true;
+	return false;
+}
+
+/* Is new code of the target in the patch, for another (split.c)? */
+static bool is_lender(const struct build *b, size_t target)
+{
+	for (size_t i = 0; b->diff && i < b->diff->units; i++)
+		if (b->diff->unit[i]->reached && b->diff->unit[i]->target == target)
+			return true;
+	return false;
+}
+
+/* Is it in no process that the patch is for? Two programs never are in one, and what
+ * the linker gives a program it has itself, or a library that it needs. */
+static bool is_elsewhere(const struct build *b, size_t target)
+{
+	bool program = false;
+
+	if (is_changed(b, target) || is_lender(b, target))
+		return false;
+	for (size_t i = 0; i < b->targets; i++) {
+		if (!is_changed(b, i))
+			continue;
+		/* A module takes from whoever opened it. */
+		if (!b->target[i]->executable || target_needs(b, i, target))
+			return false;
+		program = true;
+	}
+	return program && (b->diff || b->target[target]->executable);
+}
+
+static void candidates_drop_elsewhere(const struct build *b, struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (!is_elsewhere(b, c->at[i].target))
+			c->at[kept++] = c->at[i];
+	c->count = kept;
+}
+
 static void candidates_filter_global(struct candidates *c)
 {
 	size_t kept = 0;
@@ -107,14 +153,6 @@ static void lookup_all(const struct build *b, const char *name, const char *unit
 		ret->at[ret->count++] = variables.at[i];
 }
 
-static bool is_changed(const struct build *b, size_t target)
-{
-	for (size_t i = 0; i < b->replaces; i++)
-		if (b->replace[i].target == target)
-			return true;
-	return false;
-}
-
 /* Of several, those in objects that this patch changes. */
 static void candidates_prefer_changed(const struct build *b, struct candidates *c)
 {
@@ -125,15 +163,6 @@ static void candidates_prefer_changed(const struct build *b, struct candidates *
 			c->at[kept++] = c->at[i];
 	if (kept > 0)
 		c->count = kept;
-}
-
-/* Is new code of the target in the patch, for another (split.c)? */
-static bool is_lender(const struct build *b, size_t target)
-{
-	for (size_t i = 0; b->diff && i < b->diff->units; i++)
-		if (b->diff->unit[i]->reached && b->diff->unit[i]->target == target)
-			return true;
-	return false;
 }
 
 static bool is_needed(const struct build *b, size_t target)
@@ -274,7 +303,7 @@ static bool resolve_imported(struct build *b, const char *name,
 	for (int changed = 1; changed >= 0; changed--)
 		for (int linked = 1; linked >= 0; linked--)
 			for (size_t i = 0; i < b->targets; i++)
-				if (is_changed(b, i) == changed &&
+				if (is_changed(b, i) == changed && !is_elsewhere(b, i) &&
 				    imported_by(b, i, name, linked, ret)) {
 					ret->name = build_text(b, "%s", ret->name);
 					return true;
@@ -324,9 +353,11 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 				    struct opus_error *err)
 {
 	struct candidates all, c;
-	bool blind = false;
+	bool blind = false, elsewhere;
 
 	lookup_all(b, s->name, "", "", &all);
+	elsewhere = all.count > 0;
+	candidates_drop_elsewhere(b, &all);
 	c = all;
 	/* Such a name is nobody else's, or that of another unit. */
 	if (s->defined && is_nameless(s->name))
@@ -350,6 +381,9 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 	*ours = !s->defined && !s->linked && !(all.count == 0 && may_be_absent(b, s));
 	if (!*ours || resolve_imported(b, s->name, ret))
 		return OPUS_OK;
+	/* A static one: another target may be made from the same source. */
+	if (all.count > 1)
+		candidates_prefer_changed(b, &all);
 	if (all.count == 1) {
 		symbol_take(b, NULL, s->name, &all.at[0], ret);
 		return OPUS_OK;
@@ -361,6 +395,12 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 	*ours = false;
 	if (s->weak)
 		return OPUS_OK; /* the author copes with its absence */
+	if (elsewhere) {
+		build_tell(b, TOPIC_MISSING, NULL, s->name,
+			   "copy the function into the patch, with what it needs, or install the new build and start again",
+			   "the target has no such function or variable, and other objects that have it are not in its processes: the linker left it out");
+		return OPUS_OK;
+	}
 	for (size_t i = 0; i < b->targets; i++)
 		blind |= !b->target[i]->has_symtab;
 	return error_set(err, OPUS_INVALID,

@@ -4,7 +4,8 @@ The target is started with the agent and held before main(): a program itself,
 a library in one that needs it or else in a small one. The patch is applied,
 taken out, and applied again; then the program goes on, with --version, and has
 to say and return what it does without a patch. Where serve.py knows how to start
-the package's service, the patch goes in and out of that, too.
+the package's service, the patch goes in and out of that, too. A target that is
+the dynamic loader starts the programs: libc needs its own.
 """
 import glob
 import json
@@ -18,6 +19,7 @@ SEND = os.path.join(BUILD, "opus-send")
 AGENT = os.path.join(BUILD, "libopus-agent.so")
 HOLD = os.path.join(BUILD, "tests/survey-hold.so")
 ANYTHING = "/bin/true"
+LOADERS = {"ld.so", "ld-linux-x86-64.so.2"}
 
 
 class Fails(Exception):
@@ -81,7 +83,8 @@ def ways_to_run(names, targets):
     by_name = {os.path.basename(os.path.realpath(t)): t for t in targets}
     wanted = called(targets, names)
     programs = [t for t in wanted if is_program(t)]
-    libraries = [t for t in wanted if not is_program(t)]
+    libraries = [t for t in wanted if not is_program(t)
+                 and not called([t], LOADERS)]
     for program in programs or [ANYTHING]:
         yield [program, "--version"], libraries
     if not programs:
@@ -90,6 +93,13 @@ def ways_to_run(names, targets):
                 yield [program, "--version"], []
                 # A module that takes what only that program has.
                 yield [program, "--version"], libraries
+
+
+def by_loader(command, targets, folders):
+    """The command, started by the loader that is among the targets, if any."""
+    for loader in called(targets, LOADERS):
+        return [loader, "--library-path", ":".join(folders), *command]
+    return command
 
 
 def try_in(command, libraries, folders, patch, name):
@@ -128,8 +138,8 @@ def check(patch, targets, package, source):
     why = "no program to try it in"
     for command, libraries in ways_to_run(names, targets):
         try:
-            try_in(command, libraries, folders, patch,
-                   plan["info"][0]["name"])
+            try_in(by_loader(command, targets, folders), libraries, folders,
+                   patch, plan["info"][0]["name"])
             return serve.check(package, source, patch, plan,
                                called(targets, names))
         except Fails as fault:
@@ -139,7 +149,8 @@ def check(patch, targets, package, source):
 
 def check_all(folder, targets, package, source):
     """The first fault of the patches in a folder, or ''."""
-    for patch in sorted(glob.glob(os.path.join(folder, "*.opus"))):
+    for patch in sorted(glob.glob(
+            os.path.join(glob.escape(folder), "*.opus"))):
         try:
             why = check(patch, targets, package, source)
         except (Fails, subprocess.TimeoutExpired) as fault:

@@ -256,4 +256,59 @@ PACKAGES = {
                          "\\1 /p\" Modules/Setup >Modules/Setup.local && "
                          "./configure --without-ensurepip --with-system-expat "
                          "--with-dbmliborder=", J + " python && make sharedmods"),
+    # As in Debian, /usr/bin/perl has all in it, and libperl is for others.
+    "perl": recipe("build-static/perl build-shared/libperl.so.5.36.0",
+                   "libdb-dev libgdbm-dev libgdbm-compat-dev libbz2-dev "
+                   "zlib1g-dev",
+                   "bash debian/gen-patchlevel -p DEBPKG: -v 5.36 "
+                   "debian/patches/series >patchlevel-debian.h && "
+                   "bash debian/config.debian --static && "
+                   "bash debian/config.debian --shared && "
+                   "ln -s libperl.so.5.36.0 build-shared/libperl.so.5.36 && "
+                   "ln -s libperl.so.5.36 build-shared/libperl.so && "
+                   "for d in static shared; do "
+                   "ln -s ../patchlevel-debian.h build-$d; done",
+                   J + " -C build-static perl && " +
+                   J + " -C build-shared SHRPLDFLAGS='$(LDDLFLAGS) "
+                   "-Wl,-soname,libperl.so.5.36' perl"),
+    "glibc": recipe("build/libc.so build/elf/ld.so build/nscd/nscd "
+                    "build/iconvdata/*.so", "gettext bison gawk python3 "
+                    "linux-libc-dev libselinux1-dev libaudit-dev libcap-dev",
+                    # What Debian hands over by a file, so do we: configure
+                    # wants no fortified string functions in its own tests.
+                    "mkdir build && cd build && printf '%s\\n' "
+                    "'CFLAGS = -pipe -O2 -g' 'ASFLAGS = -pipe -O2 -g' "
+                    "'LDFLAGS =' 'rtlddir = /lib64' "
+                    "'slibdir = /lib/x86_64-linux-gnu' "
+                    "'libdir = /usr/lib/x86_64-linux-gnu' >configparms && "
+                    "env -u CFLAGS -u CXXFLAGS -u LDFLAGS "
+                    "CC='gcc -Wl,--hash-style=both' CXX=: AUTOCONF=false "
+                    "MAKEINFO=: ../configure --prefix=/usr --without-selinux "
+                    "--disable-crypt --enable-stackguard-randomization "
+                    "--enable-stack-protector=strong --enable-multi-arch",
+                    "unset CFLAGS CXXFLAGS LDFLAGS; " + " && ".join(
+                        J + " -C build " + part for part in
+                        "lib iconvdata/others nscd/others".split())),
+    # The part of it that the patches are about, without what needs more.
+    "systemd": recipe("build/systemd build/systemd-machined build/udevadm "
+                      "build/systemd-nspawn build/src/udev/*_id "
+                      "build/src/core/libsystemd-core-252.so "
+                      "build/src/shared/libsystemd-shared-252.so",
+                      "meson ninja-build gperf python3-jinja2 libcap-dev "
+                      "libcrypt-dev libpam0g-dev libselinux1-dev libacl1-dev "
+                      "libaudit-dev libapparmor-dev liblzma-dev liblz4-dev "
+                      "libzstd-dev libkmod-dev libblkid-dev libmount-dev "
+                      "libseccomp-dev libssl-dev libidn2-dev libpcre2-dev",
+                      "meson setup build "
+                      "--prefix=/usr --buildtype=plain -Dmode=release "
+                      "-Drootlibdir=/usr/lib/x86_64-linux-gnu "
+                      "-Dsplit-usr=true -Dlink-udev-shared=false "
+                      "-Dcryptolib=openssl -Dgnutls=false " + " ".join(
+                          f"-D{name}=false" for name in
+                          ("man tests translations efi glib elfutils p11kit"
+                           ).split()),
+                      'ninja -j"$(nproc)" -C build systemd systemd-machined '
+                      "udevadm systemd-nspawn " + " ".join(
+                          "src/udev/" + name for name in
+                          ("scsi_id v4l_id dmi_memory_id".split()))),
 }

@@ -1,7 +1,8 @@
 """series.py - take a patch of a Debian source package out of a built tree.
 
 Where others stand on it, those that came later and touch the same files go
-first, and those that touch theirs. What the files were is kept beside the tree,
+first, and those that touch theirs. NAME[FILE,FILE] is what a patch of git does to
+these files: where a package has the fixes of a year in one. What the files were is kept beside the tree,
 so that an interrupted run finds its way back; only files that differ get a new
 time, so that make compiles little.
 """
@@ -34,6 +35,15 @@ def files_of(path):
     return names
 
 
+def part_of(path, files):
+    """Of a diff of git, what is about these files."""
+    with open(path, newline="", errors="surrogateescape") as patch:
+        parts = re.split(r"^(?=diff --git )", patch.read(), flags=re.M)
+    return "".join(
+        part for part in parts
+        if part.partition("\n")[0].rpartition(" b/")[2].strip() in files)
+
+
 class Series:
     """The patches of an unpacked package, all of them applied."""
 
@@ -45,15 +55,24 @@ class Series:
                           if line.strip() and not line.startswith("#")]
 
     def path(self, name):
-        return os.path.join(self.folder, name)
+        whole, _, files = name.rstrip("]").partition("[")
+        path = os.path.join(self.folder, whole)
+        if not files:
+            return path
+        part = self.tree + ".part/" + name.replace("/", "_")
+        os.makedirs(os.path.dirname(part), exist_ok=True)
+        with open(part, "w", newline="", errors="surrogateescape") as patch:
+            patch.write(part_of(path, files.split(",")))
+        return part
 
     def ways_out(self, name):
         """Which patches may have to go with it, in the order of going: none,
-        those that stand on it, or all that came later."""
+        those that stand on it, or all that came later; not for a part, on
+        whose other parts they stand, too."""
         ways = []
         for way in ([name], self._standing_on(name),
-                    self.names[self.names.index(name):][::-1]):
-            if way not in ways:
+                    name in self.names and self._later(name)[::-1] + [name]):
+            if way and way not in ways:
                 ways.append(way)
         return ways
 
@@ -75,10 +94,13 @@ class Series:
                 self._bring(kept, os.path.join(self.tree, name))
         shutil.rmtree(self.kept)
 
+    def _later(self, name):
+        return self.names[self.names.index(name.partition("[")[0]) + 1:]
+
     def _standing_on(self, name):
         """It and what has to go before it, in the order of going."""
         chosen, files = {name}, files_of(self.path(name))
-        later = self.names[self.names.index(name) + 1:]
+        later = self._later(name)
         grown = True
         while grown:
             grown = False
@@ -88,7 +110,7 @@ class Series:
                     chosen.add(other)
                     files |= touched
                     grown = True
-        return [n for n in reversed(self.names) if n in chosen]
+        return [n for n in reversed(later) if n in chosen] + [name]
 
     def _fits(self, out):
         """Reverse the patches in a scratch copy of their files."""
