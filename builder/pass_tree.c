@@ -252,17 +252,21 @@ static enum opus_code headers_read(struct build *b, const char *bytes, int strip
 enum opus_code diff_files(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	size_t size, there, all, most = 0;
 	static const int levels[] = {1, 0, 2, 3, 4};
 	uint8_t digest[DIGEST_SIZE];
 	struct sha256 s;
-	enum opus_code code = image_read_text(d->path, &bytes, &size, err);
+	enum opus_code code = image_read(d->path, &data, &size, err);
 
 	if (code != OPUS_OK)
 		return code;
 	sha256_init(&s);
-	sha256_add(&s, bytes, size);
+	sha256_add(&s, data, size); /* what sha256sum says, zero bytes and all */
+	code = image_read_text(d->path, &bytes, &size, err);
+	if (code != OPUS_OK)
+		return code;
 	for (size_t i = 0; i < d->hooks; i++)
 		sha256_add(&s, d->hook_text[i].bytes, d->hook_text[i].size);
 	sha256_end(&s, digest);
