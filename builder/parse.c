@@ -237,7 +237,9 @@ static void visit_function(struct visit *v, CXCursor c)
 	e->is_member = is_class(parent);
 	e->is_static_word = !e->is_member &&
 			    clang.Cursor_getStorageClass(c) == CX_SC_Static;
-	e->is_static = v->nameless || e->is_static_word;
+	/* The word may be in an earlier declaration alone (C11 6.2.2p5). */
+	e->is_static = v->nameless || e->is_static_word ||
+		       (!e->is_member && clang.getCursorLinkage(c) == CXLinkage_Internal);
 	if (e->is_static)
 		linkage_untag(e->linkage);
 	e->is_extern = clang.Cursor_getStorageClass(c) == CX_SC_Extern;

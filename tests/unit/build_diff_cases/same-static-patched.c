@@ -18,7 +18,7 @@ clean:
 	rm -f prog libx.so
 //@ a.c
 #include "inner.h"
-__attribute__((noipa)) static int S_inner(int v)
+__attribute__((noipa)) int S_inner(int v)
 {
 	return v > 9 ? parse(v - 3) + 1 : v;
 }
