@@ -251,8 +251,9 @@ enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t c
 /* Have the texts cut up; leave only their bytes, where many units have no change. */
 enum opus_code unit_cut(struct unit *u, struct opus_error *err) MUST_CHECK;
 void unit_uncut(struct unit *u);
-/* Cut up and parsed. */
+/* Cut up and parsed; forget what was parsed, until it is asked for again. */
 enum opus_code unit_parse(struct unit *u, struct opus_error *err) MUST_CHECK;
+void unit_unparse(struct unit *u);
 /* Does compiling them read one of the diff's files? Sets `reached`. */
 enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
 			  struct opus_error *err) MUST_CHECK;

@@ -78,6 +78,35 @@ static enum opus_code moved_find(struct build *b, struct opus_error *err)
 	return code;
 }
 
+/* Has it the same for other units as before? Nobody asks for anything else of one that
+ * has no change (has_lost, unit_exposes), until it is parsed again; and that does not
+ * find again what was renewed. */
+static bool offers_same(const struct unit *u)
+{
+	for (size_t i = 0; i < u->parse_before.entities; i++) {
+		const struct entity *e = &u->parse_before.entity[i];
+
+		if (e->kind == ENTITY_FUNCTION && e->is_definition && has_lost(u, e->linkage))
+			return false;
+	}
+	for (size_t i = 0; i < u->parse_after.entities; i++)
+		if (u->parse_after.entity[i].renewed ||
+		    unit_exposes(u, &u->parse_after.entity[i]))
+			return false;
+	return true;
+}
+
+/* A header of all units leaves most of them without a change: hundreds are not kept,
+ * with all that their headers declare. */
+static void unit_rest(const struct diff *d, struct unit *u)
+{
+	if (unit_is_in(d, u))
+		return;
+	unit_uncut(u);
+	if (u->parsed && offers_same(u))
+		unit_unparse(u);
+}
+
 enum opus_code pass_compare(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
@@ -89,8 +118,7 @@ enum opus_code pass_compare(struct build *b, struct opus_error *err)
 			continue;
 		code = d->unit[i]->fresh ? unit_parse(d->unit[i], err)
 					 : compare_unit(b, d->unit[i], err);
-		if (!unit_is_in(d, d->unit[i]))
-			unit_uncut(d->unit[i]);
+		unit_rest(d, d->unit[i]);
 	}
 	build_progress(b, NULL, 0, 0);
 	if (code == OPUS_OK)

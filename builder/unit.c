@@ -267,6 +267,13 @@ enum opus_code unit_parse(struct unit *u, struct opus_error *err)
 	return code;
 }
 
+void unit_unparse(struct unit *u)
+{
+	parse_deinit(&u->parse_before);
+	parse_deinit(&u->parse_after);
+	u->parsed = false;
+}
+
 /* Is it a file of the diff, or made of one? Then the diff knows that somebody
  * reads it. */
 static bool is_touched(struct diff *d, const char *path)
