@@ -25,7 +25,6 @@
 # Needs APPLY, the folder of libapply.a; works in the current folder.
 set -u
 case=$1
-top=$OPUS_TOP
 say() { sed -n "/^ \*\//q; s/^ \* $1: //p" "$case"; }
 fail() { echo "$(basename "$case"): $*"; cat said.txt 2>/dev/null; exit 1; }
 
