@@ -114,12 +114,11 @@ static enum opus_code diff_clean(struct build *b, const char *path,
 	enum opus_code code = image_read(b->diff->path, &data, &size, err);
 	FILE *out;
 
-	if (code == OPUS_OK)
-		code = image_read_text(b->diff->path, &text, &size, err);
 	if (code != OPUS_OK)
 		return code;
+	text = image_text(data, size);
 	out = fopen(path, "we");
-	if (!out)
+	if (!text || !out)
 		return error_set_errno(err, OPUS_RESOURCE, "cannot write %s", path);
 	parts_write(b, text, data, out);
 	return fclose(out) == 0

@@ -91,13 +91,14 @@ static const char *file_of(struct build *b, const char *header)
 
 bool build_files_tell(struct build *b)
 {
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	const char *file = NULL, *before = "";
 	size_t size, number = 0;
 	bool any = false, options = false;
 
-	if (image_read_text(b->diff->path, &bytes, &size, NULL) != OPUS_OK)
-		return false;
+	if (image_read(b->diff->path, &data, &size, NULL) == OPUS_OK)
+		bytes = image_text(data, size);
 	for (char *line = bytes, *next; line && *line; line = next) {
 		next = strchr(line, '\n');
 		if (next)

@@ -51,20 +51,15 @@ enum opus_code image_read(const char *path, uint8_t **ret, size_t *ret_size,
 	return OPUS_OK;
 }
 
-enum opus_code image_read_text(const char *path, char **ret, size_t *ret_size,
-			       struct opus_error *err)
+char *image_text(const uint8_t *data, size_t size)
 {
-	uint8_t *data;
-	enum opus_code code = image_read(path, &data, ret_size, err);
+	char *text = malloc(size + 1);
 
-	*ret = (char *)data; /* it has room for one more */
-	if (code != OPUS_OK)
-		return code;
-	for (size_t i = 0; i < *ret_size; i++)
-		if (!data[i])
-			data[i] = ' ';
-	data[*ret_size] = 0;
-	return OPUS_OK;
+	for (size_t i = 0; text && i < size; i++)
+		text[i] = data[i] ? (char)data[i] : ' ';
+	if (text)
+		text[size] = 0;
+	return text;
 }
 
 static bool inside(uint64_t at, uint64_t size, uint64_t limit)

@@ -38,10 +38,10 @@ struct image_symbols {
 enum opus_code image_read(const char *path, uint8_t **ret, size_t *ret_size,
 			  struct opus_error *err) MUST_CHECK;
 
-/* The same as text that ends with a 0. Those inside it are blanks, so that it has
- * as many bytes as the file: the diff of a test may hold any. */
-enum opus_code image_read_text(const char *path, char **ret, size_t *ret_size,
-			       struct opus_error *err) MUST_CHECK;
+/* These bytes as text that ends with a 0. Those inside it are blanks, so that it has
+ * as many bytes: the diff of a test may hold any. The caller frees it; NULL: out of
+ * memory. */
+char *image_text(const uint8_t *data, size_t size);
 
 /* Make a file of these bytes. Errors: OPUS_RESOURCE. */
 enum opus_code image_write(const char *path, const void *data, size_t size,

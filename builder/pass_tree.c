@@ -264,14 +264,14 @@ enum opus_code diff_files(struct build *b, struct opus_error *err)
 		return code;
 	sha256_init(&s);
 	sha256_add(&s, data, size); /* what sha256sum says, zero bytes and all */
-	code = image_read_text(d->path, &bytes, &size, err);
-	if (code != OPUS_OK)
-		return code;
 	for (size_t i = 0; i < d->hooks; i++)
 		sha256_add(&s, d->hook_text[i].bytes, d->hook_text[i].size);
 	sha256_end(&s, digest);
 	for (int i = 0; i < DIGEST_SIZE; i++)
 		sprintf(b->source_digest + 2 * i, "%02x", digest[i]);
+	bytes = image_text(data, size);
+	if (!bytes)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
 	d->strip = -1;
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		code = headers_read(b, bytes, levels[i], false, &there, &all, err);
