@@ -181,8 +181,8 @@ static void entry_find(struct build *b, struct replace *r)
 /* A patch of what has run before it is there closes nothing. */
 static void start_tell(struct build *b, const struct replace *r)
 {
-	if (start_is_only(b, r->target, r->address) &&
-	    !report_has(&b->reports, TOPIC_START, r->name))
+	if (!report_has(&b->reports, TOPIC_START, r->name) &&
+	    start_is_only(b, r->target, r->address))
 		build_tell(b, TOPIC_START, &r->place, r->name,
 			   "install the new build, and start again",
 			   "only what runs when %s is loaded calls it: in a process it has done its work, and the patch changes nothing",
