@@ -224,6 +224,10 @@ Test(command, closed_descriptors)
 	cr_assert_eq(run("$build compile p.c -t prog -o open.opus"), 0);
 	cr_assert_eq(run("$build -v compile p.c -t prog -o closed.opus <&- >&- 2>&-"), 0);
 	cr_assert_eq(run("cmp open.opus closed.opus"), 0);
+	/* What is there instead, the compiler gets, too. */
+	file_write("cc", "#!/bin/sh\nreadlink /proc/$$/fd/2 >fd\nexec gcc \"$@\"\n");
+	cr_assert_eq(run("chmod +x cc && $build compile p.c -t prog --cc ./cc -o cc.opus <&- >&- 2>&-"), 0);
+	cr_assert_eq(run("grep -qx /dev/null fd"), 0);
 }
 
 Test(command, a_build_that_fails)
