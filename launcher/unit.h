@@ -73,6 +73,12 @@ enum opus_code unit_disable(const struct unit *u, const char *root,
 enum opus_code unit_check(const struct unit *u, const char *root,
 			  const char *agent) MUST_CHECK;
 
+/* Tell each limit of the service for which the agent may find no room, by
+ * `told`: `in_the_way` if no update is possible with it. `text` is for people. */
+typedef void unit_limit_fn(void *data, const char *key, bool in_the_way,
+			   const char *text);
+void unit_limits(const struct unit *u, unit_limit_fn *told, void *data);
+
 /* The command `opus-run unit ...`; returns its exit status. */
 int unit_main(int argc, char **argv);
 

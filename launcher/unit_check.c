@@ -83,6 +83,14 @@ static void harmless_check(struct check *c)
 		tell(c, FINE, "AmbientCapabilities", "the loader takes a preload all the same");
 }
 
+static void limit_tell(void *data, const char *key, bool in_the_way,
+		       const char *text)
+{
+	struct check *c = data;
+
+	tell(c, in_the_way ? PROBLEM : NOTE, key, "%s: %s", unit_value(c->u, key), text);
+}
+
 /* --- system calls and sockets --- */
 
 static bool words_have(const struct unit *u, const char *key, const char *wanted)
@@ -489,6 +497,7 @@ enum opus_code unit_check(const struct unit *u, const char *root,
 	environment_file_check(&c);
 	selinux_check(&c);
 	harmless_check(&c);
+	unit_limits(u, limit_tell, &c);
 	filter_check(&c);
 	seccomp_check(&c);
 	socket_check(&c);
