@@ -34,6 +34,7 @@
 #include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,6 +97,38 @@ static int socket_make(void)
 	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
+static bool is_namespace_ours(const struct target *t, const char *kind)
+{
+	char there_path[64], here_path[64];
+	struct stat there, here;
+
+	snprintf(there_path, sizeof(there_path), "/proc/%d/ns/%s", t->view, kind);
+	snprintf(here_path, sizeof(here_path), "/proc/self/ns/%s", kind);
+	return stat(there_path, &there) == 0 && stat(here_path, &here) == 0 &&
+	       there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+}
+
+/*
+ * The agent looks at whom the kernel noted at listen(2), SO_PEERCRED of unix(7).
+ * In a container with users of its own we, as root, are nobody: there it is the
+ * target's user who listens. By system call, since libc would change all threads.
+ */
+static int listen_seen(const struct target *t, int fd)
+{
+	bool as_target = geteuid() == 0 && t->status.euid != 0 &&
+			 !is_namespace_ours(t, "user");
+	int result, why;
+
+	if (as_target && syscall(SYS_setresuid, -1, t->status.euid, -1) != 0)
+		return -1;
+	result = listen(fd, 8);
+	why = errno;
+	if (as_target && syscall(SYS_setresuid, -1, 0, -1) != 0)
+		return -1;
+	errno = why;
+	return result;
+}
+
 /* bind(2) below an open folder; its path for us is /proc/self/fd/N/NAME. */
 int contact_bind(const struct target *t, int dir, const char *name)
 {
@@ -113,7 +146,7 @@ int contact_bind(const struct target *t, int dir, const char *name)
 	result = bind(fd, (struct sockaddr *)&a, sizeof(a));
 	contact_as_target(t, false);
 	umask(mask);
-	if (result == 0 && listen(fd, 8) == 0)
+	if (result == 0 && listen_seen(t, fd) == 0)
 		return fd;
 	if (result == 0)
 		unlinkat(dir, name, 0);
@@ -125,13 +158,7 @@ int contact_bind(const struct target *t, int dir, const char *name)
 
 bool contact_network_is_ours(const struct target *t)
 {
-	struct stat there, here;
-	char ns[64];
-
-	snprintf(ns, sizeof(ns), "/proc/%d/ns/net", t->view);
-	return stat(ns, &there) == 0 &&
-	       stat("/proc/self/ns/net", &here) == 0 &&
-	       there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+	return is_namespace_ours(t, "net");
 }
 
 static bool network_enter(const char *ns)
@@ -171,7 +198,7 @@ int contact_bind_abstract(const struct target *t, bool same_network,
 
 	memcpy(a.sun_path + 1, name, strlen(name));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 ||
-	    listen(fd, 8) != 0)
+	    listen_seen(t, fd) != 0)
 		return -1;
 	return fd_steal(&fd);
 }
