@@ -349,12 +349,12 @@ void output_plan(struct output *out, const struct patch_file *f)
 }
 
 static void end_json(struct output *out, enum opus_code code,
-		     const struct opus_error *err, size_t hidden)
+		     const struct opus_error *err, const struct hidden *hidden)
 {
 	json_code(out->root, code, err);
-	if (hidden)
+	if (hidden && hidden->count)
 		json_object_object_add(out->root, "hidden",
-				       json_object_new_uint64(hidden));
+				       json_object_new_uint64(hidden->count));
 	if (out->bare)
 		json_object_object_add(out->root, "without_agent",
 				       json_object_new_uint64(out->bare));
@@ -384,10 +384,11 @@ static void print_bare(const struct output *out)
 }
 
 void output_end(struct output *out, enum opus_code code,
-		const struct opus_error *err, size_t hidden)
+		const struct opus_error *err, const struct hidden *hidden)
 {
 	const char *hint = out->o->verb == VERB_STORE && code == OPUS_NO_PATCH
 		? "`opus-send store` shows what is in it" : report_hint(code);
+	char who[HIDDEN_TEXT];
 
 	if (out->root) {
 		end_json(out, code, err, hidden);
@@ -406,10 +407,9 @@ void output_end(struct output *out, enum opus_code code,
 		return;
 	}
 	print_bare(out);
-	if (hidden && (geteuid() || out->o->all)) {
-		fprintf(stderr, "opus-send: %zu of the processes could not be "
-				"looked at%s\n",
-			hidden,
+	if (hidden && hidden->count && (geteuid() || out->o->all)) {
+		hidden_describe(hidden, who);
+		fprintf(stderr, "opus-send: %s could not be looked at%s\n", who,
 			geteuid() ? "; run as root to include them" : "");
 	}
 }

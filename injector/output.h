@@ -33,10 +33,10 @@ void output_plan(struct output *out, const struct patch_file *f);
 
 /*
  * The end of the command. `err` is a failure that concerns no single target,
- * NULL if there was none; `hidden` processes could not be looked at.
+ * NULL if there was none; `hidden` those that could not be looked at, or NULL.
  */
 void output_end(struct output *out, enum opus_code code,
-		const struct opus_error *err, size_t hidden);
+		const struct opus_error *err, const struct hidden *hidden);
 
 /* --- shared by output.c and its parts ---------------------------------- */
 

@@ -329,7 +329,7 @@ static void late_wait(struct run *run)
  * nobody is new. A child of a patched process comes out patched, so this ends
  * soon where parents come first.
  */
-static enum opus_code run_rounds(struct run *run, size_t *hidden,
+static enum opus_code run_rounds(struct run *run, struct hidden *hidden,
 				 struct opus_error *err)
 {
 	const struct options *o = run->o;
@@ -367,15 +367,16 @@ static enum opus_code run_rounds(struct run *run, size_t *hidden,
 	return OPUS_OK;
 }
 
-static enum opus_code run_all(struct run *run, size_t *hidden,
+static enum opus_code run_all(struct run *run, struct hidden *hidden,
 			      struct opus_error *err)
 {
 	enum opus_code code = run_rounds(run, hidden, err);
+	char who[HIDDEN_TEXT];
 
-	if (run->o->verb == VERB_CHECK && *hidden)
+	hidden_describe(hidden, who);
+	if (run->o->verb == VERB_CHECK && hidden->count)
 		return error_set(err, OPUS_PERMISSION,
-				 "%zu %s may not be looked at and may run the old code",
-				 *hidden, *hidden == 1 ? "process" : "processes");
+				 "%s may not be looked at and may run the old code", who);
 	/* Nobody has the hole, so nobody runs it. */
 	if (run->o->verb == VERB_CHECK && code == OPUS_NO_TARGET &&
 	    is_search(run->o)) {
@@ -444,7 +445,7 @@ enum opus_code run_targets(const struct options *o, struct output *out,
 	struct run run = {.o = o, .out = out, .one = one, .patch = {.fd = -1}};
 	struct opus_error err = {0};
 	enum opus_code code;
-	size_t hidden = 0;
+	struct hidden hidden = {0};
 
 	interrupt_catch();
 	code = patch_open(&run, &err);
@@ -452,7 +453,7 @@ enum opus_code run_targets(const struct options *o, struct output *out,
 		code = persist_begin(&run, &err);
 	if (code == OPUS_OK)
 		code = persist_end(&run, run_all(&run, &hidden, &err), &err);
-	output_end(out, code, err.code != OPUS_OK ? &err : NULL, hidden);
+	output_end(out, code, err.code != OPUS_OK ? &err : NULL, &hidden);
 	fflush(stdout);
 	free(run.seen);
 	free(run.codes);

@@ -35,7 +35,7 @@ static enum opus_code usage_error(int argc, char **argv,
 
 		with_json.json = true;
 		output_init(&out, &with_json);
-		output_end(&out, err->code, err, 0);
+		output_end(&out, err->code, err, NULL);
 		return err->code;
 	}
 	fprintf(stderr, "opus-send: %s\n", err->text);

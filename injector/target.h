@@ -29,10 +29,20 @@ struct target {
 	bool used_folder;    /* set by contact_make(): its socket had a path */
 };
 
+/* Processes that we may not look at, of a search. */
+struct hidden {
+	size_t count;
+	pid_t first;
+};
+
+#define HIDDEN_TEXT 128
+/* "process 1 (init)", "17 processes, process 1 (init) among them," */
+void hidden_describe(const struct hidden *h, char ret[HIDDEN_TEXT]);
+
 struct target_list {
 	struct target *targets;
 	size_t count;
-	size_t hidden; /* processes that we may not look at, of a search */
+	struct hidden hidden;
 	size_t bare;   /* of a `status` of --tree or --unit: without an agent */
 };
 
@@ -47,6 +57,11 @@ enum opus_code target_list_init(const struct options *o, const struct plan *plan
 				struct target_list *ret, struct opus_error *err)
 	MUST_CHECK;
 void target_list_deinit(struct target_list *list);
+
+/* Does it run the program of this real path? `wanted`: its file, or NULL if that is
+ * gone. 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
+struct stat;
+int target_runs(pid_t pid, const char *exe, const struct stat *wanted);
 
 /* Is an agent mapped? 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
 int target_has_agent(pid_t pid);

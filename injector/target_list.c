@@ -22,7 +22,7 @@
 #include "common/cleanup.h"
 #include "tree.h"
 
-/* Does the process run this program? Its file may have been replaced. */
+/* By /proc/VIEW, whose thread may be a later one than the first. */
 static int runs_exe(pid_t pid, pid_t view, const char *exe,
 		    const struct stat *wanted)
 {
@@ -43,6 +43,11 @@ static int runs_exe(pid_t pid, pid_t view, const char *exe,
 	now[n] = '\0';
 	return strncmp(now, exe, len) == 0 &&
 	       (now[len] == '\0' || strcmp(now + len, " (deleted)") == 0);
+}
+
+int target_runs(pid_t pid, const char *exe, const struct stat *wanted)
+{
+	return runs_exe(pid, pid, exe, wanted);
 }
 
 int target_has_agent(pid_t pid)
@@ -71,16 +76,29 @@ static enum opus_code list_add(struct target_list *list, pid_t pid,
 	return OPUS_OK;
 }
 
+void hidden_describe(const struct hidden *h, char ret[HIDDEN_TEXT])
+{
+	struct proc_status s;
+	char name[sizeof(s.name) + 3] = "";
+
+	if (proc_status_read(h->first, h->first, &s))
+		snprintf(name, sizeof(name), " (%s)", s.name);
+	if (h->count == 1)
+		snprintf(ret, HIDDEN_TEXT, "process %d%s", (int)h->first, name);
+	else
+		snprintf(ret, HIDDEN_TEXT, "%zu processes, process %d%s among them,",
+			 h->count, (int)h->first, name);
+}
+
 /* Why a search found nothing. */
 static enum opus_code list_empty(const struct options *o, const struct plan *plan,
-				 size_t hidden, struct opus_error *err)
+				 const struct hidden *hidden, struct opus_error *err)
 {
-	char more[96] = "", where[256] = "";
+	char more[HIDDEN_TEXT + 32] = "", where[256] = "", who[HIDDEN_TEXT];
 
-	if (hidden)
-		snprintf(more, sizeof(more),
-			 " (%zu of the processes could not be looked at)",
-			 hidden);
+	hidden_describe(hidden, who);
+	if (hidden->count)
+		snprintf(more, sizeof(more), " (%s could not be looked at)", who);
 	if (o->exe)
 		return error_set(err, OPUS_NO_TARGET,
 				 "no process runs %.300s%s", o->exe, more);
@@ -132,11 +150,17 @@ static int search_match(const struct search *s, pid_t pid)
 	const struct options *o = s->o;
 
 	if (o->exe)
-		return runs_exe(pid, pid, s->exe, s->wanted);
+		return target_runs(pid, s->exe, s->wanted);
 	/* A unit may hold helpers that are not concerned. */
 	if (!is_within(s, pid))
 		return 0;
 	return s->plan ? target_maps_plan(pid, s->plan) : target_has_agent(pid);
+}
+
+static void hidden_add(struct hidden *h, pid_t pid)
+{
+	if (h->count++ == 0)
+		h->first = pid;
 }
 
 static int depth_compare(const void *a, const void *b)
@@ -183,7 +207,7 @@ static enum opus_code list_search(const struct options *o,
 		if (match > 0)
 			code = list_add(ret, pid, err);
 		else if (match < 0)
-			ret->hidden++;
+			hidden_add(&ret->hidden, pid);
 		else
 			ret->bare += pid != getpid() && is_bare(&s, pid);
 	}
@@ -192,7 +216,7 @@ static enum opus_code list_search(const struct options *o,
 		code = error_set(err, OPUS_NO_TARGET, "there is no process %d",
 				 (int)o->tree);
 	else if (code == OPUS_OK && ret->count == 0)
-		code = list_empty(o, plan, ret->hidden, err);
+		code = list_empty(o, plan, &ret->hidden, err);
 	tree_deinit(&s.tree);
 	return code;
 }

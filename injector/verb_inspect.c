@@ -17,7 +17,7 @@ enum opus_code verb_inspect(const struct options *o, struct output *out)
 	code = patch_file_init(&f, o->operand, &err);
 	if (code == OPUS_OK)
 		output_plan(out, &f);
-	output_end(out, code, code != OPUS_OK ? &err : NULL, 0);
+	output_end(out, code, code != OPUS_OK ? &err : NULL, NULL);
 	patch_file_deinit(&f);
 	return code;
 }

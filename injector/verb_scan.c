@@ -7,9 +7,12 @@
  * Signal:     unsafe: heap.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "json.h"
 #include "run.h"
 #include "scan.h"
@@ -44,28 +47,59 @@ static void scan_print(const struct target *t, const struct scan *s)
 		       "", "", output_clean(s->upgraded_path));
 }
 
-static bool is_wanted(const struct options *o, const struct tree *tree, pid_t pid)
+/* What the options mean. */
+struct meant {
+	const struct options *o;
+	const char *exe;
+	const struct stat *wanted; /* its file, NULL if it is gone */
+	struct tree tree;
+};
+
+static bool is_meant(const struct meant *m, pid_t pid)
 {
+	const struct options *o = m->o;
+
+	for (size_t i = 0; i < o->pid_count; i++)
+		if (o->pids[i] == pid)
+			return true;
+	if (o->exe)
+		return target_runs(pid, m->exe, m->wanted) > 0;
 	if (o->tree)
-		return tree_is_below(tree, pid, o->tree);
-	return !o->unit || tree_in_unit(pid, o->unit);
+		return tree_is_below(&m->tree, pid, o->tree);
+	return o->unit ? tree_in_unit(pid, o->unit) : o->pid_count == 0;
+}
+
+/* Nobody is meant by what was given. */
+static enum opus_code nobody(const struct options *o, struct opus_error *err)
+{
+	if (o->exe)
+		return error_set(err, OPUS_NO_TARGET, "no process runs %.300s", o->exe);
+	if (o->unit)
+		return error_set(err, OPUS_NO_TARGET, "no process of unit %.200s", o->unit);
+	return error_set(err, OPUS_NO_TARGET, "there is no process %d",
+			 (int)(o->tree ? o->tree : o->pids[0]));
 }
 
 enum opus_code verb_scan(const struct options *o, struct output *out)
 {
+	CLEANUP(cleanup_free) char *real = o->exe ? realpath(o->exe, NULL) : NULL;
+	struct meant m = {.o = o, .exe = real ? real : o->exe};
 	struct opus_error err = {0};
 	enum opus_code code = OPUS_OK;
-	struct tree tree;
+	size_t count = 0;
+	struct stat st;
 
-	if (!tree_init(&tree))
+	m.wanted = o->exe && stat(m.exe, &st) == 0 ? &st : NULL;
+	if (!tree_init(&m.tree))
 		code = error_set_errno(&err, OPUS_RESOURCE, "cannot read /proc");
-	for (size_t i = 0; code == OPUS_OK && i < tree.count; i++) {
-		struct target t = {.pid = tree.nodes[i].pid, .pidfd = -1};
+	for (size_t i = 0; code == OPUS_OK && i < m.tree.count; i++) {
+		struct target t = {.pid = m.tree.nodes[i].pid, .pidfd = -1};
 		struct scan s;
 
 		t.view = t.pid;
-		if (t.pid == getpid() || !is_wanted(o, &tree, t.pid))
+		if (t.pid == getpid() || !is_meant(&m, t.pid))
 			continue;
+		count++;
 		if (scan_look(&t, &s) && out->root)
 			scan_json_add(out->targets, &t, &s);
 		else if (t.status.memory && !out->root)
@@ -73,7 +107,9 @@ enum opus_code verb_scan(const struct options *o, struct output *out)
 		if (t.pidfd >= 0)
 			close(t.pidfd);
 	}
-	output_end(out, code, code != OPUS_OK ? &err : NULL, 0);
-	tree_deinit(&tree);
+	if (code == OPUS_OK && count == 0)
+		code = nobody(o, &err);
+	output_end(out, code, code != OPUS_OK ? &err : NULL, NULL);
+	tree_deinit(&m.tree);
 	return code;
 }

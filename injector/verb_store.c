@@ -180,6 +180,6 @@ enum opus_code verb_store(const struct options *o, struct output *out)
 	struct opus_error err = {0};
 	enum opus_code code = store_do(o, out, &err);
 
-	output_end(out, code, code_status(code) ? &err : NULL, 0);
+	output_end(out, code, code_status(code) ? &err : NULL, NULL);
 	return code;
 }
