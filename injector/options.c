@@ -309,6 +309,13 @@ static enum opus_code operands_check(struct options *o, int count, char **words,
 	return OPUS_OK;
 }
 
+/* Those that change nothing look at everybody, unless told otherwise. */
+static bool is_for_all(enum options_verb verb)
+{
+	return verb == VERB_STATUS || verb == VERB_LIST || verb == VERB_CHECK ||
+	       verb == VERB_SCAN;
+}
+
 enum opus_code options_parse(int argc, char **argv, struct options *ret,
 			     struct opus_error *err)
 {
@@ -333,8 +340,7 @@ enum opus_code options_parse(int argc, char **argv, struct options *ret,
 	}
 	if (ret->timeout_ns == OPTIONS_FOREVER - 1)
 		ret->timeout_ns = verbs[ret->verb].timeout_ns;
-	if ((ret->verb == VERB_STATUS || ret->verb == VERB_LIST ||
-	     ret->verb == VERB_CHECK) &&
+	if (is_for_all(ret->verb) &&
 	    !ret->pid_count && !ret->exe && !ret->tree && !ret->unit)
 		ret->all = true;
 	code = seen_check(&p);
@@ -401,7 +407,7 @@ void options_help_verb(FILE *f, enum options_verb verb)
 		verb == VERB_STORE ? "[list | add PATCH | {remove|enable|disable} NAME]"
 		: v->operand ? v->operand : "",
 		!strchr(v->options, 'p') ? ""
-		: verb == VERB_STATUS || verb == VERB_LIST || verb == VERB_CHECK
+		: is_for_all(verb)
 			? "[--pid P...|--exe PATH|--tree P|--unit NAME|--all] "
 			: "{--pid P...|--exe PATH|--tree P|--unit NAME|--all} ",
 		v->summary);

@@ -42,7 +42,7 @@
 	  "cancel a pending update")                                           \
 	V(VERB_LOG, "log", NULL, "peaTUFS", 0,                                    \
 	  "print the agents' logs")                                            \
-	V(VERB_SCAN, "scan", NULL, "TU", 0,                                    \
+	V(VERB_SCAN, "scan", NULL, "peaTU", 0,                                 \
 	  "say of every process whether it can be patched, and why not")       \
 	V(VERB_CHECK, "check", "PATCH", "peaTU", 0,                            \
 	  "does every process that has the hole run the patch?")               \

@@ -24,8 +24,8 @@
 	S(SCAN_LIBC, "libc", "uses another libc than glibc")                   \
 	S(SCAN_RIGHTS, "rights", "was started with more rights than its caller: the loader took no preload") \
 	S(SCAN_FAILED, "failed", "was to get the agent, but the loader did not load it") \
-	S(SCAN_NAMESPACE, "namespace", "runs in a container, without the agent") \
-	S(SCAN_NONE, "none", "was started without the agent")
+	S(SCAN_NAMESPACE, "namespace", "runs in a container, without the agent, which `opus-send apply` would bring in") \
+	S(SCAN_NONE, "none", "was started without the agent, which `opus-send apply` would bring in")
 
 enum scan_kind {
 #define S(name, json, text) name,
