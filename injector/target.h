@@ -58,11 +58,6 @@ enum opus_code target_list_init(const struct options *o, const struct plan *plan
 	MUST_CHECK;
 void target_list_deinit(struct target_list *list);
 
-/* Does it run the program of this real path? `wanted`: its file, or NULL if that is
- * gone. 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
-struct stat;
-int target_runs(pid_t pid, const char *exe, const struct stat *wanted);
-
 /* Is an agent mapped? 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
 int target_has_agent(pid_t pid);
 

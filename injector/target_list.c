@@ -15,40 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "beacon_read.h"
 #include "common/cleanup.h"
+#include "exe.h"
 #include "tree.h"
-
-/* By /proc/VIEW, whose thread may be a later one than the first. */
-static int runs_exe(pid_t pid, pid_t view, const char *exe,
-		    const struct stat *wanted)
-{
-	char path[64], now[4200];
-	struct stat st;
-	size_t len = strlen(exe);
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", view);
-	if (wanted && stat(path, &st) == 0 && st.st_dev == wanted->st_dev &&
-	    st.st_ino == wanted->st_ino)
-		return 1;
-	n = readlink(path, now, sizeof(now) - 1);
-	if (n < 0 && errno == ENOENT && (view = target_view(pid, view)) != 0)
-		return runs_exe(pid, view, exe, wanted);
-	if (n < 0)
-		return errno == EACCES || errno == EPERM ? -1 : 0;
-	now[n] = '\0';
-	return strncmp(now, exe, len) == 0 &&
-	       (now[len] == '\0' || strcmp(now + len, " (deleted)") == 0);
-}
-
-int target_runs(pid_t pid, const char *exe, const struct stat *wanted)
-{
-	return runs_exe(pid, pid, exe, wanted);
-}
 
 int target_has_agent(pid_t pid)
 {
@@ -118,8 +90,7 @@ static enum opus_code list_empty(const struct options *o, const struct plan *pla
 struct search {
 	const struct options *o;
 	const struct plan *plan;
-	const char *exe;           /* as the kernel names it */
-	const struct stat *wanted; /* its file, NULL if it is gone */
+	struct exe exe; /* of --exe */
 	struct tree tree;
 };
 
@@ -150,7 +121,7 @@ static int search_match(const struct search *s, pid_t pid)
 	const struct options *o = s->o;
 
 	if (o->exe)
-		return target_runs(pid, s->exe, s->wanted);
+		return exe_runs(&s->exe, pid);
 	/* A unit may hold helpers that are not concerned. */
 	if (!is_within(s, pid))
 		return 0;
@@ -191,15 +162,13 @@ static enum opus_code list_search(const struct options *o,
 				  const struct plan *plan,
 				  struct target_list *ret, struct opus_error *err)
 {
-	CLEANUP(cleanup_free) char *real = o->exe ? realpath(o->exe, NULL) : NULL;
-	struct search s = {.o = o, .plan = plan, .exe = real ? real : o->exe};
+	struct search s = {.o = o, .plan = plan};
 	enum opus_code code = OPUS_OK;
-	struct stat st;
 
 	if (!tree_init(&s.tree))
 		return error_set_errno(err, OPUS_RESOURCE, "cannot read /proc");
 	if (o->exe)
-		s.wanted = stat(o->exe, &st) == 0 ? &st : NULL;
+		exe_init(&s.exe, o->exe);
 	for (size_t i = 0; code == OPUS_OK && i < s.tree.count; i++) {
 		pid_t pid = s.tree.nodes[i].pid;
 		int match = pid == getpid() ? 0 : search_match(&s, pid);
@@ -217,6 +186,7 @@ static enum opus_code list_search(const struct options *o,
 				 (int)o->tree);
 	else if (code == OPUS_OK && ret->count == 0)
 		code = list_empty(o, plan, &ret->hidden, err);
+	exe_deinit(&s.exe);
 	tree_deinit(&s.tree);
 	return code;
 }

@@ -7,12 +7,10 @@
  * Signal:     unsafe: heap.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
+#include "exe.h"
 #include "json.h"
 #include "run.h"
 #include "scan.h"
@@ -50,8 +48,7 @@ static void scan_print(const struct target *t, const struct scan *s)
 /* What the options mean. */
 struct meant {
 	const struct options *o;
-	const char *exe;
-	const struct stat *wanted; /* its file, NULL if it is gone */
+	struct exe exe; /* of --exe */
 	struct tree tree;
 };
 
@@ -63,7 +60,7 @@ static bool is_meant(const struct meant *m, pid_t pid)
 		if (o->pids[i] == pid)
 			return true;
 	if (o->exe)
-		return target_runs(pid, m->exe, m->wanted) > 0;
+		return exe_runs(&m->exe, pid) > 0;
 	if (o->tree)
 		return tree_is_below(&m->tree, pid, o->tree);
 	return o->unit ? tree_in_unit(pid, o->unit) : o->pid_count == 0;
@@ -82,14 +79,13 @@ static enum opus_code nobody(const struct options *o, struct opus_error *err)
 
 enum opus_code verb_scan(const struct options *o, struct output *out)
 {
-	CLEANUP(cleanup_free) char *real = o->exe ? realpath(o->exe, NULL) : NULL;
-	struct meant m = {.o = o, .exe = real ? real : o->exe};
+	struct meant m = {.o = o};
 	struct opus_error err = {0};
 	enum opus_code code = OPUS_OK;
 	size_t count = 0;
-	struct stat st;
 
-	m.wanted = o->exe && stat(m.exe, &st) == 0 ? &st : NULL;
+	if (o->exe)
+		exe_init(&m.exe, o->exe);
 	if (!tree_init(&m.tree))
 		code = error_set_errno(&err, OPUS_RESOURCE, "cannot read /proc");
 	for (size_t i = 0; code == OPUS_OK && i < m.tree.count; i++) {
@@ -110,6 +106,7 @@ enum opus_code verb_scan(const struct options *o, struct output *out)
 	if (code == OPUS_OK && count == 0)
 		code = nobody(o, &err);
 	output_end(out, code, code != OPUS_OK ? &err : NULL, NULL);
+	exe_deinit(&m.exe);
 	tree_deinit(&m.tree);
 	return code;
 }
