@@ -264,8 +264,8 @@ static enum opus_code contact_failed(const struct contact *c,
 			"its agent cannot make a thread and a socket; see its "
 			"limits of processes, memory and descriptors "
 			"(RLIMIT_NPROC, pids.max, RLIMIT_AS, RLIMIT_DATA, "
-			"RLIMIT_MEMLOCK, RLIMIT_NOFILE); CAP_SYS_RESOURCE "
-			"may lift the first for the moment");
+			"RLIMIT_MEMLOCK, RLIMIT_NOFILE, vm.max_map_count); "
+			"CAP_SYS_RESOURCE may lift the first for the moment");
 	}
 	if (c->full)
 		return error_set(err, OPUS_NO_CONTACT,

@@ -274,8 +274,9 @@ static enum opus_code call_failed(const char *what, uint64_t result,
 				  struct opus_error *err)
 {
 	errno = -(int)(int64_t)result;
-	return error_set_errno(err, OPUS_RESOURCE, "%s failed in the process",
-			       what);
+	return error_set_errno(err, OPUS_RESOURCE, "%s failed in the process%s", what,
+			       errno != ENOMEM ? ""
+			       : ": it may have no more memory or mappings (RLIMIT_AS, RLIMIT_DATA, vm.max_map_count)");
 }
 
 static bool is_error(uint64_t result)
