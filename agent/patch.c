@@ -12,6 +12,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libintl.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -211,10 +212,19 @@ static void load_name(int fd, char *ret, size_t size)
 	snprintf(ret + at, size - at, "/%d", fd);
 }
 
-/* dlopen() leaves no errno, but strerror(3)'s words at the end of its own. */
+/* dlopen() leaves no errno, but strerror(3)'s words at the end of its own, or only
+ * its own (elf/dl-map-segments.h), in the language of the program. */
 static bool is_lack(const char *words)
 {
 	static const int lacks[] = {EMFILE, ENFILE, ENOMEM};
+	static const char *const own[] = {
+		"out of memory", "failed to map segment from shared object",
+		"cannot apply additional memory protection after relocation",
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strstr(words, dgettext("libc", own[i])))
+			return true;
 
 	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
 		if (strstr(words, strerror(lacks[i])))
@@ -228,7 +238,7 @@ static enum opus_code loader_refused(const char *path, struct opus_error *err)
 
 	if (words && is_lack(words))
 		return error_set(err, OPUS_RESOURCE,
-			"the loader lacks memory or descriptors (RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE): %s",
+			"the loader lacks memory, mappings or descriptors (RLIMIT_AS, RLIMIT_DATA, vm.max_map_count, RLIMIT_NOFILE): %s",
 			words);
 	if (words && strstr(words, path) && strstr(words, strerror(ENOENT)))
 		return error_set(err, OPUS_RESOURCE,

@@ -241,7 +241,7 @@ static enum opus_code code_write(const struct table_area *a,
 		return error_set_errno(err, OPUS_RESOURCE, "memfd for trampolines");
 	if (lock_map((void *)a->code, a->code_size, PROT_READ | PROT_EXEC,
 		     MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
-		return error_set_errno(err, OPUS_CONFINED,
+		return error_set_errno(err, errno == ENOMEM ? OPUS_RESOURCE : OPUS_CONFINED,
 			"the process may not map executable memory from a memfd");
 	return OPUS_OK;
 }
