@@ -119,6 +119,13 @@ static bool is_another_copy(const struct modules *m, const struct module *object
 	return count && map->start - object->start >= end - first / PAGE * PAGE;
 }
 
+/* Code that the program has moved to large pages, which have no file. */
+static bool is_moved_code(const struct module *object, const struct proc_map *map)
+{
+	return !map->inode && map->executable && !object->text_start &&
+	       map->start == object->end;
+}
+
 static enum opus_code list_read(struct modules *m, char *maps,
 				struct opus_error *err)
 {
@@ -127,6 +134,8 @@ static enum opus_code list_read(struct modules *m, char *maps,
 
 	while (proc_maps_next(&maps, &map)) {
 		if (now && same_file(now, &map) && !is_another_copy(m, now, &map)) {
+			now->end = map.end;
+		} else if (now && is_moved_code(now, &map)) {
 			now->end = map.end;
 		} else if (map.inode && map.offset == 0 && map.readable) {
 			more = realloc(m->list, (m->count + 1) * sizeof(*more));

@@ -429,28 +429,52 @@ static size_t note_build_id(const uint8_t *note, size_t size, uint8_t *ret,
 	return 0;
 }
 
-size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room)
+#define HEADERS 32
+
+/* The program headers of the object that begins at `at`; 0: there is none. */
+static size_t headers_read(pid_t view, uint64_t at, Elf64_Phdr p[HEADERS],
+			   uint64_t *ret_bias)
 {
 	Elf64_Ehdr e;
-	Elf64_Phdr p[32];
-	uint8_t note[1024];
-	uint64_t bias = at;
-	size_t size, count;
+	size_t count;
 
+	*ret_bias = at;
 	if (!proc_memory_read(view, at, &e, sizeof(e)) ||
 	    memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof(p[0]))
 		return 0;
-	count = e.e_phnum < 32 ? e.e_phnum : 32;
+	count = e.e_phnum < HEADERS ? e.e_phnum : HEADERS;
 	if (!proc_memory_read(view, at + e.e_phoff, p, count * sizeof(p[0])))
 		return 0;
 	/* The address of the first segment that holds the ELF header. */
 	for (size_t i = 0; i < count; i++) {
 		if (p[i].p_type == PT_LOAD) {
-			bias = at - (p[i].p_vaddr - p[i].p_offset);
+			*ret_bias = at - (p[i].p_vaddr - p[i].p_offset);
 			break;
 		}
 	}
+	return count;
+}
+
+uint64_t proc_code(pid_t view, uint64_t at)
+{
+	Elf64_Phdr p[HEADERS];
+	uint64_t bias;
+	size_t count = headers_read(view, at, p, &bias);
+
+	for (size_t i = 0; i < count; i++)
+		if (p[i].p_type == PT_LOAD && p[i].p_flags & PF_X)
+			return bias + p[i].p_vaddr;
+	return 0;
+}
+
+size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room)
+{
+	Elf64_Phdr p[HEADERS];
+	uint8_t note[1024];
+	uint64_t bias;
+	size_t size, count = headers_read(view, at, p, &bias);
+
 	for (size_t i = 0; i < count; i++) {
 		if (p[i].p_type != PT_NOTE)
 			continue;

@@ -120,5 +120,8 @@ bool proc_memory_force(pid_t view, uint64_t at, const void *bytes, size_t size);
  * Returns its length, 0 if there is none.
  */
 size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room);
+/* Address of the first code of that object, by its program headers; 0: it has
+ * none, or cannot be read. */
+uint64_t proc_code(pid_t view, uint64_t at);
 
 #endif

@@ -24,6 +24,7 @@
 struct seen {
 	uint64_t device, inode;
 	char name[32]; /* overlay file systems may give an inode number twice */
+	uint64_t code; /* where its code begins, from its first mapping on */
 	bool matches;
 };
 
@@ -33,11 +34,11 @@ static struct {
 } seen_objects;
 
 /* `ret_known`: was there a build-id to be read? */
-static bool object_matches(pid_t view, const struct proc_map *map,
-			   const struct plan *plan, bool *ret_known)
+static bool object_matches(pid_t view, uint64_t at, const struct plan *plan,
+			   bool *ret_known)
 {
 	uint8_t id[BUILD_ID_MAX];
-	size_t size = proc_build_id(view, map->start, id, sizeof(id));
+	size_t size = proc_build_id(view, at, id, sizeof(id));
 
 	*ret_known = size != 0;
 	for (uint32_t i = 0; size && i < plan->target_count; i++) {
@@ -50,8 +51,9 @@ static bool object_matches(pid_t view, const struct proc_map *map,
 	return false;
 }
 
-static bool object_matches_cached(pid_t view, const struct proc_map *map,
-				  const struct plan *plan)
+/* Look at the object that begins with this mapping, unless its file is known. */
+static struct seen object_look(pid_t view, const struct proc_map *map,
+			       const struct plan *plan)
 {
 	struct seen *s = seen_objects.items, new = {.device = map->device,
 						    .inode = map->inode};
@@ -61,16 +63,18 @@ static bool object_matches_cached(pid_t view, const struct proc_map *map,
 	for (size_t i = 0; i < seen_objects.count; i++)
 		if (s[i].inode == new.inode && s[i].device == new.device &&
 		    strcmp(s[i].name, new.name) == 0)
-			return s[i].matches;
-	new.matches = object_matches(view, map, plan, &known);
+			return s[i];
+	new.matches = object_matches(view, map->start, plan, &known);
+	if (new.matches)
+		new.code = proc_code(view, map->start) - map->start;
 	if (!known)
-		return false; /* of this process, which may just be ending */
+		return new; /* of this process, which may just be ending */
 	s = realloc(s, (seen_objects.count + 1) * sizeof(*s));
 	if (s) {
 		seen_objects.items = s;
 		s[seen_objects.count++] = new;
 	}
-	return new.matches;
+	return new;
 }
 
 struct walk {
@@ -78,39 +82,54 @@ struct walk {
 	pid_t view;
 	char *cursor; /* of the text of its mappings */
 	struct proc_map found;
+	uint64_t code; /* where its code would be; 0: no object is looked at */
 };
 
-/* The next mapping of code of an object that the plan is for. */
-static bool code_next(struct walk *w, struct proc_map *ret)
+/*
+ * The first mapping, which holds ELF header and notes, of the next object that the
+ * plan is for. Where its code belongs something executable has to be: a debugger
+ * maps the file to read. But not the file, for a program may have moved its code
+ * to large pages, which have none.
+ */
+static bool object_next(struct walk *w, struct proc_map *ret)
 {
-	while (w->cursor && proc_maps_next(&w->cursor, ret)) {
-		/* An object's first mapping holds its ELF header and notes. */
-		if (ret->offset == 0 && ret->inode && ret->readable &&
-		    object_matches_cached(w->view, ret, w->plan))
-			w->found = *ret;
-		/* A debugger maps it to read, whoever runs it to execute. */
-		if (w->found.inode && ret->executable &&
-		    ret->inode == w->found.inode && ret->device == w->found.device)
+	struct proc_map map;
+	struct seen seen;
+
+	while (w->cursor && proc_maps_next(&w->cursor, &map)) {
+		if (map.offset == 0 && map.inode && map.readable) {
+			seen = object_look(w->view, &map, w->plan);
+			if (seen.matches) {
+				w->found = map;
+				w->code = map.start + seen.code;
+			}
+		}
+		if (w->code < map.start || w->code >= map.end)
+			continue;
+		w->code = 0;
+		*ret = w->found;
+		if (map.executable)
 			return true;
 	}
 	return false;
 }
 
+#define COPIES_MAX 256
+
 unsigned int target_copies(pid_t pid, const struct plan *plan)
 {
 	struct walk w = {.plan = plan};
 	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &w.view);
-	struct proc_map map, code = {0};
-	unsigned int count = 0, most = 0;
+	struct proc_map map[COPIES_MAX];
+	unsigned int most = 0;
 
 	w.cursor = maps;
-	while (code_next(&w, &map)) {
-		/* The same piece of the same file once more is another copy. */
-		if (map.inode != code.inode || map.device != code.device) {
-			code = map;
-			count = 0;
-		}
-		count += map.offset == code.offset;
+	for (size_t n = 0; n < COPIES_MAX && object_next(&w, &map[n]); n++) {
+		unsigned int count = 1;
+
+		for (size_t i = 0; i < n; i++)
+			count += map[i].inode == map[n].inode &&
+				 map[i].device == map[n].device;
 		most = count > most ? count : most;
 	}
 	return most;
@@ -125,7 +144,7 @@ int target_maps_plan(pid_t pid, const struct plan *plan)
 	if (!maps)
 		return errno == EACCES || errno == EPERM ? -1 : 0;
 	w.cursor = maps;
-	return code_next(&w, &map);
+	return object_next(&w, &map);
 }
 
 void target_plan_forget(void)
