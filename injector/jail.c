@@ -44,9 +44,10 @@ bool jail_is(pid_t view)
 	char path[64];
 	struct stat st;
 
-	/* The link alone: where it leads depends on who asks. */
+	/* The link alone: where it leads depends on who asks. ESRCH: the root is a
+	 * folder of a process that has ended, as Chromium's sandbox has it. */
 	snprintf(path, sizeof(path), "/proc/%d/root/proc/self", view);
-	return lstat(path, &st) != 0 && errno == ENOENT;
+	return lstat(path, &st) != 0 && (errno == ENOENT || errno == ESRCH);
 }
 
 enum opus_code jail_check(const struct target *t, struct opus_error *err)
