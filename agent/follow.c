@@ -34,6 +34,7 @@
 #include "guard.h"
 #include "stop.h"
 #include "stop_signal.h"
+#include "tls.h"
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -143,10 +144,14 @@ static bool elf_fits(int fd)
  * PATH by libc; it is held against the patterns only. */
 static bool wanted(const char *path, int fd)
 {
-	int saved = errno;
 	bool fits;
+	int saved;
 
-	if (!follow_agent || access(follow_agent, R_OK) != 0 ||
+	/* A child of clone(2) may have no thread-local storage, so no errno. */
+	if (!follow_agent || !tls_there_sig())
+		return false;
+	saved = errno;
+	if (access(follow_agent, R_OK) != 0 ||
 	    (path && left_out(path))) {
 		errno = saved;
 		return false;

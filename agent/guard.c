@@ -34,6 +34,7 @@
 #include "common/store.h"
 #include "fork.h"
 #include "object.h"
+#include "tls.h"
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -215,12 +216,13 @@ static AT_START bool soon(void)
 AT_START void guard_end(void)
 {
 	char text[16];
-	int size, pid = guard_pid;
-	int saved = errno;
+	int size, pid = guard_pid, saved;
 
-	/* A child of vfork() shares this memory, but not the id. */
-	if (pid == 0 || pid != getpid() || !soon())
+	/* A child of vfork() shares this memory, but not the id. One of clone(2) may
+	 * have no thread-local storage, so no errno, and libc's _exit() needs none. */
+	if (pid == 0 || pid != getpid() || !tls_there_sig() || !soon())
 		return;
+	saved = errno;
 	text[0] = guard_forks ? 'X' : 'E';
 	text[1] = ' ';
 	size = 2;
@@ -245,9 +247,12 @@ void guard_forked(void)
 /* This process has become the service, if it is so young. */
 static void daemon_note(void)
 {
-	int saved = errno;
+	int saved;
 
-	if (guard_pid != 0 && guard_pid != getpid() && soon())
+	if (guard_pid == 0 || guard_pid == getpid() || !tls_there_sig())
+		return;
+	saved = errno;
+	if (soon())
 		start_note();
 	errno = saved;
 }

@@ -17,6 +17,7 @@
 #include <ucontext.h>
 
 #include "common/waits.h"
+#include "tls.h"
 
 /*
  * A wait whose begin nobody noted: it began before the agent came, or libc makes it
@@ -86,6 +87,8 @@ restart_enter(struct restart_note *note, bool own)
 {
 	struct restart_wait *w = &restart_self;
 
+	if (!tls_there_sig())
+		return;
 	note->outer_started_ns = atomic_load_explicit(&w->started_ns,
 						      memory_order_relaxed);
 	note->outer_sp = atomic_load_explicit(&w->sp, memory_order_relaxed);
@@ -113,6 +116,8 @@ static inline void restart_leave(const struct restart_note *note)
 {
 	struct restart_wait *w = &restart_self;
 
+	if (!tls_there_sig())
+		return;
 	atomic_store_explicit(&w->started_ns, 0, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
 	atomic_store_explicit(&w->sp, note->outer_sp, memory_order_relaxed);
@@ -126,7 +131,8 @@ static inline void restart_leave(const struct restart_note *note)
 /* Was the EINTR of the call that has just returned the agent's doing? */
 static inline bool restart_left(void)
 {
-	return atomic_exchange_explicit(&restart_self.left, false,
+	return tls_there_sig() &&
+	       atomic_exchange_explicit(&restart_self.left, false,
 					memory_order_relaxed);
 }
 
@@ -134,7 +140,9 @@ static inline bool restart_left(void)
  * call than before it, and it may have been broken off. */
 static inline uint32_t restart_stops(void)
 {
-	return atomic_load_explicit(&restart_self.stops, memory_order_relaxed);
+	return tls_there_sig() ? atomic_load_explicit(&restart_self.stops,
+						      memory_order_relaxed)
+			       : 0;
 }
 
 /*

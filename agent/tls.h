@@ -1,7 +1,8 @@
 /*
  * tls.h - whose thread-local storage does a thread run on?
  *
- * Included by: agent.c, signal_sig.c, contact_sig.c, stop_sig.c, gate_sig.c.
+ * Included by: agent.c, signal_sig.c, contact_sig.c, stop_sig.c, gate_sig.c, guard.c,
+ *              follow.c, restart.h.
  * Runs on:     any thread.
  * Locks:       none.
  * Signal:      safe, but for tls_init(); tls_there_sig() before anything that is

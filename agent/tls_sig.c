@@ -2,7 +2,7 @@
  * tls_sig.c - whose thread-local storage does a thread run on?
  *
  * Called by:  agent.c; signal_sig.c, contact_sig.c and stop_sig.c in the handler;
- *             gate_sig.c.
+ *             gate_sig.c; guard.c, follow.c and restart.h in what the host calls.
  * Runs on:    any thread.
  * Locks:      none.
  * Signal:     safe: two registers, two words, system calls that get an id.
