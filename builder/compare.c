@@ -16,6 +16,7 @@
 
 #include "common/cleanup.h"
 #include "compare.h"
+#include "layout.h"
 
 static size_t first_token(const struct text *t, uint32_t at)
 {
@@ -300,9 +301,21 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	const char *o = old->detail ? old->detail : "";
 	const char *n = new->detail ? new->detail : "";
 
+	int length = 0;
+	const char *field = "";
+	enum layout_change change = layout_compare(old->fields, new->fields, &field,
+						   &length);
+
+	if (change == LAYOUT_KIND) {
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+			   "leave that field as it is, and do what is new in the functions that call by it",
+			   "calls other functions by its field %.*s, with other arguments or another result: objects that exist have the address of an old one",
+			   length, field);
+		return;
+	}
 	/* Nothing moved, something was put into a gap or behind the last
 	 * field where there was room. */
-	if (old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
+	if (change == LAYOUT_SAME && old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
 		build_tell(c->b, TOPIC_NEW_FIELD, &place, new->name,
 			   "see that the value that objects already have there, often 0, is a good one",
 			   "has a new field; objects that exist were made without a value for it");
@@ -319,6 +332,14 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 			     "has its fields at other places: objects that exist, and code that is not replaced, have the old layout");
 }
 
+static bool fields_same(const struct entity *a, const struct entity *b)
+{
+	const char *name;
+	int length;
+
+	return layout_compare(a->fields, b->fields, &name, &length) == LAYOUT_SAME;
+}
+
 static enum opus_code type_compare(struct compare *c, struct entity *new,
 				   struct opus_error *err)
 {
@@ -327,7 +348,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
 		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
-	if (!old || !*new->name || details_same(old, new) ||
+	if (!old || !*new->name || (details_same(old, new) && fields_same(old, new)) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)
