@@ -85,7 +85,7 @@ struct reader {
 	FILE *places; /* NULL: one within it */
 	FILE *fields;
 	char prefix[64]; /* of names in `fields`: where it is, "2.1." */
-	unsigned int count;
+	unsigned int count; /* of bases, and of records within it */
 	bool failed;
 };
 
@@ -139,6 +139,29 @@ static void field_write(struct reader *r, CXCursor c)
 static enum CXChildVisitResult member_read(CXCursor c, CXCursor parent,
 					   CXClientData data);
 
+/* A row of the table of virtual functions, or of the table that a base brings. */
+static void virtual_write(struct reader *r, CXCursor c)
+{
+	CXString name = clang.getCursorSpelling(c);
+	CXString mangled = clang.Cursor_getMangling(c);
+
+	fprintf(r->places, " virtual");
+	fprintf(r->fields, "%s@virtual(%s)\n", clang.getCString(name),
+		clang.getCString(mangled));
+	clang.disposeString(mangled);
+	clang.disposeString(name);
+}
+
+static void base_write(struct reader *r, CXCursor c)
+{
+	CXString name = clang.getCursorSpelling(c);
+	long long size = clang.Type_getSizeOf(clang.getCursorType(c));
+
+	fprintf(r->places, " base:%lld", size);
+	fprintf(r->fields, "%s@base %u:%lld\n", clang.getCString(name), r->count++, size);
+	clang.disposeString(name);
+}
+
 /* "struct { ... } x;" is no type of its own that would be compared. */
 static void inner_read(struct reader *r, CXCursor c)
 {
@@ -167,10 +190,9 @@ static enum CXChildVisitResult member_read(CXCursor c, CXCursor parent,
 	else if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl)
 		inner_read(r, c);
 	else if (r->places && kind == CXCursor_CXXBaseSpecifier)
-		fprintf(r->places, " base:%lld",
-			(long long)clang.Type_getSizeOf(clang.getCursorType(c)));
+		base_write(r, c);
 	else if (r->places && clang.CXXMethod_isVirtual(c))
-		fprintf(r->places, " virtual"); /* a row of the vtable */
+		virtual_write(r, c);
 	r->count += kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl;
 	return CXChildVisit_Continue;
 }

@@ -306,6 +306,13 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	enum layout_change change = layout_compare(old->fields, new->fields, &field,
 						   &length);
 
+	if (change == LAYOUT_TABLE) {
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+			   "leave its virtual functions as they are, in their order, and call what is new in another way",
+			   "has other virtual functions, or has them in another order, from %.*s on: all objects have the target's table of them",
+			   length, field);
+		return;
+	}
 	if (change == LAYOUT_KIND) {
 		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
 			   "leave that field as it is, and do what is new in the functions that call by it",

@@ -23,7 +23,7 @@ struct piece {
 	size_t length;
 };
 
-/* "2.name@64:8(int, pointer)" */
+/* "2.name@64:8(int, pointer)", "name@virtual(_ZN1a4nameEv)" */
 struct field {
 	struct piece prefix, name; /* the name with its prefix */
 	struct piece place;	   /* and size */
@@ -54,6 +54,37 @@ static bool field_next(const char **text, struct field *ret)
 	ret->place = (struct piece){place, (size_t)((kind ? kind : end) - place)};
 	ret->kind = (struct piece){kind ? kind : end, kind ? (size_t)(end - kind) : 0};
 	return true;
+}
+
+static bool is_virtual(const struct field *f)
+{
+	return f->place.length == 8 && memcmp(f->place.at, "@virtual", 8) == 0;
+}
+
+/* The next virtual function. */
+static bool virtual_next(const char **text, struct field *ret)
+{
+	while (field_next(text, ret))
+		if (is_virtual(ret))
+			return true;
+	return false;
+}
+
+/* Has the table of virtual functions the rows that it had? */
+static bool table_same(const char *old, const char *new, struct field *ret)
+{
+	struct field was, is;
+
+	for (;;) {
+		bool before = virtual_next(&old, &was), after = virtual_next(&new, &is);
+
+		if (!before && !after)
+			return true;
+		*ret = after ? is : was;
+		if (before != after || !piece_same(was.name, is.name) ||
+		    !piece_same(was.kind, is.kind))
+			return false;
+	}
 }
 
 /* As bit-fields may be, which only make room. */
@@ -104,15 +135,20 @@ enum layout_change layout_compare(const char *old, const char *new,
 				  const char **name, int *length)
 {
 	const char *all = old;
-	struct field was;
+	struct field was, row;
 
 	if (!old || !new || strcmp(old, new) == 0)
 		return LAYOUT_SAME;
+	if (!table_same(old, new, &row)) {
+		*name = row.name.at;
+		*length = (int)row.name.length;
+		return LAYOUT_TABLE;
+	}
 	while (field_next(&old, &was)) {
 		struct field is = {0}, moved = {0}, other;
 		enum layout_change change = LAYOUT_SAME;
 
-		if (is_nameless(&was))
+		if (is_nameless(&was) || is_virtual(&was))
 			continue;
 		if (named_find(new, &was, &is, &moved) ||
 		    (!moved.name.at && placed_find(all, &was, &other) &&
