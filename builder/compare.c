@@ -264,6 +264,19 @@ static bool is_idle(const struct compare *c, const struct entity *old,
 	return false;
 }
 
+/* One more function of C++, or one less: calls of others of that name, and what an
+ * operator stands for, may mean another one now, in the same words. */
+static void overload_doubt(struct compare *c, const struct entity *e,
+			   const struct parse *other)
+{
+	const struct entity *o = parse_find(other, e->name, strlen(e->name));
+
+	while (o && o->kind != ENTITY_FUNCTION)
+		o = parse_next(other, o);
+	if (c->u->cxx && (o || strncmp(e->name, "operator", 8) == 0))
+		c->doubt = e->name;
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -272,6 +285,8 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	enum opus_code code = OPUS_OK;
 	bool passed;
 
+	if (!old)
+		overload_doubt(c, new, &c->u->parse_before);
 	if (new->is_template) {
 		template_compare(c, new);
 		return OPUS_OK;
@@ -498,8 +513,12 @@ static enum opus_code gone_compare(struct compare *c, struct opus_error *err)
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
 		const struct entity *e = &p->entity[i];
 
-		if (e->kind == ENTITY_FUNCTION && e->body_at && !e->is_template &&
-		    !c->u->cxx && !parse_function(&c->u->parse_after, e->linkage))
+		if (e->kind != ENTITY_FUNCTION)
+			continue;
+		if (c->u->cxx && !counterpart(&c->u->parse_after, e))
+			overload_doubt(c, e, &c->u->parse_after);
+		else if (!c->u->cxx && e->body_at &&
+			 !parse_function(&c->u->parse_after, e->linkage))
 			code = users_add(c, e->name, err);
 	}
 	return code;
