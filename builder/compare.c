@@ -287,6 +287,8 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 
 	if (!old)
 		overload_doubt(c, new, &c->u->parse_before);
+	if (!old && !is_numbered(c, new))
+		added_tell(c, new);
 	if (new->is_template) {
 		template_compare(c, new);
 		return OPUS_OK;
@@ -471,6 +473,8 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 
 	if (old && !new->is_definition && !old->is_definition)
 		declaration_doubt(c, new);
+	if (!old && !is_numbered(c, new))
+		added_tell(c, new);
 	if (!old || !new->is_definition || !old->is_definition)
 		return OPUS_OK;
 	/* Of several declarations only the one that counts. */
