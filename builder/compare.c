@@ -350,18 +350,22 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 			     "keep the structure as it is, and what is new beside it, in a table of the patch with the object's address as key",
 			     "had %lld bytes, and would have %lld: objects that exist, and code that is not replaced, have the old layout",
 			     (long long)old->size, (long long)new->size);
+	else if (!new->fields)
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+			   "keep it as it is, and give the new type a name of its own",
+			   "stands for another type of the same size: objects that exist, and code that is not replaced, have the old one");
 	else
 		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
 			     "keep fields where they are",
 			     "has its fields at other places: objects that exist, and code that is not replaced, have the old layout");
 }
 
-static bool fields_same(const struct entity *a, const struct entity *b)
+static enum layout_change fields_compare(const struct entity *old, const struct entity *new)
 {
 	const char *name;
 	int length;
 
-	return layout_compare(a->fields, b->fields, &name, &length) == LAYOUT_SAME;
+	return layout_compare(old->fields, new->fields, &name, &length);
 }
 
 static enum opus_code type_compare(struct compare *c, struct entity *new,
@@ -372,13 +376,15 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
 		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
-	if (!old || !*new->name || (details_same(old, new) && fields_same(old, new)) ||
+	if (!old || !*new->name || (details_same(old, new) && fields_compare(old, new) == LAYOUT_SAME) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)
 		return enumerator_renew(c, old, new, err);
-	/* A type that holds the changed one is as it was, but for its size. */
-	if (range_same(c, old->start, old->end, new->start, new->end))
+	/* A type that holds the changed one is as it was, but for its size; not so
+	 * if that is a type of functions, which has no objects itself. */
+	if (fields_compare(old, new) != LAYOUT_KIND &&
+	    range_same(c, old->start, old->end, new->start, new->end))
 		return OPUS_OK;
 	if (!new->is_template)
 		layout_refuse(c, old, new);

@@ -8,6 +8,8 @@
  * says: a.h:3: refused: flags: has its fields at other places
  * says: a.h:5: refused: inner: has its fields at other places
  * says: a.h:7: refused: hooks: calls other functions by its field number,
+ * says: a.h:13: refused: call_t: stands for another type
+ * says: a.h:14: refused: holder: calls other functions by its field call,
  * silent: refused: renamed
  * silent: refused: spelled
  */
@@ -29,6 +31,10 @@ struct renamed { int a, c; int (*take)(char *); }; //+
 
 struct spelled { int (*get)(), b; union { int u; } u; }; //-
 struct spelled { int (*get)(int), b; union { int u; unsigned int v; } u; }; //+
+
+typedef int call_t(int, int *); //-
+typedef int call_t(int); //+
+struct holder { int n; call_t *call; };
 //@ a.c
 #include <stdio.h>
 #include "a.h"
@@ -39,12 +45,15 @@ struct flags flags;
 struct hooks hooks;
 struct renamed renamed;
 struct spelled spelled;
+struct holder holder;
 __attribute__((noipa)) int get(void)
 {
 	return box.width + inner.pair.x + flags.a;
 }
 __attribute__((noipa)) int call(int n)
 {
+	n = holder.n ? holder.call(1, &n) : n; //-
+	n = holder.n ? holder.call(1) : n; //+
 	return n ? hooks.length("", &n) + renamed.b : spelled.b; //-
 	return n ? hooks.number("") + renamed.c : spelled.b; //+
 }
