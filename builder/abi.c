@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "clang.h"
+#include "common/cleanup.h"
 
 char *abi_type(CXType t)
 {
@@ -79,43 +80,138 @@ char *abi_type(CXType t)
 	return ret;
 }
 
-/* "size @offset:size ...": fields without their names, for names do no harm. */
-struct layout {
-	char *text;
-	size_t size;
-	FILE *stream;
+/* A record whose fields are read, or one within it that has no name. */
+struct reader {
+	FILE *places; /* NULL: one within it */
+	FILE *fields;
+	char prefix[64]; /* of names in `fields`: where it is, "2.1." */
+	unsigned int count; /* of bases, and of records within it */
+	bool failed;
 };
 
-static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
-					    CXClientData data)
+/* "(int, void)" of a pointer to functions, or of an array of them. */
+static void kind_write(struct reader *r, CXType t)
 {
-	struct layout *l = data;
-	enum CXCursorKind kind = clang.getCursorKind(c);
+	char *kind;
+
+	t = clang.getCanonicalType(t);
+	for (CXType e = clang.getArrayElementType(t); e.kind != CXType_Invalid;
+	     e = clang.getArrayElementType(t))
+		t = clang.getCanonicalType(e);
+	if (t.kind != CXType_Pointer)
+		return;
+	t = clang.getCanonicalType(clang.getPointeeType(t));
+	if (t.kind != CXType_FunctionProto)
+		return;
+	kind = abi_type(t);
+	r->failed |= !kind;
+	if (kind)
+		fprintf(r->fields, "(%s)", kind);
+	free(kind);
+}
+
+static void field_write(struct reader *r, CXCursor c)
+{
+	CXType type = clang.getCursorType(c);
+	CXString name = clang.getCursorSpelling(c);
+	CLEANUP(cleanup_free) char *place = NULL;
+	int n = clang.Cursor_isBitField(c)
+			? asprintf(&place, "@%lld:%d-bit",
+				   (long long)clang.Cursor_getOffsetOfField(c),
+				   clang.getFieldDeclBitWidth(c))
+			: asprintf(&place, "@%lld:%lld",
+				   (long long)clang.Cursor_getOffsetOfField(c),
+				   (long long)clang.Type_getSizeOf(type));
+
+	if (n < 0) {
+		place = NULL;
+		r->failed = true;
+	} else {
+		fprintf(r->fields, "%s%s%s", r->prefix, clang.getCString(name), place);
+		kind_write(r, type);
+		fputc('\n', r->fields);
+		if (r->places)
+			fprintf(r->places, " %s", place);
+	}
+	clang.disposeString(name);
+}
+
+static enum CXChildVisitResult member_read(CXCursor c, CXCursor parent,
+					   CXClientData data);
+
+/* A row of the table of virtual functions, or of the table that a base brings. */
+static void virtual_write(struct reader *r, CXCursor c)
+{
+	CXString name = clang.getCursorSpelling(c);
+	CXString mangled = clang.Cursor_getMangling(c);
+
+	fprintf(r->places, " virtual");
+	fprintf(r->fields, "%s@virtual(%s)\n", clang.getCString(name),
+		clang.getCString(mangled));
+	clang.disposeString(mangled);
+	clang.disposeString(name);
+}
+
+static void base_write(struct reader *r, CXCursor c)
+{
+	CXString name = clang.getCursorSpelling(c);
 	long long size = clang.Type_getSizeOf(clang.getCursorType(c));
 
+	fprintf(r->places, " base:%lld", size);
+	fprintf(r->fields, "%s@base %u:%lld\n", clang.getCString(name), r->count++, size);
+	clang.disposeString(name);
+}
+
+/* "struct { ... } x;" is no type of its own that would be compared. */
+static void inner_read(struct reader *r, CXCursor c)
+{
+	struct reader inner = {.fields = r->fields};
+	CXString spelling = clang.getCursorSpelling(c);
+	const char *name = clang.getCString(spelling);
+	bool named = *name && !strchr(name, '(');
+
+	clang.disposeString(spelling);
+	if (named || snprintf(inner.prefix, sizeof(inner.prefix), "%s%u.", r->prefix,
+			      r->count) >= (int)sizeof(inner.prefix))
+		return;
+	clang.visitChildren(c, member_read, &inner);
+	r->failed |= inner.failed;
+}
+
+static enum CXChildVisitResult member_read(CXCursor c, CXCursor parent,
+					   CXClientData data)
+{
+	struct reader *r = data;
+	enum CXCursorKind kind = clang.getCursorKind(c);
+
 	(void)parent;
-	if (kind == CXCursor_FieldDecl && clang.Cursor_isBitField(c))
-		fprintf(l->stream, " @%lld:%d-bit",
-			(long long)clang.Cursor_getOffsetOfField(c),
-			clang.getFieldDeclBitWidth(c));
-	else if (kind == CXCursor_FieldDecl)
-		fprintf(l->stream, " @%lld:%lld",
-			(long long)clang.Cursor_getOffsetOfField(c), size);
-	else if (kind == CXCursor_CXXBaseSpecifier)
-		fprintf(l->stream, " base:%lld", size);
-	else if (clang.CXXMethod_isVirtual(c))
-		fprintf(l->stream, " virtual"); /* a row of the vtable */
+	if (kind == CXCursor_FieldDecl)
+		field_write(r, c);
+	else if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl)
+		inner_read(r, c);
+	else if (r->places && kind == CXCursor_CXXBaseSpecifier)
+		base_write(r, c);
+	else if (r->places && clang.CXXMethod_isVirtual(c))
+		virtual_write(r, c);
+	r->count += kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl;
 	return CXChildVisit_Continue;
 }
 
-char *abi_layout(CXCursor record, CXType type)
+bool abi_layout(CXCursor record, CXType type, char **places, char **fields)
 {
-	struct layout l = {0};
+	struct reader r = {0};
+	size_t length;
 
-	l.stream = open_memstream(&l.text, &l.size);
-	if (!l.stream)
-		return NULL;
-	fprintf(l.stream, "%lld", (long long)clang.Type_getSizeOf(type));
-	clang.visitChildren(record, layout_field, &l);
-	return fclose(l.stream) == 0 ? l.text : NULL;
+	r.places = open_memstream(places, &length);
+	r.fields = open_memstream(fields, &length);
+	r.failed = !r.places || !r.fields;
+	if (!r.failed) {
+		fprintf(r.places, "%lld", (long long)clang.Type_getSizeOf(type));
+		clang.visitChildren(record, member_read, &r);
+	}
+	if (r.places)
+		r.failed |= fclose(r.places) != 0;
+	if (r.fields)
+		r.failed |= fclose(r.fields) != 0;
+	return !r.failed;
 }

@@ -10,15 +10,18 @@
 #define OPUS_ABI_H
 
 #include <clang-c/Index.h>
+#include <stdbool.h>
 
 /* How a value is passed and what it is made of, as far as code that was
  * compiled cares: names and qualifiers do not matter. The caller frees it; NULL
  * if memory ran out. */
 char *abi_type(CXType t);
 
-/* "size @offset:size ...": the fields of a record without their names, for names
- * do no harm; in C++ its bases and virtual functions too. The caller frees it;
- * NULL if memory ran out. */
-char *abi_layout(CXCursor record, CXType type);
+/* *places becomes "size @offset:size ...": the record's own fields without their
+ * names, for names do no harm; in C++ its bases and virtual functions too. *fields
+ * has a line for each with its name, also of records within it that have no name,
+ * for layout_compare(). The caller frees both, also when the result is false:
+ * memory ran out. */
+bool abi_layout(CXCursor record, CXType type, char **places, char **fields);
 
 #endif

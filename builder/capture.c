@@ -94,6 +94,7 @@ static enum opus_code unit_add(struct build *b, const char *folder,
 			      ? u->source + root + 1
 			      : strrchr(u->source, '/') + 1;
 	u->called = build_text(b, "%s", joined);
+	u->spelled = build_text(b, "%s", word);
 	path_clean((char *)joined);
 	u->named = strncmp(joined, d->view, root) == 0 && joined[root] == '/'
 			   ? joined + root + 1

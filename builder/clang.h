@@ -54,6 +54,7 @@
 	F(getFileLocation)						\
 	F(getFileName)							\
 	F(getNumArgTypes)						\
+	F(getPointeeType)						\
 	F(getRangeEnd)							\
 	F(getRangeStart)						\
 	F(getResultType)						\

@@ -16,6 +16,7 @@
 
 #include "common/cleanup.h"
 #include "compare.h"
+#include "layout.h"
 
 static size_t first_token(const struct text *t, uint32_t at)
 {
@@ -263,6 +264,19 @@ static bool is_idle(const struct compare *c, const struct entity *old,
 	return false;
 }
 
+/* One more function of C++, or one less: calls of others of that name, and what an
+ * operator stands for, may mean another one now, in the same words. */
+static void overload_doubt(struct compare *c, const struct entity *e,
+			   const struct parse *other)
+{
+	const struct entity *o = parse_find(other, e->name, strlen(e->name));
+
+	while (o && o->kind != ENTITY_FUNCTION)
+		o = parse_next(other, o);
+	if (c->u->cxx && (o || strncmp(e->name, "operator", 8) == 0))
+		c->doubt = e->name;
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -271,6 +285,10 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	enum opus_code code = OPUS_OK;
 	bool passed;
 
+	if (!old)
+		overload_doubt(c, new, &c->u->parse_before);
+	if (!old && !is_numbered(c, new))
+		added_tell(c, new);
 	if (new->is_template) {
 		template_compare(c, new);
 		return OPUS_OK;
@@ -300,9 +318,28 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	const char *o = old->detail ? old->detail : "";
 	const char *n = new->detail ? new->detail : "";
 
+	int length = 0;
+	const char *field = "";
+	enum layout_change change = layout_compare(old->fields, new->fields, &field,
+						   &length);
+
+	if (change == LAYOUT_TABLE) {
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+			   "leave its virtual functions as they are, in their order, and call what is new in another way",
+			   "has other virtual functions, or has them in another order, from %.*s on: all objects have the target's table of them",
+			   length, field);
+		return;
+	}
+	if (change == LAYOUT_KIND) {
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+			   "leave that field as it is, and do what is new in the functions that call by it",
+			   "calls other functions by its field %.*s, with other arguments or another result: objects that exist have the address of an old one",
+			   length, field);
+		return;
+	}
 	/* Nothing moved, something was put into a gap or behind the last
 	 * field where there was room. */
-	if (old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
+	if (change == LAYOUT_SAME && old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
 		build_tell(c->b, TOPIC_NEW_FIELD, &place, new->name,
 			   "see that the value that objects already have there, often 0, is a good one",
 			   "has a new field; objects that exist were made without a value for it");
@@ -313,10 +350,22 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 			     "keep the structure as it is, and what is new beside it, in a table of the patch with the object's address as key",
 			     "had %lld bytes, and would have %lld: objects that exist, and code that is not replaced, have the old layout",
 			     (long long)old->size, (long long)new->size);
+	else if (!new->fields)
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+			   "keep it as it is, and give the new type a name of its own",
+			   "stands for another type of the same size: objects that exist, and code that is not replaced, have the old one");
 	else
 		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
 			     "keep fields where they are",
 			     "has its fields at other places: objects that exist, and code that is not replaced, have the old layout");
+}
+
+static enum layout_change fields_compare(const struct entity *old, const struct entity *new)
+{
+	const char *name;
+	int length;
+
+	return layout_compare(old->fields, new->fields, &name, &length);
 }
 
 static enum opus_code type_compare(struct compare *c, struct entity *new,
@@ -327,13 +376,15 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
 		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
-	if (!old || !*new->name || details_same(old, new) ||
+	if (!old || !*new->name || (details_same(old, new) && fields_compare(old, new) == LAYOUT_SAME) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)
 		return enumerator_renew(c, old, new, err);
-	/* A type that holds the changed one is as it was, but for its size. */
-	if (range_same(c, old->start, old->end, new->start, new->end))
+	/* A type that holds the changed one is as it was, but for its size; not so
+	 * if that is a type of functions, which has no objects itself. */
+	if (fields_compare(old, new) != LAYOUT_KIND &&
+	    range_same(c, old->start, old->end, new->start, new->end))
 		return OPUS_OK;
 	if (!new->is_template)
 		layout_refuse(c, old, new);
@@ -428,6 +479,8 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 
 	if (old && !new->is_definition && !old->is_definition)
 		declaration_doubt(c, new);
+	if (!old && !is_numbered(c, new))
+		added_tell(c, new);
 	if (!old || !new->is_definition || !old->is_definition)
 		return OPUS_OK;
 	/* Of several declarations only the one that counts. */
@@ -470,8 +523,12 @@ static enum opus_code gone_compare(struct compare *c, struct opus_error *err)
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
 		const struct entity *e = &p->entity[i];
 
-		if (e->kind == ENTITY_FUNCTION && e->body_at && !e->is_template &&
-		    !c->u->cxx && !parse_function(&c->u->parse_after, e->linkage))
+		if (e->kind != ENTITY_FUNCTION)
+			continue;
+		if (c->u->cxx && !counterpart(&c->u->parse_after, e))
+			overload_doubt(c, e, &c->u->parse_after);
+		else if (!c->u->cxx && e->body_at &&
+			 !parse_function(&c->u->parse_after, e->linkage))
 			code = users_add(c, e->name, err);
 	}
 	return code;

@@ -72,4 +72,7 @@ enum opus_code enumerator_renew(struct compare *c, const struct entity *old,
 				const struct entity *new,
 				struct opus_error *err) MUST_CHECK;
 
+/* added.c: warn of what is new and will not be found. */
+void added_tell(struct compare *c, const struct entity *new);
+
 #endif

@@ -38,6 +38,7 @@ struct unit {
 	const char *named;    /* the same as it was called, perhaps by a link */
 	const char *called;   /* the whole path of that: what it includes with ""
 			       * lies beside the link */
+	const char *spelled;  /* as the command had it, perhaps from `folder` */
 	const char *folder;   /* working directory of the command */
 	struct command call;  /* as it was called */
 	const char *standard; /* -std=..., or NULL */

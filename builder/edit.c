@@ -130,8 +130,13 @@ static bool is_attribute_word(const struct text *t, size_t i)
 	return token_is(t, i, "__attribute__") || token_is(t, i, "__attribute");
 }
 
-/* Attributes within [first, last). A function may be called like one. */
-static void edit_attributes(struct edits *e, size_t first, size_t last)
+static const char *const running[] = {"constructor", "__constructor__", "destructor",
+				      "__destructor__", NULL};
+
+/* Attributes of these names within [first, last). A function may be called like
+ * one. */
+static void edit_attributes(struct edits *e, size_t first, size_t last,
+			    const char *const *names)
 {
 	const struct text *t = e->text;
 	size_t inside = first; /* an attribute, up to here */
@@ -139,7 +144,7 @@ static void edit_attributes(struct edits *e, size_t first, size_t last)
 	for (size_t i = first; i < last; i++) {
 		if (is_attribute_word(t, i))
 			inside = token_closing(t, i + 1);
-		if (i >= inside || !is_any(t, i, attributes))
+		if (i >= inside || !is_any(t, i, names))
 			continue;
 		if (token_is(t, i + 1, "(")) {
 			size_t close = token_closing(t, i + 1);
@@ -151,6 +156,17 @@ static void edit_attributes(struct edits *e, size_t first, size_t last)
 			edit_token(e, i, "unused");
 		}
 	}
+}
+
+void edit_tame(struct edits *e, const struct entity *f)
+{
+	const struct text *t = e->text;
+	size_t last = text_token_at(t, f->body_at ? f->body_at : f->end);
+
+	/* Of a prototype they stand behind its end. */
+	while (!f->body_at && last < t->tokens && !token_is(t, last, ";"))
+		last++;
+	edit_attributes(e, text_token_at(t, f->start), last, running);
 }
 
 static bool is_visibility(const struct text *t, size_t i)
@@ -212,14 +228,14 @@ void edit_function(struct edits *e, const struct entity *f, const char *label,
 	for (size_t i = first; i < name; i++)
 		if (is_any(t, i, storage))
 			edit_token(e, i, "");
-	edit_attributes(e, first, end);
+	edit_attributes(e, first, end, attributes);
 	if (!f->body_at) {
 		size_t i = end;
 
 		while (i < t->tokens && !token_is(t, i, ";") && !token_is(t, i, ","))
 			i = is_any(t, i, brackets_follow) ? token_closing(t, i + 1) + 1
 							  : i + 1;
-		edit_attributes(e, end, i);
+		edit_attributes(e, end, i, attributes);
 		if (label)
 			edit_add(e, offset_of(t, end), 0, assembler);
 	} else if (keep) {
@@ -275,7 +291,7 @@ void edit_variables(struct edits *e, struct entity *const *v,
 	}
 	if (!said)
 		edit_add(e, v[0]->start, 0, "extern ");
-	edit_attributes(e, first, name);
+	edit_attributes(e, first, name, attributes);
 	for (size_t k = 0; k < count; k++) {
 		size_t end = variable_end(t, v[k]), i = end;
 
@@ -285,7 +301,7 @@ void edit_variables(struct edits *e, struct entity *const *v,
 				 build_text(e->b, " __asm__(\"%s\") ", label[k]));
 		while (i < t->tokens && is_any(t, i, brackets_follow))
 			i = token_closing(t, i + 1) + 1;
-		edit_attributes(e, end, i);
+		edit_attributes(e, end, i, attributes);
 		/* = ..., or {...} and (...) in C++ */
 		if (offset_of(t, i) < v[k]->end)
 			edit_add(e, offset_of(t, i), v[k]->end - offset_of(t, i), "");

@@ -70,4 +70,8 @@ void edit_common(struct edits *e);
  * is in them so can be referred to, under the name that the target has. */
 void edit_nameless(struct edits *e);
 
+/* Take from a function what makes it run by itself, when its object is loaded or
+ * goes. */
+void edit_tame(struct edits *e, const struct entity *f);
+
 #endif

@@ -302,7 +302,7 @@ static void visit_record(struct visit *v, CXCursor c)
 			  clang.getCursorKind(c) != CXCursor_ClassDecl);
 	inner.in_template = e->is_template;
 	e->size = clang.Type_getSizeOf(clang.getCursorType(c));
-	e->detail = abi_layout(c, clang.getCursorType(c));
+	v->failed |= !abi_layout(c, clang.getCursorType(c), &e->detail, &e->fields);
 	inner.in_class = true;
 	clang.visitChildren(c, visit_outer, &inner);
 	v->failed |= inner.failed;
@@ -330,7 +330,8 @@ static void visit_typedef(struct visit *v, CXCursor c)
 	scope_set(v, e, c);
 	e->size = clang.Type_getSizeOf(type);
 	if (type.kind == CXType_Record)
-		e->detail = abi_layout(clang.getTypeDeclaration(type), type);
+		v->failed |= !abi_layout(clang.getTypeDeclaration(type), type,
+					 &e->detail, &e->fields);
 	else
 		e->detail = abi_type(type);
 }
@@ -497,6 +498,7 @@ void parse_deinit(struct parse *p)
 		free(p->entity[i].function);
 		free(p->entity[i].owner);
 		free(p->entity[i].detail);
+		free(p->entity[i].fields);
 	}
 	free(p->entity);
 	free(p->call);

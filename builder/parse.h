@@ -39,6 +39,7 @@ struct entity {
 	char *detail;	/* what compiled code relies on. Record, typedef of one: size
 			 * and places of fields; enumerator: value; function:
 			 * how result and arguments are passed; variable: type */
+	char *fields;	/* record, typedef of one: its fields, see layout.h */
 	uint32_t start, end; /* extent in the text */
 	uint32_t name_at;
 	uint32_t body_at;   /* of a function definition, else 0 */

@@ -214,6 +214,7 @@ static void function_emit(struct emit *m, const struct entity *f)
 			edit_add(&m->edits, f->start, f->end - f->start, "");
 		break;
 	case FATE_KEEP:
+		edit_tame(&m->edits, f); /* added.c tells of it */
 		/* Unless it is needed, it need not be there. */
 		if (f->is_nameless && !f->is_member && !f->is_template &&
 		    !f->in_class && !f->is_static_word)

@@ -1,6 +1,7 @@
 /*
  * pass_rename.c - give statics of C++ functions the names they have in the
- *                 target, and take its tables of virtual functions.
+ *                 target, and take its tables of virtual functions and the ends
+ *                 of its sections.
  *
  * Called by:  build.c.  Needs objects, target, build.must; leaves objects whose
  *             symbols have those names.
@@ -106,6 +107,32 @@ static bool table_refer(const struct build *b, Elf64_Sym *s, const char *name)
 	return true;
 }
 
+/*
+ * The linker makes the ends of a section, __start_NAME and __stop_NAME, if one of
+ * that name comes along. Code that walks through all entries of the target's would
+ * find those of the patch alone.
+ */
+static size_t sections_rename(const struct build *b, const struct image *i,
+			      struct command *c)
+{
+	size_t count = 0;
+
+	for (unsigned int n = 1; n < i->header->e_shnum; n++) {
+		const char *name = image_section_name(i, &i->section[n]);
+		CLEANUP(cleanup_free) char *start = NULL, *stop = NULL;
+
+		if (!(i->section[n].sh_flags & SHF_ALLOC) || !*name || strchr(name, '.') ||
+		    asprintf(&start, "__start_%s", name) < 0 ||
+		    asprintf(&stop, "__stop_%s", name) < 0 ||
+		    (!targets_have(b, start) && !targets_have(b, stop)))
+			continue;
+		command_add(c, "--rename-section");
+		command_add(c, "%s=.opus.%s", name, name);
+		count++;
+	}
+	return count;
+}
+
 static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 				    struct nameless *nameless, struct opus_error *err)
 {
@@ -122,6 +149,7 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 	if (code != OPUS_OK)
 		return code;
 	command_add(&c, "objcopy");
+	count = sections_rename(b, &i, &c);
 	t = image_symbols(&i, SHT_SYMTAB);
 	for (size_t n = 1; n < t.count && code == OPUS_OK; n++) {
 		const char *name = image_symbol_name(&t, &t.symbol[n]);

@@ -142,6 +142,23 @@ void unit_command(const struct unit *u, bool preprocessor, struct command *ret)
 	}
 }
 
+static size_t folder_length(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* __FILE__ is to be what it was, in the source and in what lies beside it: the
+ * program shows it, or counts on where it begins. */
+static void names_keep(const struct unit *u, struct command *c)
+{
+	if (*u->spelled != '/' && !strchr(u->called, '='))
+		command_add(c, "-fmacro-prefix-map=%.*s=%.*s",
+			    (int)folder_length(u->called), u->called,
+			    (int)folder_length(u->spelled), u->spelled);
+}
+
 static void preprocess_command(const struct unit *u, bool plain, const char *out,
 			       struct command *c)
 {
@@ -152,6 +169,7 @@ static void preprocess_command(const struct unit *u, bool plain, const char *out
 		command_add(c, "-D__LINE__=0");
 		command_add(c, "-D__COUNTER__=0");
 	}
+	names_keep(u, c);
 	command_add(c, "-D__DATE__=\"\"");
 	command_add(c, "-D__TIME__=\"\"");
 	command_add(c, "-D__TIMESTAMP__=\"\"");
