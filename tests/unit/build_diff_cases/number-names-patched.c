@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include "tests/unit/build_apply.h"
 int calls;
-#define OWN __attribute__((noipa)) static
+#define OWN __attribute__((noipa))
 OWN int add(int n) { calls++; return n + 1; } //-
 OWN int add(int n) { calls++; return n + 101; } //+
 OWN int cb(int n) { calls++; return n + 4; } //-
