@@ -106,7 +106,8 @@ enum opus_code pass_link(struct build *b, struct opus_error *err)
 	if (b->thunk_object)
 		command_add(&c, "%s", b->thunk_object);
 	for (size_t i = 0; i < b->replaces; i++)
-		if (b->replace[i].thunk) /* ld takes a bare "add" for a number: hexadecimal, as 0adh is */
+		/* Without quotes ld takes "add" for a number: hexadecimal, as 0adh is. */
+		if (b->replace[i].thunk)
 			command_add(&c, "-Wl,--defsym=%s%s=\"%s\"", THUNK_NEW_PREFIX,
 				    b->replace[i].patch_name,
 				    b->replace[i].patch_name);
