@@ -291,4 +291,7 @@ void *build_grow(void *array, size_t count, size_t size);
  * those to be replaced. */
 bool build_replaces(const struct build *b, size_t target, uint64_t address);
 
+/* pass_rename: what the patch means by NAME, where the linker has one of its own. */
+#define RENAME_PREFIX "opus.target."
+
 #endif

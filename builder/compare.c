@@ -486,6 +486,15 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	/* Of several declarations only the one that counts. */
 	if (counterpart(&c->u->parse_after, new) != new)
 		return OPUS_OK;
+	if (old->is_thread != new->is_thread) {
+		struct note_place place = entity_place(c->b, &c->u->after, new);
+
+		build_tell(c->b, TOPIC_THREAD_LOCAL, &place, new->name,
+			   "leave it as it is, and add one of another name beside it",
+			   old->is_thread ? "is one for each thread, and would be one for all"
+					  : "is one for all threads, and would be one for each");
+		return OPUS_OK;
+	}
 	if (details_same(old, new) &&
 	    range_same(c, new->is_unnamed ? old->start : old->name_at, old->end,
 		       new->is_unnamed ? new->start : new->name_at, new->end))

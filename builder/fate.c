@@ -320,12 +320,27 @@ static bool has_labels(const struct text *t, const struct entity *v)
 	return false;
 }
 
+bool fate_is_moved(const struct build *b, const struct unit *u, const struct entity *v)
+{
+	const struct object *o = b->target[u->target];
+
+	if (v->kind != ENTITY_VARIABLE || v->is_static || v->is_nameless || v->is_const)
+		return false;
+	for (size_t i = 0; i < o->defined; i++)
+		if (o->symbol[i].bind == STB_GLOBAL && !o->symbol[i].code &&
+		    strcmp(o->symbol[i].name, v->linkage) == 0)
+			return true;
+	return false;
+}
+
 enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 {
 	const struct entity *d = v->kind == ENTITY_LOCAL
 					 ? v
 					 : variable_main(&u->parse_after, v);
 
+	if (d && unit_is_new(u, d) && fate_is_moved(b, u, d))
+		return v->is_member ? FATE_GONE : FATE_EXTERN;
 	if (!d || unit_is_new(u, d) || (v->is_member && v->in_class))
 		return FATE_KEEP;
 	if (is_plain_constant(u, d) ||

@@ -43,4 +43,8 @@ bool fate_is_labelled(const struct unit *u, const struct entity *f);
  * called? */
 bool fate_is_guarded(struct build *b, const struct unit *u, const struct entity *f);
 
+/* Of a variable that is new in the unit: has the target it all the same, from
+ * another unit? */
+bool fate_is_moved(const struct build *b, const struct unit *u, const struct entity *v);
+
 #endif

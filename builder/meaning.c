@@ -13,6 +13,7 @@
  * pairs, with the other half in code that ran before the patch.
  */
 #include "meaning.h"
+#include "fate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -353,7 +354,8 @@ static void state_tell(struct build *b, const struct change *c)
 		const struct entity *v = &p->entity[i];
 
 		if (v->kind != ENTITY_VARIABLE || !v->is_definition || v->is_const ||
-		    !unit_is_new(u, v) || !meaning_stores(&u->after, f, v))
+		    !unit_is_new(u, v) || fate_is_moved(b, u, v) ||
+		    !meaning_stores(&u->after, f, v))
 			continue;
 		for (size_t k = 0; k < p->entities; k++) {
 			const struct entity *r = &p->entity[k];

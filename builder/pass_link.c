@@ -106,8 +106,9 @@ enum opus_code pass_link(struct build *b, struct opus_error *err)
 	if (b->thunk_object)
 		command_add(&c, "%s", b->thunk_object);
 	for (size_t i = 0; i < b->replaces; i++)
+		/* Without quotes ld takes "add" for a number: hexadecimal, as 0adh is. */
 		if (b->replace[i].thunk)
-			command_add(&c, "-Wl,--defsym=%s%s=%s", THUNK_NEW_PREFIX,
+			command_add(&c, "-Wl,--defsym=%s%s=\"%s\"", THUNK_NEW_PREFIX,
 				    b->replace[i].patch_name,
 				    b->replace[i].patch_name);
 	command_add(&c, "-o");

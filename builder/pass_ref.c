@@ -77,8 +77,9 @@ static enum opus_code symbol_know(struct refs *r, size_t index,
 {
 	Elf64_Sym *s = &r->symbols.symbol[index];
 	const char *name = image_symbol_name(&r->symbols, s);
+	size_t prefix = strlen(RENAME_PREFIX);
 	struct patch_symbol p = {
-		.name = name,
+		.name = strncmp(name, RENAME_PREFIX, prefix) == 0 ? name + prefix : name,
 		.defined = s->st_shndx != SHN_UNDEF,
 		.weak = ELF64_ST_BIND(s->st_info) == STB_WEAK,
 		.linked = symbol_is_linked(&r->image, index),

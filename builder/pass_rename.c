@@ -133,6 +133,20 @@ static size_t sections_rename(const struct build *b, const struct image *i,
 	return count;
 }
 
+/* What the linker makes itself if nobody else does: a function of the target that
+ * is called so, or a variable, is to be met under another name. */
+static bool is_linkers(const char *name)
+{
+	static const char *const names[] = {"etext", "_etext", "__etext", "edata", "_edata",
+					    "end", "_end", "__bss_start",
+					    "__executable_start"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 				    struct nameless *nameless, struct opus_error *err)
 {
@@ -159,6 +173,12 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 		    t.symbol[n].st_shndx != SHN_UNDEF && strstr(name, "12_GLOBAL__N_1"))
 			code = nameless_add(b, nameless, name, index, err);
 		referred |= table_refer(b, &t.symbol[n], name);
+		if (t.symbol[n].st_shndx == SHN_UNDEF && is_linkers(name) &&
+		    targets_have(b, name)) {
+			command_add(&c, "--redefine-sym");
+			command_add(&c, "%s=" RENAME_PREFIX "%s", name, name);
+			count++;
+		}
 		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_LOCAL ||
 		    ELF64_ST_TYPE(t.symbol[n].st_info) != STT_OBJECT)
 			continue;
