@@ -11,6 +11,7 @@
  * exists in the process and cannot be made anew there, the layout of objects
  * and the values of variables, is refused.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,14 +39,27 @@ bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 	return true;
 }
 
-struct note_place entity_place(struct build *b, const struct text *t,
-			       const struct entity *e)
+/* A file by the one name that it has for every unit, wherever its compiler ran. */
+static const char *file_name(struct build *b, const struct unit *u, const char *called)
+{
+	const char *path = *called == '/' ? called
+					  : build_text(b, "%s/%s", u->folder, called);
+	char real[PATH_MAX];
+
+	/* Line markers have these in another spelling. */
+	if (!*called || !realpath(path, real) || strpbrk(real, "\\\""))
+		return build_text(b, "%s", called);
+	return build_text(b, "%s", real);
+}
+
+struct note_place entity_place(struct build *b, const struct unit *u,
+			       const struct text *t, const struct entity *e)
 {
 	size_t i = text_token_at(t, e->name_at);
 	const struct token *k = i < t->tokens ? &t->token[i] : NULL;
 
 	return (struct note_place){
-		build_text(b, "%s", k ? t->file[k->file] : ""),
+		file_name(b, u, k ? t->file[k->file] : ""),
 		build_text(b, "%u", k ? k->line : 0)};
 }
 
@@ -79,7 +93,7 @@ enum opus_code change_add(struct build *b, struct unit *u,
 		.is_static = e->is_static,
 		.why = why,
 		.because = because,
-		.place = entity_place(b, &u->after, e),
+		.place = entity_place(b, u, &u->after, e),
 	};
 	return OPUS_OK;
 }
@@ -193,7 +207,7 @@ static void template_compare(struct compare *c, const struct entity *new)
 	}
 	if (!known)
 		return;
-	place = entity_place(c->b, &c->u->after, new);
+	place = entity_place(c->b, c->u, &c->u->after, new);
 	build_tell(c->b, TOPIC_TEMPLATE, &place, new->name,
 		     "replace the functions that use it, by hand",
 		     "is a template, or a member of one: its instances are in every function that uses it");
@@ -253,7 +267,7 @@ static bool is_idle(const struct compare *c, const struct entity *old,
 	    text_has_word(&c->u->before, old->name, old->start, old->end) ||
 	    text_has_word(&c->u->after, new->name, new->start, new->end))
 		return false;
-	place = entity_place(c->b, &c->u->after, new);
+	place = entity_place(c->b, c->u, &c->u->after, new);
 	for (size_t i = 0; i < d->changes; i++)
 		if (d->change[i].unit->target == c->u->target &&
 		    strcmp(d->change[i].linkage, new->linkage) == 0 &&
@@ -296,7 +310,7 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 static void layout_refuse(struct compare *c, const struct entity *old,
 			  const struct entity *new)
 {
-	struct note_place place = entity_place(c->b, &c->u->after, new);
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
 	const char *o = old->detail ? old->detail : "";
 	const char *n = new->detail ? new->detail : "";
 
@@ -343,7 +357,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 void variable_refuse(struct compare *c, const struct entity *old,
 		     const struct entity *new)
 {
-	struct note_place place = entity_place(c->b, &c->u->after, new);
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
 	const char *name = new->kind == ENTITY_LOCAL
 				   ? build_text(c->b, "%s (in %s)", new->name,
 						new->function)

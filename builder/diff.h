@@ -337,8 +337,8 @@ bool text_calls(const struct text *t, uint32_t start, uint32_t end, const char *
 struct change *change_find(const struct diff *d, const struct unit *u,
 			   const char *linkage);
 
-/* The place of an entity in the source that it came from. */
-struct note_place entity_place(struct build *b, const struct text *t,
-			       const struct entity *e);
+/* The place of an entity in the source that it came from; `t` is a text of the unit. */
+struct note_place entity_place(struct build *b, const struct unit *u,
+			       const struct text *t, const struct entity *e);
 
 #endif
