@@ -31,7 +31,7 @@ bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 	size_t k = first_token(&c->u->after, new_start);
 	size_t k_end = first_token(&c->u->after, new_end);
 
-	if (i_end - i != k_end - k)
+	if (i_end - i != k_end - k || !pragmas_same(c, i, i_end, k, k_end))
 		return false;
 	for (; i < i_end; i++, k++)
 		if (!token_same(c->old, i, c->new, k))
@@ -347,7 +347,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	if (new->kind == ENTITY_ENUMERATOR)
 		return enumerator_renew(c, old, new, err);
 	/* A type that holds the changed one is as it was, but for its size. */
-	if (range_same(c, old->start, old->end, new->start, new->end))
+	if (!c->told && range_same(c, old->start, old->end, new->start, new->end))
 		return OPUS_OK;
 	if (!new->is_template)
 		layout_refuse(c, old, new);
@@ -504,7 +504,9 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 							  : &u->before;
 	c.new = u->after_plain.tokens == u->after.tokens ? &u->after_plain
 							 : &u->after;
-	if (inserted_only(&c))
+	c.doubt = pragma_differing(&c);
+	c.told = c.doubt != NULL;
+	if (!c.told && inserted_only(&c))
 		return OPUS_OK;
 	code = unit_parse(u, err);
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++)

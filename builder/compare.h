@@ -18,6 +18,7 @@ struct compare {
 	const struct text *old, *new; /* without lines, if they agree in count */
 	const char *doubt; /* the name of a declaration that functions may read in
 			    * another way, though their text is the same; or NULL */
+	bool told;   /* the compiler is told something else by a pragma */
 	bool valued; /* the following were read */
 	struct shapes old_values, new_values;
 };
@@ -33,6 +34,13 @@ struct entity *counterpart(const struct parse *p, const struct entity *e);
  * for line numbers? */
 bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 		uint32_t new_start, uint32_t new_end);
+
+/* pragma.c: are there the same pragmas at the same places in two ranges of tokens
+ * of old and new text? */
+bool pragmas_same(const struct compare *c, size_t i, size_t i_end, size_t k, size_t k_end);
+/* The first pragma of the unit that is another than before or at another place;
+ * NULL if there is none. */
+const char *pragma_differing(const struct compare *c);
 
 /* inserted.c: has the unit nothing but new declarations, of names that it has
  * nowhere else? */
