@@ -52,15 +52,20 @@ static const char *file_name(struct build *b, const struct unit *u, const char *
 	return build_text(b, "%s", real);
 }
 
-struct note_place entity_place(struct build *b, const struct unit *u,
-			       const struct text *t, const struct entity *e)
+struct note_place token_place(struct build *b, const struct unit *u,
+			      const struct text *t, size_t i)
 {
-	size_t i = text_token_at(t, e->name_at);
 	const struct token *k = i < t->tokens ? &t->token[i] : NULL;
 
 	return (struct note_place){
 		file_name(b, u, k ? t->file[k->file] : ""),
 		build_text(b, "%u", k ? k->line : 0)};
+}
+
+struct note_place entity_place(struct build *b, const struct unit *u,
+			       const struct text *t, const struct entity *e)
+{
+	return token_place(b, u, t, text_token_at(t, e->name_at));
 }
 
 struct change *change_find(const struct diff *d, const struct unit *u,
@@ -504,6 +509,7 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 							  : &u->before;
 	c.new = u->after_plain.tokens == u->after.tokens ? &u->after_plain
 							 : &u->after;
+	aside_compare(&c);
 	c.doubt = pragma_differing(&c);
 	c.told = c.doubt != NULL;
 	if (!c.told && inserted_only(&c))

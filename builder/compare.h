@@ -42,6 +42,9 @@ bool pragmas_same(const struct compare *c, size_t i, size_t i_end, size_t k, siz
  * NULL if there is none. */
 const char *pragma_differing(const struct compare *c);
 
+/* aside.c: tell of assembly outside of functions that is another than before. */
+void aside_compare(struct compare *c);
+
 /* inserted.c: has the unit nothing but new declarations, of names that it has
  * nowhere else? */
 bool inserted_only(const struct compare *c);
