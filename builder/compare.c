@@ -234,6 +234,24 @@ static bool has_same(const struct compare *c, const struct entity *new)
 	return false;
 }
 
+/* Where a declaration ends, with the attributes behind it: what is packed or aligned
+ * is so by these. */
+static uint32_t attributed_end(const struct text *t, const struct entity *e)
+{
+	size_t i = text_token_at(t, e->end);
+
+	while (token_is(t, i, "__attribute__") || token_is(t, i, "__attribute"))
+		i = token_closing(t, i + 1) + 1;
+	return i < t->tokens ? t->token[i].at : (uint32_t)t->size;
+}
+
+static bool declaration_same(const struct compare *c, const struct entity *old,
+			     const struct entity *new)
+{
+	return range_same(c, old->start, attributed_end(&c->u->before, old), new->start,
+			  attributed_end(&c->u->after, new));
+}
+
 /* Is one of the old declarations of the name spelled like this one? */
 static bool is_declared_same(const struct compare *c, const struct entity *new)
 {
@@ -241,8 +259,7 @@ static bool is_declared_same(const struct compare *c, const struct entity *new)
 
 	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
 	     o = parse_next(p, o))
-		if (o->kind == new->kind &&
-		    range_same(c, o->start, o->end, new->start, new->end))
+		if (o->kind == new->kind && declaration_same(c, o, new))
 			return true;
 	return false;
 }
@@ -352,7 +369,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	if (new->kind == ENTITY_ENUMERATOR)
 		return enumerator_renew(c, old, new, err);
 	/* A type that holds the changed one is as it was, but for its size. */
-	if (!c->told && range_same(c, old->start, old->end, new->start, new->end))
+	if (!c->told && declaration_same(c, old, new))
 		return OPUS_OK;
 	if (!new->is_template)
 		layout_refuse(c, old, new);
