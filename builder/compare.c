@@ -455,6 +455,17 @@ static bool is_retyped(const struct compare *c, const struct entity *old,
 	       range_same(c, old->name_at, old->end, new->name_at, new->end);
 }
 
+/* One for all threads is not one for each: who uses it is not told by any text. */
+static void thread_refuse(struct compare *c, const struct entity *new)
+{
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
+
+	build_tell(c->b, TOPIC_THREAD_LOCAL, &place, new->name,
+		   "leave it as it is, and add a variable beside it",
+		   new->is_thread ? "is a variable that exists, one for all threads, and would be one for each"
+				  : "is a variable that exists, one for each thread, and would be one for all");
+}
+
 static enum opus_code variable_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -469,10 +480,14 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	/* Of several declarations only the one that counts. */
 	if (counterpart(&c->u->parse_after, new) != new)
 		return OPUS_OK;
-	if (details_same(old, new) &&
+	if (details_same(old, new) && old->is_thread == new->is_thread &&
 	    range_same(c, new->is_unnamed ? old->start : old->name_at, old->end,
 		       new->is_unnamed ? new->start : new->name_at, new->end))
 		return OPUS_OK;
+	if (old->is_thread != new->is_thread) {
+		thread_refuse(c, new);
+		return OPUS_OK;
+	}
 	if (is_retyped(c, old, new)) {
 		c->doubt = new->name;
 		return OPUS_OK;
