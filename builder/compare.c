@@ -329,6 +329,12 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	return code;
 }
 
+/* Is it laid out as before, and may it stand wherever an old one does? */
+static bool is_laid_same(const struct entity *old, const struct entity *new)
+{
+	return details_same(old, new) && new->align <= old->align;
+}
+
 static void layout_refuse(struct compare *c, const struct entity *old,
 			  const struct entity *new)
 {
@@ -336,6 +342,13 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	const char *o = old->detail ? old->detail : "";
 	const char *n = new->detail ? new->detail : "";
 
+	if (details_same(old, new)) {
+		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+			   "copy between objects that exist and aligned ones of the patch, where the alignment is needed",
+			   "was aligned to %lld bytes, and would be to %lld: objects that exist, and those of code that is not replaced, stand anywhere",
+			   (long long)old->align, (long long)new->align);
+		return;
+	}
 	/* Nothing moved, something was put into a gap or behind the last
 	 * field where there was room. */
 	if (old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
@@ -363,7 +376,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
 		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
-	if (!old || !*new->name || details_same(old, new) ||
+	if (!old || !*new->name || is_laid_same(old, new) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)

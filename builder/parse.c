@@ -302,6 +302,7 @@ static void visit_record(struct visit *v, CXCursor c)
 			  clang.getCursorKind(c) != CXCursor_ClassDecl);
 	inner.in_template = e->is_template;
 	e->size = clang.Type_getSizeOf(clang.getCursorType(c));
+	e->align = clang.Type_getAlignOf(clang.getCursorType(c));
 	e->detail = abi_layout(c, clang.getCursorType(c));
 	inner.in_class = true;
 	clang.visitChildren(c, visit_outer, &inner);
@@ -329,6 +330,7 @@ static void visit_typedef(struct visit *v, CXCursor c)
 		return;
 	scope_set(v, e, c);
 	e->size = clang.Type_getSizeOf(type);
+	e->align = clang.Type_getAlignOf(type);
 	if (type.kind == CXType_Record)
 		e->detail = abi_layout(clang.getTypeDeclaration(type), type);
 	else

@@ -46,6 +46,7 @@ struct entity {
 	uint32_t block_end; /* ENTITY_LOCAL: end of the block it is visible in */
 	int64_t length;	    /* of an array variable, else -1 */
 	int64_t size;	    /* record, typedef, variable */
+	int64_t align;	    /* record, typedef */
 	bool is_definition;
 	bool is_static; /* declared static, or inside an anonymous namespace */
 	bool is_static_word; /* declared static */
