@@ -343,12 +343,14 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	const char *n = new->detail ? new->detail : "";
 
 	if (details_same(old, new)) {
+		c->laid = true;
 		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
 			   "copy between objects that exist and aligned ones of the patch, where the alignment is needed",
 			   "was aligned to %lld bytes, and would be to %lld: objects that exist, and those of code that is not replaced, stand anywhere",
 			   (long long)old->align, (long long)new->align);
 		return;
 	}
+	c->laid |= old->size != new->size || strncmp(n, o, strlen(o)) != 0;
 	/* Nothing moved, something was put into a gap or behind the last
 	 * field where there was room. */
 	if (old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
@@ -382,8 +384,13 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 	if (new->kind == ENTITY_ENUMERATOR)
 		return enumerator_renew(c, old, new, err);
 	/* A type that holds the changed one is as it was, but for its size. */
-	if (!c->told && declaration_same(c, old, new))
+	if (!c->told && declaration_same(c, old, new)) {
+		if (!c->held[0]) {
+			c->held[0] = old;
+			c->held[1] = new;
+		}
 		return OPUS_OK;
+	}
 	if (!new->is_template)
 		layout_refuse(c, old, new);
 	return OPUS_OK;
@@ -572,6 +579,9 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 		else if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
 			code = variable_compare(&c, e, err);
 	}
+	/* Or it has another by a number: an enumerator, the size of an enumeration. */
+	if (c.held[0] && !c.laid)
+		layout_refuse(&c, c.held[0], c.held[1]);
 	if (code == OPUS_OK)
 		code = gone_compare(&c, err);
 	if (code == OPUS_OK && c.doubt)

@@ -18,6 +18,9 @@ struct compare {
 	const struct text *old, *new; /* without lines, if they agree in count */
 	const char *doubt; /* the name of a declaration that functions may read in
 			    * another way, though their text is the same; or NULL */
+	bool laid; /* a type with another layout was refused */
+	const struct entity *held[2]; /* the first, old and new, that has another by what
+				       * it holds; or NULL */
 	bool told;   /* the compiler is told something else by a pragma */
 	bool valued; /* the following were read */
 	struct shapes old_values, new_values;
