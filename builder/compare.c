@@ -311,13 +311,16 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 		template_compare(c, new);
 		return OPUS_OK;
 	}
-	/* New: its users are changed themselves. */
+	/* New: its users are changed themselves; but an overload may fit better. */
+	if (!old && c->u->cxx && !c->doubt &&
+	    parse_find(&c->u->parse_before, new->name, strlen(new->name)))
+		c->doubt = new->name;
 	if (!old || is_numbered(c, new))
 		return OPUS_OK;
 	passed = details_same(old, new);
 	if (!passed)
 		code = users_add(c, new->name, err);
-	if (passed && !new->is_definition && !old->is_definition)
+	if (passed && !new->is_definition)
 		declaration_doubt(c, new);
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
 	    (passed && (has_same(c, new) || is_idle(c, old, new))))
