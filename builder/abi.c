@@ -84,23 +84,43 @@ struct layout {
 	char *text;
 	size_t size;
 	FILE *stream;
+	bool flat;	/* the fields of fields instead of these */
+	bool nested;	/* there are some */
+	long long base; /* where the record is in the one that is asked for */
 };
+
+static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
+					    CXClientData data);
+
+/* A field that is a record: its own fields. */
+static void layout_nested(struct layout *l, CXCursor field, CXType type)
+{
+	long long base = l->base;
+
+	l->nested = true;
+	l->base += clang.Cursor_getOffsetOfField(field);
+	clang.visitChildren(clang.getTypeDeclaration(type), layout_field, l);
+	l->base = base;
+}
 
 static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
 					    CXClientData data)
 {
 	struct layout *l = data;
 	enum CXCursorKind kind = clang.getCursorKind(c);
+	CXType type = clang.getCanonicalType(clang.getCursorType(c));
 	long long size = clang.Type_getSizeOf(clang.getCursorType(c));
 
 	(void)parent;
 	if (kind == CXCursor_FieldDecl && clang.Cursor_isBitField(c))
 		fprintf(l->stream, " @%lld:%d-bit",
-			(long long)clang.Cursor_getOffsetOfField(c),
+			l->base + clang.Cursor_getOffsetOfField(c),
 			clang.getFieldDeclBitWidth(c));
+	else if (kind == CXCursor_FieldDecl && l->flat && type.kind == CXType_Record)
+		layout_nested(l, c, type);
 	else if (kind == CXCursor_FieldDecl)
 		fprintf(l->stream, " @%lld:%lld",
-			(long long)clang.Cursor_getOffsetOfField(c), size);
+			l->base + clang.Cursor_getOffsetOfField(c), size);
 	else if (kind == CXCursor_CXXBaseSpecifier)
 		fprintf(l->stream, " base:%lld", size);
 	else if (clang.CXXMethod_isVirtual(c))
@@ -108,14 +128,17 @@ static enum CXChildVisitResult layout_field(CXCursor c, CXCursor parent,
 	return CXChildVisit_Continue;
 }
 
-char *abi_layout(CXCursor record, CXType type)
+char *abi_layout(CXCursor record, CXType type, bool flat)
 {
-	struct layout l = {0};
+	struct layout l = {.flat = flat};
 
 	l.stream = open_memstream(&l.text, &l.size);
 	if (!l.stream)
 		return NULL;
 	fprintf(l.stream, "%lld", (long long)clang.Type_getSizeOf(type));
 	clang.visitChildren(record, layout_field, &l);
-	return fclose(l.stream) == 0 ? l.text : NULL;
+	if (fclose(l.stream) == 0 && l.nested == flat)
+		return l.text;
+	free(l.text);
+	return NULL;
 }

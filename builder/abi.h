@@ -10,6 +10,7 @@
 #define OPUS_ABI_H
 
 #include <clang-c/Index.h>
+#include <stdbool.h>
 
 /* How a value is passed and what it is made of, as far as code that was
  * compiled cares: names and qualifiers do not matter. The caller frees it; NULL
@@ -17,8 +18,9 @@
 char *abi_type(CXType t);
 
 /* "size @offset:size ...": the fields of a record without their names, for names
- * do no harm; in C++ its bases and virtual functions too. The caller frees it;
+ * do no harm; in C++ its bases and virtual functions too. `flat`: of a field that is
+ * a record the fields; NULL then if there is no such field. The caller frees it;
  * NULL if memory ran out. */
-char *abi_layout(CXCursor record, CXType type);
+char *abi_layout(CXCursor record, CXType type, bool flat);
 
 #endif

@@ -332,10 +332,19 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	return code;
 }
 
-/* Is it laid out as before, and may it stand wherever an old one does? */
+/* Is each byte what it was, though perhaps in a structure of its own? */
+static bool places_same(const struct entity *old, const struct entity *new)
+{
+	const char *o = old->places ? old->places : old->detail;
+	const char *n = new->places ? new->places : new->detail;
+
+	return details_same(old, new) || (o && n && strcmp(o, n) == 0);
+}
+
+/* And may it stand wherever an old one does? */
 static bool is_laid_same(const struct entity *old, const struct entity *new)
 {
-	return details_same(old, new) && new->align <= old->align;
+	return places_same(old, new) && new->align <= old->align;
 }
 
 static void layout_refuse(struct compare *c, const struct entity *old,
@@ -345,7 +354,7 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	const char *o = old->detail ? old->detail : "";
 	const char *n = new->detail ? new->detail : "";
 
-	if (details_same(old, new)) {
+	if (places_same(old, new)) {
 		c->laid = true;
 		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
 			   "copy between objects that exist and aligned ones of the patch, where the alignment is needed",
@@ -378,7 +387,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 {
 	struct entity *old = counterpart_old(c, new);
 
-	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
+	if (old && new->kind != ENTITY_ENUMERATOR && is_laid_same(old, new))
 		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
 	if (!old || !*new->name || is_laid_same(old, new) ||

@@ -303,7 +303,8 @@ static void visit_record(struct visit *v, CXCursor c)
 	inner.in_template = e->is_template;
 	e->size = clang.Type_getSizeOf(clang.getCursorType(c));
 	e->align = clang.Type_getAlignOf(clang.getCursorType(c));
-	e->detail = abi_layout(c, clang.getCursorType(c));
+	e->detail = abi_layout(c, clang.getCursorType(c), false);
+	e->places = abi_layout(c, clang.getCursorType(c), true);
 	inner.in_class = true;
 	clang.visitChildren(c, visit_outer, &inner);
 	v->failed |= inner.failed;
@@ -331,10 +332,12 @@ static void visit_typedef(struct visit *v, CXCursor c)
 	scope_set(v, e, c);
 	e->size = clang.Type_getSizeOf(type);
 	e->align = clang.Type_getAlignOf(type);
-	if (type.kind == CXType_Record)
-		e->detail = abi_layout(clang.getTypeDeclaration(type), type);
-	else
+	if (type.kind == CXType_Record) {
+		e->detail = abi_layout(clang.getTypeDeclaration(type), type, false);
+		e->places = abi_layout(clang.getTypeDeclaration(type), type, true);
+	} else {
 		e->detail = abi_type(type);
+	}
 }
 
 static enum CXChildVisitResult visit_outer(CXCursor c, CXCursor parent,
@@ -499,6 +502,7 @@ void parse_deinit(struct parse *p)
 		free(p->entity[i].function);
 		free(p->entity[i].owner);
 		free(p->entity[i].detail);
+		free(p->entity[i].places);
 	}
 	free(p->entity);
 	free(p->call);

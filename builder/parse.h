@@ -39,6 +39,8 @@ struct entity {
 	char *detail;	/* what compiled code relies on. Record, typedef of one: size
 			 * and places of fields; enumerator: value; function:
 			 * how result and arguments are passed; variable: type */
+	char *places;	/* record, typedef of one: the same with the fields of fields,
+			 * if there are such; or NULL */
 	uint32_t start, end; /* extent in the text */
 	uint32_t name_at;
 	uint32_t body_at;   /* of a function definition, else 0 */
