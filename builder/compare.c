@@ -11,7 +11,6 @@
  * exists in the process and cannot be made anew there, the layout of objects
  * and the values of variables, is refused.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,35 +36,6 @@ bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 		if (!token_same(c->old, i, c->new, k))
 			return false;
 	return true;
-}
-
-/* A file by the one name that it has for every unit, wherever its compiler ran. */
-static const char *file_name(struct build *b, const struct unit *u, const char *called)
-{
-	const char *path = *called == '/' ? called
-					  : build_text(b, "%s/%s", u->folder, called);
-	char real[PATH_MAX];
-
-	/* Line markers have these in another spelling. */
-	if (!*called || !realpath(path, real) || strpbrk(real, "\\\""))
-		return build_text(b, "%s", called);
-	return build_text(b, "%s", real);
-}
-
-struct note_place token_place(struct build *b, const struct unit *u,
-			      const struct text *t, size_t i)
-{
-	const struct token *k = i < t->tokens ? &t->token[i] : NULL;
-
-	return (struct note_place){
-		file_name(b, u, k ? t->file[k->file] : ""),
-		build_text(b, "%u", k ? k->line : 0)};
-}
-
-struct note_place entity_place(struct build *b, const struct unit *u,
-			       const struct text *t, const struct entity *e)
-{
-	return token_place(b, u, t, text_token_at(t, e->name_at));
 }
 
 struct change *change_find(const struct diff *d, const struct unit *u,
