@@ -142,3 +142,34 @@ char *abi_layout(CXCursor record, CXType type, bool flat)
 	free(l.text);
 	return NULL;
 }
+
+static enum CXChildVisitResult field_name(CXCursor c, CXCursor parent, CXClientData data)
+{
+	CXString name;
+
+	(void)parent;
+	if (clang.getCursorKind(c) != CXCursor_FieldDecl)
+		return CXChildVisit_Continue;
+	name = clang.getCursorSpelling(c);
+	if (*clang.getCString(name))
+		fprintf(data, "%s@%lld\n", clang.getCString(name),
+			(long long)clang.Cursor_getOffsetOfField(c));
+	clang.disposeString(name);
+	return CXChildVisit_Continue;
+}
+
+char *abi_fields(CXCursor record)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	fputc('\n', stream);
+	clang.visitChildren(record, field_name, stream);
+	if (fclose(stream) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

@@ -23,4 +23,8 @@ char *abi_type(CXType t);
  * NULL if memory ran out. */
 char *abi_layout(CXCursor record, CXType type, bool flat);
 
+/* "\nname@offset\n..." of the fields that have a name. The caller frees it; NULL if
+ * memory ran out. */
+char *abi_fields(CXCursor record);
+
 #endif

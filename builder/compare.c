@@ -302,13 +302,31 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	return code;
 }
 
+/* Has a field of the same name another place? Then others of its size have changed
+ * places with it. */
+static bool is_shuffled(const struct entity *old, const struct entity *new)
+{
+	const char *f = old->fields;
+
+	while (f && new->fields && f[1]) {
+		size_t name = strcspn(f, "@") + 1, all = 1 + strcspn(f + 1, "\n") + 1;
+		const char *same = memmem(new->fields, strlen(new->fields), f, name);
+
+		if (same && strncmp(same, f, all) != 0)
+			return true;
+		f += all - 1;
+	}
+	return false;
+}
+
 /* Is each byte what it was, though perhaps in a structure of its own? */
 static bool places_same(const struct entity *old, const struct entity *new)
 {
 	const char *o = old->places ? old->places : old->detail;
 	const char *n = new->places ? new->places : new->detail;
 
-	return details_same(old, new) || (o && n && strcmp(o, n) == 0);
+	return (details_same(old, new) || (o && n && strcmp(o, n) == 0)) &&
+	       !is_shuffled(old, new);
 }
 
 /* And may it stand wherever an old one does? */
@@ -323,6 +341,8 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
 	const char *o = old->detail ? old->detail : "";
 	const char *n = new->detail ? new->detail : "";
+	bool grown = old->size == new->size && strncmp(n, o, strlen(o)) == 0 &&
+		     !is_shuffled(old, new);
 
 	if (places_same(old, new)) {
 		c->laid = true;
@@ -332,10 +352,10 @@ static void layout_refuse(struct compare *c, const struct entity *old,
 			   (long long)old->align, (long long)new->align);
 		return;
 	}
-	c->laid |= old->size != new->size || strncmp(n, o, strlen(o)) != 0;
+	c->laid |= !grown;
 	/* Nothing moved, something was put into a gap or behind the last
 	 * field where there was room. */
-	if (old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
+	if (grown) {
 		build_tell(c->b, TOPIC_NEW_FIELD, &place, new->name,
 			   "see that the value that objects already have there, often 0, is a good one",
 			   "has a new field; objects that exist were made without a value for it");

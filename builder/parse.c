@@ -305,6 +305,7 @@ static void visit_record(struct visit *v, CXCursor c)
 	e->align = clang.Type_getAlignOf(clang.getCursorType(c));
 	e->detail = abi_layout(c, clang.getCursorType(c), false);
 	e->places = abi_layout(c, clang.getCursorType(c), true);
+	e->fields = abi_fields(c);
 	inner.in_class = true;
 	clang.visitChildren(c, visit_outer, &inner);
 	v->failed |= inner.failed;
@@ -335,6 +336,7 @@ static void visit_typedef(struct visit *v, CXCursor c)
 	if (type.kind == CXType_Record) {
 		e->detail = abi_layout(clang.getTypeDeclaration(type), type, false);
 		e->places = abi_layout(clang.getTypeDeclaration(type), type, true);
+		e->fields = abi_fields(clang.getTypeDeclaration(type));
 	} else {
 		e->detail = abi_type(type);
 	}
@@ -503,6 +505,7 @@ void parse_deinit(struct parse *p)
 		free(p->entity[i].owner);
 		free(p->entity[i].detail);
 		free(p->entity[i].places);
+		free(p->entity[i].fields);
 	}
 	free(p->entity);
 	free(p->call);

@@ -41,6 +41,7 @@ struct entity {
 			 * how result and arguments are passed; variable: type */
 	char *places;	/* record, typedef of one: the same with the fields of fields,
 			 * if there are such; or NULL */
+	char *fields;	/* record, typedef of one: their names and places */
 	uint32_t start, end; /* extent in the text */
 	uint32_t name_at;
 	uint32_t body_at;   /* of a function definition, else 0 */
