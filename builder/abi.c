@@ -197,12 +197,12 @@ static enum CXChildVisitResult member_read(CXCursor c, CXCursor parent,
 	return CXChildVisit_Continue;
 }
 
-bool abi_layout(CXCursor record, CXType type, char **places, char **fields)
+bool abi_layout(CXCursor record, CXType type, char **detail, char **fields)
 {
 	struct reader r = {0};
 	size_t length;
 
-	r.places = open_memstream(places, &length);
+	r.places = open_memstream(detail, &length);
 	r.fields = open_memstream(fields, &length);
 	r.failed = !r.places || !r.fields;
 	if (!r.failed) {
@@ -214,4 +214,68 @@ bool abi_layout(CXCursor record, CXType type, char **places, char **fields)
 	if (r.fields)
 		r.failed |= fclose(r.fields) != 0;
 	return !r.failed;
+}
+
+/* --- with the fields of fields --- */
+
+struct flat {
+	FILE *stream;
+	bool nested;	/* there are some */
+	long long base; /* where the record is in the one that is asked for */
+};
+
+static enum CXChildVisitResult flat_field(CXCursor c, CXCursor parent,
+					  CXClientData data);
+
+/* A field that is a record: its own fields. */
+static void flat_nested(struct flat *f, CXCursor field, CXType type)
+{
+	long long base = f->base;
+
+	f->nested = true;
+	f->base += clang.Cursor_getOffsetOfField(field);
+	clang.visitChildren(clang.getTypeDeclaration(type), flat_field, f);
+	f->base = base;
+}
+
+static enum CXChildVisitResult flat_field(CXCursor c, CXCursor parent,
+					  CXClientData data)
+{
+	struct flat *f = data;
+	enum CXCursorKind kind = clang.getCursorKind(c);
+	CXType type = clang.getCanonicalType(clang.getCursorType(c));
+	long long size = clang.Type_getSizeOf(clang.getCursorType(c));
+
+	(void)parent;
+	if (kind == CXCursor_FieldDecl && clang.Cursor_isBitField(c))
+		fprintf(f->stream, " @%lld:%d-bit",
+			f->base + clang.Cursor_getOffsetOfField(c),
+			clang.getFieldDeclBitWidth(c));
+	else if (kind == CXCursor_FieldDecl && type.kind == CXType_Record)
+		flat_nested(f, c, type);
+	else if (kind == CXCursor_FieldDecl)
+		fprintf(f->stream, " @%lld:%lld",
+			f->base + clang.Cursor_getOffsetOfField(c), size);
+	else if (kind == CXCursor_CXXBaseSpecifier)
+		fprintf(f->stream, " base:%lld", size);
+	else if (clang.CXXMethod_isVirtual(c))
+		fprintf(f->stream, " virtual"); /* a row of the vtable */
+	return CXChildVisit_Continue;
+}
+
+char *abi_places(CXCursor record, CXType type)
+{
+	struct flat f = {0};
+	char *text = NULL;
+	size_t size;
+
+	f.stream = open_memstream(&text, &size);
+	if (!f.stream)
+		return NULL;
+	fprintf(f.stream, "%lld", (long long)clang.Type_getSizeOf(type));
+	clang.visitChildren(record, flat_field, &f);
+	if (fclose(f.stream) == 0 && f.nested)
+		return text;
+	free(text);
+	return NULL;
 }

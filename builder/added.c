@@ -53,7 +53,7 @@ void added_tell(struct compare *c, const struct entity *new)
 {
 	const struct text *t = &c->u->after;
 	size_t first = text_token_at(t, new->start), last = text_token_at(t, new->end), at;
-	struct note_place place = entity_place(c->b, t, new);
+	struct note_place place = entity_place(c->b, c->u, t, new);
 	const char *set;
 	int length;
 

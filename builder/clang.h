@@ -28,6 +28,7 @@
 	F(Cursor_isFunctionInlined)					\
 	F(Cursor_isInlineNamespace)					\
 	F(Cursor_isNull)						\
+	F(Type_getAlignOf)						\
 	F(Type_getSizeOf)						\
 	F(createIndex)							\
 	F(disposeIndex)							\

@@ -16,7 +16,6 @@
 
 #include "common/cleanup.h"
 #include "compare.h"
-#include "layout.h"
 
 static size_t first_token(const struct text *t, uint32_t at)
 {
@@ -31,23 +30,12 @@ bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 	size_t k = first_token(&c->u->after, new_start);
 	size_t k_end = first_token(&c->u->after, new_end);
 
-	if (i_end - i != k_end - k)
+	if (i_end - i != k_end - k || !pragmas_same(c, i, i_end, k, k_end))
 		return false;
 	for (; i < i_end; i++, k++)
 		if (!token_same(c->old, i, c->new, k))
 			return false;
 	return true;
-}
-
-struct note_place entity_place(struct build *b, const struct text *t,
-			       const struct entity *e)
-{
-	size_t i = text_token_at(t, e->name_at);
-	const struct token *k = i < t->tokens ? &t->token[i] : NULL;
-
-	return (struct note_place){
-		build_text(b, "%s", k ? t->file[k->file] : ""),
-		build_text(b, "%u", k ? k->line : 0)};
 }
 
 struct change *change_find(const struct diff *d, const struct unit *u,
@@ -80,7 +68,7 @@ enum opus_code change_add(struct build *b, struct unit *u,
 		.is_static = e->is_static,
 		.why = why,
 		.because = because,
-		.place = entity_place(b, &u->after, e),
+		.place = entity_place(b, u, &u->after, e),
 	};
 	return OPUS_OK;
 }
@@ -174,7 +162,7 @@ static bool function_same(const struct compare *c, const struct entity *old,
 	       range_same(c, old->name_at, old->end, new->name_at, new->end);
 }
 
-static bool details_same(const struct entity *a, const struct entity *b)
+bool details_same(const struct entity *a, const struct entity *b)
 {
 	return strcmp(a->detail ? a->detail : "", b->detail ? b->detail : "") == 0;
 }
@@ -194,7 +182,7 @@ static void template_compare(struct compare *c, const struct entity *new)
 	}
 	if (!known)
 		return;
-	place = entity_place(c->b, &c->u->after, new);
+	place = entity_place(c->b, c->u, &c->u->after, new);
 	build_tell(c->b, TOPIC_TEMPLATE, &place, new->name,
 		     "replace the functions that use it, by hand",
 		     "is a template, or a member of one: its instances are in every function that uses it");
@@ -216,6 +204,24 @@ static bool has_same(const struct compare *c, const struct entity *new)
 	return false;
 }
 
+/* Where a declaration ends, with the attributes behind it: what is packed or aligned
+ * is so by these. */
+static uint32_t attributed_end(const struct text *t, const struct entity *e)
+{
+	size_t i = text_token_at(t, e->end);
+
+	while (token_is(t, i, "__attribute__") || token_is(t, i, "__attribute"))
+		i = token_closing(t, i + 1) + 1;
+	return i < t->tokens ? t->token[i].at : (uint32_t)t->size;
+}
+
+static bool declaration_same(const struct compare *c, const struct entity *old,
+			     const struct entity *new)
+{
+	return range_same(c, old->start, attributed_end(&c->u->before, old), new->start,
+			  attributed_end(&c->u->after, new));
+}
+
 /* Is one of the old declarations of the name spelled like this one? */
 static bool is_declared_same(const struct compare *c, const struct entity *new)
 {
@@ -223,8 +229,7 @@ static bool is_declared_same(const struct compare *c, const struct entity *new)
 
 	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
 	     o = parse_next(p, o))
-		if (o->kind == new->kind &&
-		    range_same(c, o->start, o->end, new->start, new->end))
+		if (o->kind == new->kind && declaration_same(c, o, new))
 			return true;
 	return false;
 }
@@ -254,7 +259,7 @@ static bool is_idle(const struct compare *c, const struct entity *old,
 	    text_has_word(&c->u->before, old->name, old->start, old->end) ||
 	    text_has_word(&c->u->after, new->name, new->start, new->end))
 		return false;
-	place = entity_place(c->b, &c->u->after, new);
+	place = entity_place(c->b, c->u, &c->u->after, new);
 	for (size_t i = 0; i < d->changes; i++)
 		if (d->change[i].unit->target == c->u->target &&
 		    strcmp(d->change[i].linkage, new->linkage) == 0 &&
@@ -293,13 +298,12 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 		template_compare(c, new);
 		return OPUS_OK;
 	}
-	/* New: its users are changed themselves. */
 	if (!old || is_numbered(c, new))
 		return OPUS_OK;
 	passed = details_same(old, new);
 	if (!passed)
 		code = users_add(c, new->name, err);
-	if (passed && !new->is_definition && !old->is_definition)
+	if (passed && !new->is_definition)
 		declaration_doubt(c, new);
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
 	    (passed && (has_same(c, new) || is_idle(c, old, new))))
@@ -311,90 +315,37 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	return code;
 }
 
-static void layout_refuse(struct compare *c, const struct entity *old,
-			  const struct entity *new)
-{
-	struct note_place place = entity_place(c->b, &c->u->after, new);
-	const char *o = old->detail ? old->detail : "";
-	const char *n = new->detail ? new->detail : "";
-
-	int length = 0;
-	const char *field = "";
-	enum layout_change change = layout_compare(old->fields, new->fields, &field,
-						   &length);
-
-	if (change == LAYOUT_TABLE) {
-		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
-			   "leave its virtual functions as they are, in their order, and call what is new in another way",
-			   "has other virtual functions, or has them in another order, from %.*s on: all objects have the target's table of them",
-			   length, field);
-		return;
-	}
-	if (change == LAYOUT_KIND) {
-		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
-			   "leave that field as it is, and do what is new in the functions that call by it",
-			   "calls other functions by its field %.*s, with other arguments or another result: objects that exist have the address of an old one",
-			   length, field);
-		return;
-	}
-	/* Nothing moved, something was put into a gap or behind the last
-	 * field where there was room. */
-	if (change == LAYOUT_SAME && old->size == new->size && strncmp(n, o, strlen(o)) == 0) {
-		build_tell(c->b, TOPIC_NEW_FIELD, &place, new->name,
-			   "see that the value that objects already have there, often 0, is a good one",
-			   "has a new field; objects that exist were made without a value for it");
-		return;
-	}
-	if (old->size != new->size)
-		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
-			     "keep the structure as it is, and what is new beside it, in a table of the patch with the object's address as key",
-			     "had %lld bytes, and would have %lld: objects that exist, and code that is not replaced, have the old layout",
-			     (long long)old->size, (long long)new->size);
-	else if (!new->fields)
-		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
-			   "keep it as it is, and give the new type a name of its own",
-			   "stands for another type of the same size: objects that exist, and code that is not replaced, have the old one");
-	else
-		build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
-			     "keep fields where they are",
-			     "has its fields at other places: objects that exist, and code that is not replaced, have the old layout");
-}
-
-static enum layout_change fields_compare(const struct entity *old, const struct entity *new)
-{
-	const char *name;
-	int length;
-
-	return layout_compare(old->fields, new->fields, &name, &length);
-}
-
 static enum opus_code type_compare(struct compare *c, struct entity *new,
 				   struct opus_error *err)
 {
 	struct entity *old = counterpart_old(c, new);
 
-	if (old && details_same(old, new) && new->kind != ENTITY_ENUMERATOR)
+	if (old && new->kind != ENTITY_ENUMERATOR && laid_same(old, new))
 		declaration_doubt(c, new);
 	/* Incomplete and dependent types have no size. */
-	if (!old || !*new->name || (details_same(old, new) && fields_compare(old, new) == LAYOUT_SAME) ||
+	if (!old || !*new->name || laid_same(old, new) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)
 		return enumerator_renew(c, old, new, err);
 	/* A type that holds the changed one is as it was, but for its size; not so
 	 * if that is a type of functions, which has no objects itself. */
-	if (fields_compare(old, new) != LAYOUT_KIND &&
-	    range_same(c, old->start, old->end, new->start, new->end))
+	if (!c->told && !laid_calls(old, new) && declaration_same(c, old, new)) {
+		if (!c->held[0]) {
+			c->held[0] = old;
+			c->held[1] = new;
+		}
 		return OPUS_OK;
+	}
 	if (!new->is_template)
-		layout_refuse(c, old, new);
+		laid_refuse(c, old, new);
 	return OPUS_OK;
 }
 
 void variable_refuse(struct compare *c, const struct entity *old,
 		     const struct entity *new)
 {
-	struct note_place place = entity_place(c->b, &c->u->after, new);
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
 	const char *name = new->kind == ENTITY_LOCAL
 				   ? build_text(c->b, "%s (in %s)", new->name,
 						new->function)
@@ -470,6 +421,17 @@ static bool is_retyped(const struct compare *c, const struct entity *old,
 	       range_same(c, old->name_at, old->end, new->name_at, new->end);
 }
 
+/* One for all threads is not one for each: who uses it is not told by any text. */
+static void thread_refuse(struct compare *c, const struct entity *new)
+{
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
+
+	build_tell(c->b, TOPIC_THREAD_LOCAL, &place, new->name,
+		   "leave it as it is, and add a variable beside it",
+		   new->is_thread ? "is a variable that exists, one for all threads, and would be one for each"
+				  : "is a variable that exists, one for each thread, and would be one for all");
+}
+
 static enum opus_code variable_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -486,19 +448,14 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	/* Of several declarations only the one that counts. */
 	if (counterpart(&c->u->parse_after, new) != new)
 		return OPUS_OK;
-	if (old->is_thread != new->is_thread) {
-		struct note_place place = entity_place(c->b, &c->u->after, new);
-
-		build_tell(c->b, TOPIC_THREAD_LOCAL, &place, new->name,
-			   "leave it as it is, and add one of another name beside it",
-			   old->is_thread ? "is one for each thread, and would be one for all"
-					  : "is one for all threads, and would be one for each");
-		return OPUS_OK;
-	}
-	if (details_same(old, new) &&
+	if (details_same(old, new) && old->is_thread == new->is_thread &&
 	    range_same(c, new->is_unnamed ? old->start : old->name_at, old->end,
 		       new->is_unnamed ? new->start : new->name_at, new->end))
 		return OPUS_OK;
+	if (old->is_thread != new->is_thread) {
+		thread_refuse(c, new);
+		return OPUS_OK;
+	}
 	if (is_retyped(c, old, new)) {
 		c->doubt = new->name;
 		return OPUS_OK;
@@ -556,7 +513,10 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 							  : &u->before;
 	c.new = u->after_plain.tokens == u->after.tokens ? &u->after_plain
 							 : &u->after;
-	if (inserted_only(&c))
+	aside_compare(&c);
+	c.doubt = pragma_differing(&c);
+	c.told = c.doubt != NULL;
+	if (!c.told && inserted_only(&c))
 		return OPUS_OK;
 	code = unit_parse(u, err);
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++)
@@ -571,6 +531,9 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 		else if (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL)
 			code = variable_compare(&c, e, err);
 	}
+	/* Or it has another by a number: an enumerator, the size of an enumeration. */
+	if (c.held[0] && !c.laid)
+		laid_refuse(&c, c.held[0], c.held[1]);
 	if (code == OPUS_OK)
 		code = gone_compare(&c, err);
 	if (code == OPUS_OK && c.doubt)

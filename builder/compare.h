@@ -18,6 +18,10 @@ struct compare {
 	const struct text *old, *new; /* without lines, if they agree in count */
 	const char *doubt; /* the name of a declaration that functions may read in
 			    * another way, though their text is the same; or NULL */
+	bool laid; /* a type with another layout was refused */
+	const struct entity *held[2]; /* the first, old and new, that has another by what
+				       * it holds; or NULL */
+	bool told;   /* the compiler is told something else by a pragma */
 	bool valued; /* the following were read */
 	struct shapes old_values, new_values;
 };
@@ -33,6 +37,27 @@ struct entity *counterpart(const struct parse *p, const struct entity *e);
  * for line numbers? */
 bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 		uint32_t new_start, uint32_t new_end);
+
+/* Do they say the same of what code relies on? */
+bool details_same(const struct entity *a, const struct entity *b);
+
+/* laid.c: are the fields of a type where they were, and may it stand wherever an
+ * old one does? */
+bool laid_same(const struct entity *old, const struct entity *new);
+/* Does a field point to functions that are called in another way? */
+bool laid_calls(const struct entity *old, const struct entity *new);
+/* Refuse, or warn of, a type that is not laid_same(); says so in `laid`. */
+void laid_refuse(struct compare *c, const struct entity *old, const struct entity *new);
+
+/* pragma.c: are there the same pragmas at the same places in two ranges of tokens
+ * of old and new text? */
+bool pragmas_same(const struct compare *c, size_t i, size_t i_end, size_t k, size_t k_end);
+/* The first pragma of the unit that is another than before or at another place;
+ * NULL if there is none. */
+const char *pragma_differing(const struct compare *c);
+
+/* aside.c: tell of assembly outside of functions that is another than before. */
+void aside_compare(struct compare *c);
 
 /* inserted.c: has the unit nothing but new declarations, of names that it has
  * nowhere else? */

@@ -32,7 +32,7 @@ static bool names_value(const struct text *t, uint32_t start, uint32_t end,
 
 static void reached_refuse(struct compare *c, const struct entity *v, const char *word)
 {
-	struct note_place place = entity_place(c->b, &c->u->after, v);
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, v);
 
 	if (hooks_name(c->b, c->u->target, v->name)) {
 		build_remark(c->b, &place, v->name, "leads to %s, whose content changes, which a hook is to see to",
@@ -124,7 +124,7 @@ static const struct entity *keeper_of(const struct compare *c, const struct enti
 
 static void constant_warn(struct compare *c, const struct entity *v)
 {
-	struct note_place place = entity_place(c->b, &c->u->after, v);
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, v);
 	const struct entity *keeper = keeper_of(c, v);
 
 	if (!v->is_static)
@@ -176,7 +176,7 @@ static bool follows_another(struct compare *c, const struct entity *e)
 enum opus_code enumerator_renew(struct compare *c, const struct entity *old,
 				const struct entity *new, struct opus_error *err)
 {
-	struct note_place place = entity_place(c->b, &c->u->after, new);
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
 	enum opus_code code;
 
 	if (!is_last(&c->u->before, old) && !follows_another(c, new))

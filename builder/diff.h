@@ -130,6 +130,7 @@ struct diff {
 	size_t runs;   /* of the build */
 	bool scripted; /* the build runs a script of the diff */
 	bool followed; /* `made` is known */
+	bool aside;    /* it changes assembly outside of functions */
 	struct precompiled *precompiled;
 	size_t precompileds;
 	struct unit **unit;
@@ -338,8 +339,11 @@ bool text_calls(const struct text *t, uint32_t start, uint32_t end, const char *
 struct change *change_find(const struct diff *d, const struct unit *u,
 			   const char *linkage);
 
-/* The place of an entity in the source that it came from. */
-struct note_place entity_place(struct build *b, const struct text *t,
-			       const struct entity *e);
+/* The place of a token of a text of the unit in the source that it came from. */
+struct note_place token_place(struct build *b, const struct unit *u,
+			      const struct text *t, size_t i);
+/* The place of an entity in the source that it came from; `t` is a text of the unit. */
+struct note_place entity_place(struct build *b, const struct unit *u,
+			       const struct text *t, const struct entity *e);
 
 #endif

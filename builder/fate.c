@@ -211,7 +211,7 @@ static bool target_has_local(const struct object *o, const char *name)
  * so if the compiler dropped it, else it was not found. */
 static void local_check(struct build *b, struct unit *u, const struct entity *v)
 {
-	struct note_place place = entity_place(b, &u->after, v);
+	struct note_place place = entity_place(b, u, &u->after, v);
 
 	if (u->cxx && change_find(b->diff, u, v->owner) &&
 	    target_has_local(b->target[u->target], v->name))
@@ -257,7 +257,7 @@ static bool was_stored(const struct unit *u, const struct entity *v)
  */
 static void absent_check(struct build *b, struct unit *u, const struct entity *v)
 {
-	struct note_place place = entity_place(b, &u->after, v);
+	struct note_place place = entity_place(b, u, &u->after, v);
 	const struct parse *p = &u->parse_after;
 	const struct entity *other;
 	bool named = false, stored = false;
@@ -291,7 +291,7 @@ static bool is_made_by_code(struct build *b, const struct unit *u,
 {
 	const struct object *o = b->target[u->target];
 	const char *base = strrchr(u->source, '/') + 1;
-	struct note_place place = entity_place(b, &u->after, v);
+	struct note_place place = entity_place(b, u, &u->after, v);
 
 	for (size_t i = 0; i < o->defined; i++)
 		if (strcmp(o->symbol[i].name, "__tls_init") == 0 &&
@@ -356,7 +356,7 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 		    (f->is_inline && !f->is_static_word))
 			return FATE_KEEP;
 		if (local_is_guarded(b, u, v)) {
-			struct note_place place = entity_place(b, &u->after, v);
+			struct note_place place = entity_place(b, u, &u->after, v);
 
 			if (change_find(b->diff, u, f->linkage) && !f->is_static_word)
 				must_have(b, u, v, &place);

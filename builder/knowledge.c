@@ -193,7 +193,7 @@ static enum opus_code differing_add(struct build *b, struct unit *u,
 		if (!o || o->sum == s->sum || !e || !e->is_definition ||
 		    e->is_template || change_find(b->diff, u, e->linkage))
 			continue;
-		place = entity_place(b, &u->after, e);
+		place = entity_place(b, u, &u->after, e);
 		if (strcmp(e->name, "main") == 0)
 			build_tell(b, TOPIC_RELIED_ON, &place, e->name,
 				   "see what it does with the result and the data of those that it calls",

@@ -56,6 +56,50 @@ static uint32_t file_index(struct lexer *l, const char *name, size_t length)
 	return (uint32_t)t->files++;
 }
 
+/* Those that are about what the compiler says, not what it makes. */
+static bool is_idle_pragma(const char *p, size_t length)
+{
+	static const char *const idle[] = {
+		"GCC diagnostic", "GCC system_header", "GCC poison", "GCC warning",
+		"GCC error", "GCC dependency", "clang diagnostic",
+		"clang system_header", "clang assume_nonnull", "once", "message",
+		"region", "endregion", "mark", "push_macro", "pop_macro", NULL};
+
+	for (size_t i = 0; idle[i]; i++) {
+		size_t n = strlen(idle[i]);
+
+		if (length >= n && memcmp(p, idle[i], n) == 0 &&
+		    (length == n || !is_word(p[n])))
+			return true;
+	}
+	return false;
+}
+
+/* The text from `p` to `end`, if it is a pragma. */
+static void lex_pragma(struct lexer *l, const char *p, const char *end)
+{
+	struct text *t = l->text;
+	const char *what = p + strlen("pragma");
+	struct pragma *grown;
+
+	if (strncmp(p, "pragma", 6) != 0 || is_word(*what))
+		return;
+	while (what < end && isspace((unsigned char)*what))
+		what++;
+	while (end > what && isspace((unsigned char)end[-1]))
+		end--;
+	if (is_idle_pragma(what, (size_t)(end - what)))
+		return;
+	grown = build_grow(t->pragma, t->pragmas, sizeof(*grown));
+	if (!grown) {
+		l->failed = true;
+		return;
+	}
+	t->pragma = grown;
+	grown[t->pragmas++] = (struct pragma){
+		(uint32_t)(p - t->bytes), (uint32_t)(end - p), (uint32_t)t->tokens};
+}
+
 /* A directive, up to its end: a line marker says where the next line is. */
 static void lex_directive(struct lexer *l)
 {
@@ -65,6 +109,7 @@ static void lex_directive(struct lexer *l)
 
 	l->at += length;
 	p += strspn(p, " \t");
+	lex_pragma(l, p, end);
 	if (strncmp(p, "line", 4) == 0)
 		p += 4 + strspn(p + 4, " \t");
 	if (!isdigit((unsigned char)*p))
@@ -239,6 +284,7 @@ void text_uncut(struct text *t)
 		free(t->file[i]);
 	free(t->file);
 	free(t->token);
+	free(t->pragma);
 	*t = (struct text){.bytes = t->bytes, .size = t->size};
 }
 

@@ -29,11 +29,19 @@ struct token {
 	uint8_t kind;  /* enum token_kind */
 };
 
+/* A directive to the compiler that has to do with code or layout. */
+struct pragma {
+	uint32_t at, length; /* "pragma ...", without the # */
+	uint32_t token;	     /* the index of the one that follows */
+};
+
 struct text {
 	char *bytes; /* ends in NUL */
 	size_t size;
 	struct token *token;
 	size_t tokens;
+	struct pragma *pragma;
+	size_t pragmas;
 	char **file;
 	size_t files;
 };

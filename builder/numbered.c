@@ -49,7 +49,7 @@ static bool is_same(const struct compare *c, const struct entity *old,
 static void changed_tell(struct compare *c, const struct entity *e)
 {
 	const struct parse *before = &c->u->parse_before, *after = &c->u->parse_after;
-	struct note_place place = entity_place(c->b, &c->u->after, e);
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, e);
 	bool gone = false;
 
 	for (size_t i = 0; i < before->entities && !gone; i++) {

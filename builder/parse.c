@@ -302,7 +302,9 @@ static void visit_record(struct visit *v, CXCursor c)
 			  clang.getCursorKind(c) != CXCursor_ClassDecl);
 	inner.in_template = e->is_template;
 	e->size = clang.Type_getSizeOf(clang.getCursorType(c));
+	e->align = clang.Type_getAlignOf(clang.getCursorType(c));
 	v->failed |= !abi_layout(c, clang.getCursorType(c), &e->detail, &e->fields);
+	e->places = abi_places(c, clang.getCursorType(c));
 	inner.in_class = true;
 	clang.visitChildren(c, visit_outer, &inner);
 	v->failed |= inner.failed;
@@ -329,11 +331,14 @@ static void visit_typedef(struct visit *v, CXCursor c)
 		return;
 	scope_set(v, e, c);
 	e->size = clang.Type_getSizeOf(type);
-	if (type.kind == CXType_Record)
+	e->align = clang.Type_getAlignOf(type);
+	if (type.kind == CXType_Record) {
 		v->failed |= !abi_layout(clang.getTypeDeclaration(type), type,
 					 &e->detail, &e->fields);
-	else
+		e->places = abi_places(clang.getTypeDeclaration(type), type);
+	} else {
 		e->detail = abi_type(type);
+	}
 }
 
 static enum CXChildVisitResult visit_outer(CXCursor c, CXCursor parent,
@@ -498,6 +503,7 @@ void parse_deinit(struct parse *p)
 		free(p->entity[i].function);
 		free(p->entity[i].owner);
 		free(p->entity[i].detail);
+		free(p->entity[i].places);
 		free(p->entity[i].fields);
 	}
 	free(p->entity);

@@ -39,6 +39,8 @@ struct entity {
 	char *detail;	/* what compiled code relies on. Record, typedef of one: size
 			 * and places of fields; enumerator: value; function:
 			 * how result and arguments are passed; variable: type */
+	char *places;	/* record, typedef of one: the same with the fields of fields,
+			 * if there are such; or NULL */
 	char *fields;	/* record, typedef of one: its fields, see layout.h */
 	uint32_t start, end; /* extent in the text */
 	uint32_t name_at;
@@ -47,6 +49,7 @@ struct entity {
 	uint32_t block_end; /* ENTITY_LOCAL: end of the block it is visible in */
 	int64_t length;	    /* of an array variable, else -1 */
 	int64_t size;	    /* record, typedef, variable */
+	int64_t align;	    /* record, typedef */
 	bool is_definition;
 	bool is_static; /* declared static, or inside an anonymous namespace */
 	bool is_static_word; /* declared static */

@@ -127,6 +127,10 @@ enum opus_code pass_compare(struct build *b, struct opus_error *err)
 		return error_set(err, OPUS_INVALID,
 				 "%s changes no function, and a hook alone is a patch for `opus-build compile`",
 				 b->options->diff);
+	if (code == OPUS_OK && d->changes == 0 && !b->reports.refused && d->aside)
+		return error_set(err, OPUS_INVALID,
+				 "%s changes nothing but assembly, of which no patch can be made",
+				 b->options->diff);
 	if (code == OPUS_OK && d->changes == 0 && !b->reports.refused)
 		return error_set(err, OPUS_ALREADY,
 				 "%s changes no function: the compiled code stays as it is",

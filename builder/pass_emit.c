@@ -73,7 +73,7 @@ static size_t namesake(struct emit *m, const struct entity *v, const char **line
 	if (!u->same &&
 	    namesakes(&u->parse_before, v->owner, v->name, NULL, &nth, &old) != count)
 		return nth;
-	*line = entity_place(m->b, u->same ? &u->after : &u->before, old).line;
+	*line = entity_place(m->b, u, u->same ? &u->after : &u->before, old).line;
 	return nth;
 }
 

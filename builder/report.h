@@ -32,7 +32,7 @@
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
 	T(CONSTANT_HELD, false, "constant-held", "constant data whose address objects may hold") \
 	T(RENUMBERED, false, "renumbered", "an enumerator gets another value") \
-	T(UNREAD, false, "unread", "a file of the diff that a target is made from, and nothing that was compiled reads") \
+	T(UNREAD, false, "unread", "a part of the diff that a target is made from, and is not compared: assembly, or a file that nothing compiled reads") \
 	T(BUILD_FILES, false, "build-files", "the diff changes options by which the target is built, too") \
 	T(INEXACT, false, "inexact", "the diff fits only with fuzz, see patch(1)") \
 	T(NEW_FILES, false, "new-files", "the build with the diff fails: its new files are not in the patch") \

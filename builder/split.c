@@ -254,7 +254,7 @@ static enum union_kind union_refuse(struct build *b, const struct unit *of,
 				    const struct unit *user, const struct entity *e,
 				    const struct entity *state)
 {
-	struct note_place place = entity_place(b, &of->after, e);
+	struct note_place place = entity_place(b, of, &of->after, e);
 	const struct unit *other, *twice = unit_doubled(b->diff, &other);
 
 	if (twice)
