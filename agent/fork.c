@@ -21,28 +21,62 @@
 
 #include <dlfcn.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "arch/x86_64/futex.h"
+#include "proc.h"
 
 #define HELD 0x80000000u /* the rest: how many threads are forking */
 #define WAIT_NS 1000000000u
+#define HOLD_NS 10000000000u /* the agent for those that fork: much memory takes long */
+#define WORKS_NS 30000000000u /* those that fork for an agent that gets on */
 
 static _Atomic uint32_t fork_word;
 static _Atomic uint32_t fork_holder; /* thread id */
 static uint32_t hold_depth;          /* of that thread */
 static __thread uint32_t begin_depth;
 
-/* Wait until none of `bits` is set; what holds for long must not stop us. */
-static void word_await(uint32_t bits)
+/* Wait until none of `bits` is set, but not for ever. */
+static bool word_await(uint32_t bits, uint64_t limit_ns)
 {
-	uint64_t end = raw_now() + WAIT_NS, now;
+	uint64_t end = raw_now() + limit_ns, now;
 	uint32_t word;
 
-	while (((word = atomic_load(&fork_word)) & bits) != 0 &&
-	       (now = raw_now()) < end)
+	while (((word = atomic_load(&fork_word)) & bits) != 0) {
+		if ((now = raw_now()) >= end)
+			return false;
 		futex_wait(&fork_word, word, end - now);
+	}
+	return true;
+}
+
+/* Has the holder run since `*seen`? Processor time, proc_schedstat(5). */
+static bool holder_works(uint64_t *seen)
+{
+	uint32_t tid = atomic_load(&fork_holder);
+	char text[64];
+	uint64_t before = *seen;
+
+	if (tid == 0 || proc_read_of(tid, "schedstat", text, sizeof(text)) <= 0)
+		return false;
+	*seen = strtoull(text, NULL, 10);
+	return *seen != before;
+}
+
+/*
+ * Until the agent lets go. What it waits for may be ours, a lock of the host's that
+ * is held around this fork: if it does nothing for a second, the fork goes on, and a
+ * child that loads something may hang. On a busy machine it only takes longer
+ * (measured: with ten that want each processor a child was lost that way).
+ */
+static void holder_await(void)
+{
+	uint64_t end = raw_now() + WORKS_NS, seen = 0;
+
+	while (!word_await(HELD, WAIT_NS) && holder_works(&seen) && raw_now() < end)
+		;
 }
 
 void fork_hold(void)
@@ -51,7 +85,7 @@ void fork_hold(void)
 		return;
 	atomic_store(&fork_holder, (uint32_t)raw_gettid());
 	atomic_fetch_or(&fork_word, HELD);
-	word_await(~HELD);
+	(void)word_await(~HELD, HOLD_NS);
 }
 
 void fork_let(void)
@@ -73,7 +107,7 @@ void fork_begin(void)
 		return;
 	for (int tries = 0;;) {
 		if ((word & HELD) && tries++ == 0)
-			word_await(HELD);
+			holder_await();
 		if (atomic_compare_exchange_weak(&fork_word, &word, word + 1))
 			return;
 	}

@@ -4,7 +4,7 @@
  * likes: here it loads a library, as a look-up of a user's name does.
  *
  * On other threads than its own the loader is slow, so that its lock is held for
- * long.
+ * long: the second argument is how many microseconds it takes for an object.
  *
  *   -> "stuck" if a child does not end; else, at the end of the input,
  *      "children N"
@@ -16,6 +16,7 @@
 #include "target.h"
 
 static volatile int zero;
+static useconds_t slowness;
 
 ATTR int work(int value)
 {
@@ -34,7 +35,7 @@ static int visit_slowly(struct dl_phdr_info *info, size_t size, void *data)
 	const struct visit *v = data;
 
 	if (thread_id() != getpid())
-		usleep(10000);
+		usleep(slowness);
 	return v->visit(info, size, v->data);
 }
 
@@ -66,7 +67,9 @@ int main(int argc, char **argv)
 
 	char line[8];
 
-	(void)argc;
+	if (argc != 3)
+		return 1;
+	slowness = (useconds_t)atoi(argv[2]);
 	next(line, sizeof(line)); /* the agent is there */
 	while (poll(&in, 1, 0) == 0) {
 		int status;
