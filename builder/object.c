@@ -119,6 +119,10 @@ static enum opus_code object_header(struct object *o, struct opus_error *err)
 			       ph.p_type == PT_INTERP;
 	}
 	o->executable = e.e_type == ET_EXEC || dynamic_is_program(o->elf, interpreter);
+	if (o->executable && !interpreter)
+		return error_set(err, OPUS_INVALID,
+				 "%s: is linked statically, and so cannot have an agent: it has to be built anew, and restarted",
+				 o->path);
 	o->build_id_size = object_build_id(o->elf, o->build_id);
 	if (o->build_id_size == 0)
 		return error_set(err, OPUS_INVALID,

@@ -146,6 +146,11 @@ Test(command, files_that_are_no_target)
 	cr_assert(says("has no build-id"));
 	cr_assert_eq(run("gcc -c t.c -o t.o && $build compile p.c -t t.o -o x.opus"), 1);
 	cr_assert(says("neither a program nor a shared object"));
+	for (int pie = 0; pie < 2; pie++) {
+		cr_assert_eq(run("gcc -O2 %s t.c -o still && $build compile p.c -t still -o x.opus",
+				 pie ? "-static-pie" : "-static"), 1);
+		cr_assert(says("is linked statically"));
+	}
 	cr_assert_eq(run("test ! -e x.opus"), 0);
 }
 
