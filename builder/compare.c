@@ -432,6 +432,16 @@ static void thread_refuse(struct compare *c, const struct entity *new)
 				  : "is a variable that exists, one for each thread, and would be one for all");
 }
 
+static enum opus_code alignment_refuse(struct compare *c, const struct entity *new)
+{
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
+
+	build_tell(c->b, TOPIC_LAYOUT, &place, new->name,
+		   "leave it as it is, and copy what has to be aligned",
+		   "would be aligned in another way: the one that exists stays where it is");
+	return OPUS_OK;
+}
+
 static enum opus_code variable_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -448,6 +458,9 @@ static enum opus_code variable_compare(struct compare *c, struct entity *new,
 	/* Of several declarations only the one that counts. */
 	if (counterpart(&c->u->parse_after, new) != new)
 		return OPUS_OK;
+	if (!laid_stands(c, old, new))
+		return new->is_const ? constant_renew(c, new, err)
+				     : alignment_refuse(c, new);
 	if (details_same(old, new) && old->is_thread == new->is_thread &&
 	    range_same(c, new->is_unnamed ? old->start : old->name_at, old->end,
 		       new->is_unnamed ? new->start : new->name_at, new->end))

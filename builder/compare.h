@@ -46,6 +46,10 @@ bool details_same(const struct entity *a, const struct entity *b);
 bool laid_same(const struct entity *old, const struct entity *new);
 /* Does a field point to functions that are called in another way? */
 bool laid_calls(const struct entity *old, const struct entity *new);
+/* May a variable stand where the old one does? Not if its declaration asks for
+ * another alignment. */
+bool laid_stands(const struct compare *c, const struct entity *old,
+		 const struct entity *new);
 /* Refuse, or warn of, a type that is not laid_same(); says so in `laid`. */
 void laid_refuse(struct compare *c, const struct entity *old, const struct entity *new);
 

@@ -39,6 +39,44 @@ bool laid_calls(const struct entity *old, const struct entity *new)
 	return fields_compare(old, new) == LAYOUT_KIND;
 }
 
+/* Where a declaration asks for an alignment: the tokens [*ret, end); equal if it
+ * does not. */
+static size_t alignment_find(const struct text *t, const struct entity *e, size_t *ret)
+{
+	static const char *const words[] = {"aligned", "__aligned__", "_Alignas", "alignas"};
+	size_t last = text_token_at(t, e->end);
+
+	/* Attributes may stand behind what libclang calls its end. */
+	while (last < t->tokens && !token_is(t, last, ";") && !token_is(t, last, ",") &&
+	       !token_is(t, last, "="))
+		last = token_is(t, last, "(") ? token_closing(t, last) + 1 : last + 1;
+	for (size_t i = text_token_at(t, e->start); i < last; i++)
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+			if (t->token[i].kind == TOKEN_WORD && token_is(t, i, words[k])) {
+				*ret = i;
+				return token_is(t, i + 1, "(") ? token_closing(t, i + 1) : i + 1;
+			}
+	*ret = last;
+	return last;
+}
+
+bool laid_stands(const struct compare *c, const struct entity *old,
+		 const struct entity *new)
+{
+	const struct text *t = &c->u->after, *o = &c->u->before;
+	size_t at, was, end = alignment_find(t, new, &at), old_end = alignment_find(o, old, &was);
+
+	/* Less than before, or none, does no harm. */
+	if (at == end)
+		return true;
+	if (end - at != old_end - was)
+		return false;
+	for (size_t i = at, k = was; i < end; i++, k++)
+		if (!token_same(t, i, o, k))
+			return false;
+	return true;
+}
+
 /* What goes by a field, or a row of the table of virtual functions. True if there
  * was something to refuse. */
 static bool calls_refuse(struct compare *c, const struct entity *old,
