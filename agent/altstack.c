@@ -56,15 +56,6 @@ static bool blocks(const struct look *l)
 	return l->blocked >> (agent_signal - 1) & 1;
 }
 
-/* Processor time that it has had, in ns, proc_schedstat(5). */
-static uint64_t run_time(uint32_t tid)
-{
-	char text[64];
-
-	return proc_read_of(tid, "schedstat", text, sizeof(text)) > 0
-		       ? strtoull(text, NULL, 10) : 0;
-}
-
 /*
  * Wait until it has left its handler, where the signal is blocked. rt_sigreturn(2)
  * sets the mask first and reads the registers from the stack then; so one that has
@@ -78,8 +69,8 @@ static bool leaves(uint32_t tid, uint64_t end)
 
 	while ((there = look(tid, &l)) && blocks(&l) && raw_now() < end)
 		raw_sleep(MOMENT_NS);
-	before = run_time(tid);
-	while (there && !blocks(&l) && l.state == 'R' && run_time(tid) == before &&
+	before = proc_run_time(tid);
+	while (there && !blocks(&l) && l.state == 'R' && proc_run_time(tid) == before &&
 	       raw_now() < end) {
 		raw_sleep(MOMENT_NS);
 		there = look(tid, &l);
@@ -122,9 +113,9 @@ static void contacts_await(struct proc_tasks *tasks, uint32_t self)
 	while ((tid = proc_tasks_next(tasks)) != 0) {
 		if (tid == self)
 			continue;
-		before = run_time(tid);
+		before = proc_run_time(tid);
 		while (look(tid, &l) && l.state == 'R' && blocks(&l) &&
-		       run_time(tid) - before < HANDLER_NS && raw_now() < end)
+		       proc_run_time(tid) - before < HANDLER_NS && raw_now() < end)
 			raw_sleep(MOMENT_NS);
 	}
 }

@@ -151,8 +151,7 @@ static bool wanted(const char *path, int fd)
 	if (!follow_agent || !tls_there_sig())
 		return false;
 	saved = errno;
-	if (access(follow_agent, R_OK) != 0 ||
-	    (path && left_out(path))) {
+	if (access(follow_agent, R_OK) != 0 || (path && left_out(path))) {
 		errno = saved;
 		return false;
 	}

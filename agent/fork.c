@@ -21,7 +21,6 @@
 
 #include <dlfcn.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -52,17 +51,14 @@ static bool word_await(uint32_t bits, uint64_t limit_ns)
 	return true;
 }
 
-/* Has the holder run since `*seen`? Processor time, proc_schedstat(5). */
+/* Has the holder run since `*seen`? */
 static bool holder_works(uint64_t *seen)
 {
 	uint32_t tid = atomic_load(&fork_holder);
-	char text[64];
 	uint64_t before = *seen;
 
-	if (tid == 0 || proc_read_of(tid, "schedstat", text, sizeof(text)) <= 0)
-		return false;
-	*seen = strtoull(text, NULL, 10);
-	return *seen != before;
+	*seen = tid != 0 ? proc_run_time(tid) : 0;
+	return *seen != 0 && *seen != before;
 }
 
 /*

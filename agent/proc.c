@@ -20,6 +20,7 @@
 #include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -101,6 +102,14 @@ ssize_t proc_read_of(unsigned int tid, const char *name, char *ret, size_t size)
 
 	snprintf(path, sizeof(path), "task/%u/%s", tid, name);
 	return read_first(open_below(path, O_RDONLY), ret, size);
+}
+
+uint64_t proc_run_time(unsigned int tid)
+{
+	char text[64];
+
+	return proc_read_of(tid, "schedstat", text, sizeof(text)) > 0
+		       ? strtoull(text, NULL, 10) : 0;
 }
 
 int proc_open(const char *name, int flags)

@@ -45,6 +45,9 @@ uint32_t proc_tasks_next(struct proc_tasks *tasks);
 /* Read the first `size` - 1 bytes of a file of another thread of the process, or of
  * one by its path from a folder; `ret` ends in NUL. How many they are, or -errno. */
 ssize_t proc_read_of(unsigned int tid, const char *name, char *ret, size_t size);
+/* Processor time that a thread of the process has had, in ns, proc_schedstat(5); 0 if
+ * it cannot be read. */
+uint64_t proc_run_time(unsigned int tid);
 ssize_t proc_read_at(int dir, const char *path, char *ret, size_t size);
 
 /*

@@ -79,15 +79,21 @@ static inline uint64_t restart_now(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* The calling thread's; NULL: it has no thread-local storage. */
+static inline struct restart_wait *restart_mine(void)
+{
+	return tls_there_sig() ? &restart_self : NULL;
+}
+
 /* Begin a wait in the calling function, which must end it by restart_leave().
  * `own`: an EINTR of the agent is not hidden; see restart_left(). `note` is
  * zero, or that of the same wait, broken off before: it began then. */
 static inline __attribute__((always_inline)) void
 restart_enter(struct restart_note *note, bool own)
 {
-	struct restart_wait *w = &restart_self;
+	struct restart_wait *w = restart_mine();
 
-	if (!tls_there_sig())
+	if (!w)
 		return;
 	note->outer_started_ns = atomic_load_explicit(&w->started_ns,
 						      memory_order_relaxed);
@@ -114,9 +120,9 @@ static inline uintptr_t restart_caller(void)
 
 static inline void restart_leave(const struct restart_note *note)
 {
-	struct restart_wait *w = &restart_self;
+	struct restart_wait *w = restart_mine();
 
-	if (!tls_there_sig())
+	if (!w)
 		return;
 	atomic_store_explicit(&w->started_ns, 0, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
@@ -131,18 +137,18 @@ static inline void restart_leave(const struct restart_note *note)
 /* Was the EINTR of the call that has just returned the agent's doing? */
 static inline bool restart_left(void)
 {
-	return tls_there_sig() &&
-	       atomic_exchange_explicit(&restart_self.left, false,
-					memory_order_relaxed);
+	struct restart_wait *w = restart_mine();
+
+	return w && atomic_exchange_explicit(&w->left, false, memory_order_relaxed);
 }
 
 /* How many signals of the agent this thread has had: another number after a
  * call than before it, and it may have been broken off. */
 static inline uint32_t restart_stops(void)
 {
-	return tls_there_sig() ? atomic_load_explicit(&restart_self.stops,
-						      memory_order_relaxed)
-			       : 0;
+	struct restart_wait *w = restart_mine();
+
+	return w ? atomic_load_explicit(&w->stops, memory_order_relaxed) : 0;
 }
 
 /*
