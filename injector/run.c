@@ -374,11 +374,12 @@ static enum opus_code run_all(struct run *run, struct hidden *hidden,
 	char who[HIDDEN_TEXT];
 
 	/* One that is known to run the old code counts more. */
-	hidden_describe(hidden, who);
 	if (run->o->verb == VERB_CHECK && hidden->count &&
-	    report_fold(run->codes, run->code_count) == OPUS_OK)
+	    report_fold(run->codes, run->code_count) == OPUS_OK) {
+		hidden_describe(hidden, who);
 		return error_set(err, OPUS_PERMISSION,
 				 "%s may not be looked at and may run the old code", who);
+	}
 	/* Nobody has the hole, so nobody runs it. */
 	if (run->o->verb == VERB_CHECK && code == OPUS_NO_TARGET &&
 	    is_search(run->o)) {

@@ -68,9 +68,10 @@ static enum opus_code list_empty(const struct options *o, const struct plan *pla
 {
 	char more[HIDDEN_TEXT + 32] = "", where[256] = "", who[HIDDEN_TEXT];
 
-	hidden_describe(hidden, who);
-	if (hidden->count)
+	if (hidden->count) {
+		hidden_describe(hidden, who);
 		snprintf(more, sizeof(more), " (%s could not be looked at)", who);
+	}
 	if (o->exe)
 		return error_set(err, OPUS_NO_TARGET,
 				 "no process runs %.300s%s", o->exe, more);
