@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "clang.h"
-#include "common/cleanup.h"
 
 char *abi_type(CXType t)
 {
@@ -110,28 +109,29 @@ static void kind_write(struct reader *r, CXType t)
 	free(kind);
 }
 
+/* "@offset:size" of a field, whose record is at `base`. */
+static void place_write(FILE *stream, long long base, CXCursor field)
+{
+	long long offset = base + clang.Cursor_getOffsetOfField(field);
+
+	if (clang.Cursor_isBitField(field))
+		fprintf(stream, "@%lld:%d-bit", offset, clang.getFieldDeclBitWidth(field));
+	else
+		fprintf(stream, "@%lld:%lld", offset,
+			(long long)clang.Type_getSizeOf(clang.getCursorType(field)));
+}
+
 static void field_write(struct reader *r, CXCursor c)
 {
-	CXType type = clang.getCursorType(c);
 	CXString name = clang.getCursorSpelling(c);
-	CLEANUP(cleanup_free) char *place = NULL;
-	int n = clang.Cursor_isBitField(c)
-			? asprintf(&place, "@%lld:%d-bit",
-				   (long long)clang.Cursor_getOffsetOfField(c),
-				   clang.getFieldDeclBitWidth(c))
-			: asprintf(&place, "@%lld:%lld",
-				   (long long)clang.Cursor_getOffsetOfField(c),
-				   (long long)clang.Type_getSizeOf(type));
 
-	if (n < 0) {
-		place = NULL;
-		r->failed = true;
-	} else {
-		fprintf(r->fields, "%s%s%s", r->prefix, clang.getCString(name), place);
-		kind_write(r, type);
-		fputc('\n', r->fields);
-		if (r->places)
-			fprintf(r->places, " %s", place);
+	fprintf(r->fields, "%s%s", r->prefix, clang.getCString(name));
+	place_write(r->fields, 0, c);
+	kind_write(r, clang.getCursorType(c));
+	fputc('\n', r->fields);
+	if (r->places) {
+		fputc(' ', r->places);
+		place_write(r->places, 0, c);
 	}
 	clang.disposeString(name);
 }
@@ -244,22 +244,18 @@ static enum CXChildVisitResult flat_field(CXCursor c, CXCursor parent,
 	struct flat *f = data;
 	enum CXCursorKind kind = clang.getCursorKind(c);
 	CXType type = clang.getCanonicalType(clang.getCursorType(c));
-	long long size = clang.Type_getSizeOf(clang.getCursorType(c));
 
 	(void)parent;
-	if (kind == CXCursor_FieldDecl && clang.Cursor_isBitField(c))
-		fprintf(f->stream, " @%lld:%d-bit",
-			f->base + clang.Cursor_getOffsetOfField(c),
-			clang.getFieldDeclBitWidth(c));
-	else if (kind == CXCursor_FieldDecl && type.kind == CXType_Record)
+	if (kind == CXCursor_FieldDecl && type.kind == CXType_Record) {
 		flat_nested(f, c, type);
-	else if (kind == CXCursor_FieldDecl)
-		fprintf(f->stream, " @%lld:%lld",
-			f->base + clang.Cursor_getOffsetOfField(c), size);
-	else if (kind == CXCursor_CXXBaseSpecifier)
-		fprintf(f->stream, " base:%lld", size);
-	else if (clang.CXXMethod_isVirtual(c))
+	} else if (kind == CXCursor_FieldDecl) {
+		fputc(' ', f->stream);
+		place_write(f->stream, f->base, c);
+	} else if (kind == CXCursor_CXXBaseSpecifier) {
+		fprintf(f->stream, " base:%lld", (long long)clang.Type_getSizeOf(type));
+	} else if (clang.CXXMethod_isVirtual(c)) {
 		fprintf(f->stream, " virtual"); /* a row of the vtable */
+	}
 	return CXChildVisit_Continue;
 }
 

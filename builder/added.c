@@ -14,18 +14,14 @@
 #include <string.h>
 
 #include "compare.h"
-
-static bool is_attribute(const struct text *t, size_t i)
-{
-	return token_is(t, i, "__attribute__") || token_is(t, i, "__attribute");
-}
+#include "edit.h"
 
 /* The token behind such a name in an attribute within [i, last), or 0. */
 static size_t attribute_find(const struct text *t, size_t i, size_t last, const char *name,
 			     const char *same)
 {
 	for (size_t inside = i; i < last; i++) {
-		if (is_attribute(t, i))
+		if (token_is_attribute(t, i))
 			inside = token_closing(t, i + 1);
 		if (i < inside && (token_is(t, i, name) || token_is(t, i, same)))
 			return i + 1;
@@ -58,11 +54,8 @@ void added_tell(struct compare *c, const struct entity *new)
 	int length;
 
 	if (new->kind == ENTITY_FUNCTION) {
-		/* Of a prototype attributes stand behind its end. */
-		last = new->body_at ? text_token_at(t, new->body_at) : last;
-		while (!new->body_at && last < t->tokens && !token_is(t, last, ";"))
-			last++;
-		at = attribute_find(t, first, last, "constructor", "__constructor__");
+		at = attribute_find(t, first, function_head_end(t, new), "constructor",
+				    "__constructor__");
 		if (at)
 			build_tell(c->b, TOPIC_START, &place, new->name,
 				   "do what it does in a post_apply hook (OPUS_HOOK)",

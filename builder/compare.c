@@ -210,7 +210,7 @@ static uint32_t attributed_end(const struct text *t, const struct entity *e)
 {
 	size_t i = text_token_at(t, e->end);
 
-	while (token_is(t, i, "__attribute__") || token_is(t, i, "__attribute"))
+	while (token_is_attribute(t, i))
 		i = token_closing(t, i + 1) + 1;
 	return i < t->tokens ? t->token[i].at : (uint32_t)t->size;
 }

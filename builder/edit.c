@@ -107,6 +107,15 @@ size_t declarator_end(const struct text *t, uint32_t name_at)
 	}
 }
 
+size_t function_head_end(const struct text *t, const struct entity *f)
+{
+	size_t end = text_token_at(t, f->body_at ? f->body_at : f->end);
+
+	while (!f->body_at && end < t->tokens && !token_is(t, end, ";"))
+		end++;
+	return end;
+}
+
 size_t variable_end(const struct text *t, const struct entity *v)
 {
 	size_t name = text_token_at(t, v->name_at);
@@ -125,11 +134,6 @@ static uint32_t offset_behind(const struct text *t, size_t i)
 	return t->token[i].at + t->token[i].length;
 }
 
-static bool is_attribute_word(const struct text *t, size_t i)
-{
-	return token_is(t, i, "__attribute__") || token_is(t, i, "__attribute");
-}
-
 static const char *const running[] = {"constructor", "__constructor__", "destructor",
 				      "__destructor__", NULL};
 
@@ -142,7 +146,7 @@ static void edit_attributes(struct edits *e, size_t first, size_t last,
 	size_t inside = first; /* an attribute, up to here */
 
 	for (size_t i = first; i < last; i++) {
-		if (is_attribute_word(t, i))
+		if (token_is_attribute(t, i))
 			inside = token_closing(t, i + 1);
 		if (i >= inside || !is_any(t, i, names))
 			continue;
@@ -161,12 +165,8 @@ static void edit_attributes(struct edits *e, size_t first, size_t last,
 void edit_tame(struct edits *e, const struct entity *f)
 {
 	const struct text *t = e->text;
-	size_t last = text_token_at(t, f->body_at ? f->body_at : f->end);
 
-	/* Of a prototype they stand behind its end. */
-	while (!f->body_at && last < t->tokens && !token_is(t, last, ";"))
-		last++;
-	edit_attributes(e, text_token_at(t, f->start), last, running);
+	edit_attributes(e, text_token_at(t, f->start), function_head_end(t, f), running);
 }
 
 static bool is_visibility(const struct text *t, size_t i)
@@ -187,7 +187,7 @@ static const char *prototype(struct edits *e, const struct entity *f, size_t end
 	for (size_t i = text_token_at(t, f->start); i < end; i++) {
 		if (i < name && (is_any(t, i, storage) || token_is(t, i, "extern")))
 			continue;
-		if (is_attribute_word(t, i))
+		if (token_is_attribute(t, i))
 			inside = token_closing(t, i + 1);
 		if (i < inside && is_any(t, i, attributes)) {
 			ret = build_text(e->b, "%s unused", ret);
@@ -376,7 +376,7 @@ void edit_common(struct edits *e)
 		else if ((token_is(t, i, "tls_model") || token_is(t, i, "__tls_model__")) &&
 			 token_is(t, i + 1, "("))
 			edit_token(e, i + 2, "\"global-dynamic\"");
-		else if (is_attribute_word(t, i))
+		else if (token_is_attribute(t, i))
 			edit_aliases(e, i + 1, token_closing(t, i + 1));
 	}
 	for (size_t i = 0; i < t->tokens; i++) {

@@ -43,7 +43,12 @@ void edit_deinit(struct edits *e);
  * brackets, parameters and closing parentheses. */
 size_t declarator_end(const struct text *t, uint32_t name_at);
 
-/* The same of a variable: "(1)" behind a name is a first value, in C++. */
+/* The token behind a function's head: where its body begins or its prototype ends,
+ * behind the attributes. */
+size_t function_head_end(const struct text *t, const struct entity *f);
+
+/* The same as declarator_end() of a variable: "(1)" behind a name is a first value,
+ * in C++. */
 size_t variable_end(const struct text *t, const struct entity *v);
 
 /* Turn the declaration of a function into one of something elsewhere, or of

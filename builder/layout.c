@@ -1,7 +1,7 @@
 /*
  * layout.c - are the fields of a record where they were?
  *
- * Called by:  compare.c.
+ * Called by:  laid.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     safe.

@@ -1,7 +1,7 @@
 /*
  * layout.h - are the fields of a record where they were?
  *
- * Included by: compare.c, layout.c.
+ * Included by: laid.c, layout.c.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      unsafe: heap.

@@ -335,6 +335,11 @@ bool token_is(const struct text *t, size_t i, const char *spelling)
 	       memcmp(t->bytes + t->token[i].at, spelling, n) == 0;
 }
 
+bool token_is_attribute(const struct text *t, size_t i)
+{
+	return token_is(t, i, "__attribute__") || token_is(t, i, "__attribute");
+}
+
 bool token_touches(const struct text *t, size_t i)
 {
 	return i > 0 && t->token[i - 1].at + t->token[i - 1].length == t->token[i].at;

@@ -72,6 +72,8 @@ size_t text_token_at(const struct text *t, size_t offset);
 
 /* Is token `i` spelled like this? False behind the last token. */
 bool token_is(const struct text *t, size_t i, const char *spelling);
+/* Does it begin attributes, as GCC writes them? */
+bool token_is_attribute(const struct text *t, size_t i);
 /* Does token `i` stand right behind the one before it? */
 bool token_touches(const struct text *t, size_t i);
 /* Are the two spelled alike? */
