@@ -204,49 +204,6 @@ static bool has_same(const struct compare *c, const struct entity *new)
 	return false;
 }
 
-/* Where a declaration ends, with the attributes behind it: what is packed or aligned
- * is so by these. */
-static uint32_t attributed_end(const struct text *t, const struct entity *e)
-{
-	size_t i = text_token_at(t, e->end);
-
-	while (token_is_attribute(t, i))
-		i = token_closing(t, i + 1) + 1;
-	return i < t->tokens ? t->token[i].at : (uint32_t)t->size;
-}
-
-static bool declaration_same(const struct compare *c, const struct entity *old,
-			     const struct entity *new)
-{
-	return range_same(c, old->start, attributed_end(&c->u->before, old), new->start,
-			  attributed_end(&c->u->after, new));
-}
-
-/* Is one of the old declarations of the name spelled like this one? */
-static bool is_declared_same(const struct compare *c, const struct entity *new)
-{
-	const struct parse *p = &c->u->parse_before;
-
-	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
-	     o = parse_next(p, o))
-		if (o->kind == new->kind && declaration_same(c, o, new))
-			return true;
-	return false;
-}
-
-/* A declaration of something that is passed and laid out as before, in other
- * words: signed or not, pure or not. Whoever makes use of that has other code. */
-static void declaration_doubt(struct compare *c, const struct entity *new)
-{
-	const struct text *t = &c->u->after;
-
-	if (c->doubt || is_declared_same(c, new))
-		return;
-	if (new->kind != ENTITY_FUNCTION ||
-	    text_calls(t, new->end, (uint32_t)t->size, new->name))
-		c->doubt = new->name;
-}
-
 /* An inline function of a header that nothing in this unit uses is nothing to its
  * code. Of all the units that have it so, one stays, for it to be told of. */
 static bool is_idle(const struct compare *c, const struct entity *old,
@@ -267,19 +224,6 @@ static bool is_idle(const struct compare *c, const struct entity *old,
 		    strcmp(d->change[i].place.line, place.line) == 0)
 			return true;
 	return false;
-}
-
-/* One more function of C++, or one less: calls of others of that name, and what an
- * operator stands for, may mean another one now, in the same words. */
-static void overload_doubt(struct compare *c, const struct entity *e,
-			   const struct parse *other)
-{
-	const struct entity *o = parse_find(other, e->name, strlen(e->name));
-
-	while (o && o->kind != ENTITY_FUNCTION)
-		o = parse_next(other, o);
-	if (c->u->cxx && (o || strncmp(e->name, "operator", 8) == 0))
-		c->doubt = e->name;
 }
 
 static enum opus_code function_compare(struct compare *c, struct entity *new,
@@ -502,6 +446,8 @@ static enum opus_code gone_compare(struct compare *c, struct opus_error *err)
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
 		const struct entity *e = &p->entity[i];
 
+		if (e->kind == ENTITY_FUNCTION || e->kind == ENTITY_VARIABLE)
+			gone_doubt(c, e);
 		if (e->kind != ENTITY_FUNCTION)
 			continue;
 		if (c->u->cxx && !counterpart(&c->u->parse_after, e))
@@ -529,7 +475,9 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 	aside_compare(&c);
 	c.doubt = pragma_differing(&c);
 	c.told = c.doubt != NULL;
-	if (!c.told && inserted_only(&c))
+	if (!c.doubt)
+		c.doubt = using_differing(&c);
+	if (!c.doubt && inserted_only(&c))
 		return OPUS_OK;
 	code = unit_parse(u, err);
 	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++)

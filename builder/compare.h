@@ -53,6 +53,17 @@ bool laid_stands(const struct compare *c, const struct entity *old,
 /* Refuse, or warn of, a type that is not laid_same(); says so in `laid`. */
 void laid_refuse(struct compare *c, const struct entity *old, const struct entity *new);
 
+/* doubt.c: are two declarations spelled the same, with the attributes behind them? */
+bool declaration_same(const struct compare *c, const struct entity *old,
+		      const struct entity *new);
+/* These leave in `doubt` the name of what may mean something else. A declaration of
+ * something that is passed and laid out as before: */
+void declaration_doubt(struct compare *c, const struct entity *new);
+/* A declaration of the old text, which has others of the thing or none: */
+void gone_doubt(struct compare *c, const struct entity *old);
+/* A function that the other one of the two texts has not: */
+void overload_doubt(struct compare *c, const struct entity *e, const struct parse *other);
+
 /* pragma.c: are there the same pragmas at the same places in two ranges of tokens
  * of old and new text? */
 bool pragmas_same(const struct compare *c, size_t i, size_t i_end, size_t k, size_t k_end);
@@ -62,6 +73,8 @@ const char *pragma_differing(const struct compare *c);
 
 /* aside.c: tell of assembly outside of functions that is another than before. */
 void aside_compare(struct compare *c);
+/* Does C++ look for names elsewhere than before? The words for it; else NULL. */
+const char *using_differing(const struct compare *c);
 
 /* inserted.c: has the unit nothing but new declarations, of names that it has
  * nowhere else? */

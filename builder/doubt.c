@@ -1,0 +1,98 @@
+/*
+ * doubt.c - declarations that may give the same words another meaning.
+ *
+ * Called by:  compare.c.
+ * Runs on:    command.
+ * Locks:      none.
+ * Signal:     unsafe: heap.
+ *
+ * A function may be called and laid out as before and yet be another to its callers:
+ * an attribute, an overload, a default argument. What that comes to only the compiler
+ * knows, so `doubt` gets the name, and the unit is compiled before and after
+ * (knowledge.c).
+ */
+#include <string.h>
+
+#include "compare.h"
+
+/* Where a declaration ends, with the attributes behind it: what is packed or aligned
+ * is so by these. */
+static uint32_t attributed_end(const struct text *t, const struct entity *e)
+{
+	size_t i = text_token_at(t, e->end);
+
+	while (token_is_attribute(t, i))
+		i = token_closing(t, i + 1) + 1;
+	return i < t->tokens ? t->token[i].at : (uint32_t)t->size;
+}
+
+bool declaration_same(const struct compare *c, const struct entity *old,
+		      const struct entity *new)
+{
+	return range_same(c, old->start, attributed_end(&c->u->before, old), new->start,
+			  attributed_end(&c->u->after, new));
+}
+
+/* Is one of the old declarations of the name spelled like this one? */
+static bool is_declared_same(const struct compare *c, const struct entity *new)
+{
+	const struct parse *p = &c->u->parse_before;
+
+	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == new->kind && declaration_same(c, o, new))
+			return true;
+	return false;
+}
+
+/* A declaration of something that is passed and laid out as before, in other
+ * words: signed or not, pure or not. Whoever makes use of that has other code. */
+void declaration_doubt(struct compare *c, const struct entity *new)
+{
+	const struct text *t = &c->u->after;
+
+	if (c->doubt || is_declared_same(c, new))
+		return;
+	if (new->kind != ENTITY_FUNCTION ||
+	    text_calls(t, new->end, (uint32_t)t->size, new->name))
+		c->doubt = new->name;
+}
+
+/* Does a declaration say more than what a type does? */
+static bool is_attributed(const struct text *t, const struct entity *e)
+{
+	size_t end = text_token_at(t, attributed_end(t, e));
+
+	for (size_t i = text_token_at(t, e->start); i < end; i++)
+		if (token_is_attribute(t, i) || token_is(t, i, "_Noreturn"))
+			return true;
+	return false;
+}
+
+/* One of several declarations has gone, with what it alone said of a thing that is
+ * still there. */
+void gone_doubt(struct compare *c, const struct entity *e)
+{
+	const struct parse *p = &c->u->parse_after;
+
+	if (c->doubt || e->is_definition ||
+	    (!c->u->cxx && !is_attributed(&c->u->before, e)) || !counterpart(p, e))
+		return;
+	for (struct entity *o = parse_find(p, e->name, strlen(e->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == e->kind && declaration_same(c, e, o))
+			return;
+	c->doubt = e->name;
+}
+
+/* One more function of C++, or one less: calls of others of that name, and what an
+ * operator stands for, may mean another one now, in the same words. */
+void overload_doubt(struct compare *c, const struct entity *e, const struct parse *other)
+{
+	const struct entity *o = parse_find(other, e->name, strlen(e->name));
+
+	while (o && o->kind != ENTITY_FUNCTION)
+		o = parse_next(other, o);
+	if (c->u->cxx && (o || strncmp(e->name, "operator", 8) == 0))
+		c->doubt = e->name;
+}
