@@ -114,6 +114,13 @@ enum opus_code enumerator_renew(struct compare *c, const struct entity *old,
 				const struct entity *new,
 				struct opus_error *err) MUST_CHECK;
 
+/* moved.c: has the unit lost something that another may have got? */
+bool unit_loses(const struct unit *u);
+/* moved.c: replace the functions of the target that the units have got from elsewhere,
+ * and refuse variables that would not be what they are there. All units are compared.
+ * Errors: OPUS_RESOURCE. */
+enum opus_code moved_find(struct build *b, struct opus_error *err) MUST_CHECK;
+
 /* added.c: warn of what is new and will not be found. */
 void added_tell(struct compare *c, const struct entity *new);
 

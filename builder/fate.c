@@ -36,7 +36,8 @@ static bool target_find(struct build *b, const struct unit *u,
 			const struct entity *e, struct candidates *ret)
 {
 	bool local = e->is_static || unit_exposes(u, e);
-	const char *unit = local ? fate_where(b, u)
+	const struct unit *from = local ? moved_from(b, u, e) : NULL;
+	const char *unit = local ? fate_where(b, from ? from : u)
 				 : build_text(b, "%s:", b->target[u->target]->name);
 
 	if (e->kind == ENTITY_FUNCTION)
@@ -341,7 +342,7 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 
 	if (d && unit_is_new(u, d) && fate_is_moved(b, u, d))
 		return v->is_member ? FATE_GONE : FATE_EXTERN;
-	if (!d || unit_is_new(u, d) || (v->is_member && v->in_class))
+	if (!d || (unit_is_new(u, d) && !moved_from(b, u, d)) || (v->is_member && v->in_class))
 		return FATE_KEEP;
 	if (is_plain_constant(u, d) ||
 	    (d->is_const && (v->kind == ENTITY_LOCAL || d->renewed)))

@@ -44,7 +44,12 @@ bool fate_is_labelled(const struct unit *u, const struct entity *f);
 bool fate_is_guarded(struct build *b, const struct unit *u, const struct entity *f);
 
 /* Of a variable that is new in the unit: has the target it all the same, from
- * another unit? */
+ * another unit, as a global symbol? */
 bool fate_is_moved(const struct build *b, const struct unit *u, const struct entity *v);
+
+/* moved.c: the unit of the same target that a variable is taken from by the diff; NULL
+ * if it is new, or was in this one before. */
+const struct unit *moved_from(const struct build *b, const struct unit *u,
+			      const struct entity *v);
 
 #endif

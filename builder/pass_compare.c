@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "diff.h"
+#include "compare.h"
 
 void diff_destroy(struct diff *d, size_t targets)
 {
@@ -34,61 +34,13 @@ void diff_destroy(struct diff *d, size_t targets)
 	free(d);
 }
 
-/* Has the unit lost a global function of that name? */
-static bool has_lost(const struct unit *u, const char *linkage)
-{
-	const struct entity *old = u->parsed && !u->same && !u->fresh
-					   ? parse_function(&u->parse_before, linkage)
-					   : NULL;
-
-	return old && !old->is_static && !old->is_inline &&
-	       !parse_function(&u->parse_after, linkage);
-}
-
-/* A global function that comes from another file of the target: it is the one
- * that the target has. */
-static enum opus_code moved_add(struct build *b, struct unit *u,
-				const struct entity *e, struct opus_error *err)
-{
-	struct diff *d = b->diff;
-
-	for (size_t i = 0; i < d->units; i++)
-		if (d->unit[i] != u && d->unit[i]->target == u->target &&
-		    has_lost(d->unit[i], e->linkage))
-			return change_add(b, u, e, CHANGE_TEXT, NULL, err);
-	return OPUS_OK;
-}
-
-static enum opus_code moved_find(struct build *b, struct opus_error *err)
-{
-	struct diff *d = b->diff;
-	enum opus_code code = OPUS_OK;
-
-	for (size_t i = 0; i < d->units; i++) {
-		struct unit *u = d->unit[i];
-
-		for (size_t k = 0; u->parsed && k < u->parse_after.entities &&
-				   code == OPUS_OK; k++) {
-			const struct entity *e = &u->parse_after.entity[k];
-
-			if (e->kind == ENTITY_FUNCTION && e->body_at && unit_offers(u, e))
-				code = moved_add(b, u, e, err);
-		}
-	}
-	return code;
-}
-
 /* Has it the same for other units as before? Nobody asks for anything else of one that
- * has no change (has_lost, unit_exposes), until it is parsed again; and that does not
+ * has no change (unit_loses, unit_exposes), until it is parsed again; and that does not
  * find again what was renewed. */
 static bool offers_same(const struct unit *u)
 {
-	for (size_t i = 0; i < u->parse_before.entities; i++) {
-		const struct entity *e = &u->parse_before.entity[i];
-
-		if (e->kind == ENTITY_FUNCTION && e->is_definition && has_lost(u, e->linkage))
-			return false;
-	}
+	if (unit_loses(u))
+		return false;
 	for (size_t i = 0; i < u->parse_after.entities; i++)
 		if (u->parse_after.entity[i].renewed ||
 		    unit_exposes(u, &u->parse_after.entity[i]))
@@ -100,10 +52,10 @@ static bool offers_same(const struct unit *u)
  * with all that their headers declare. */
 static void unit_rest(const struct diff *d, struct unit *u)
 {
-	if (unit_is_in(d, u))
+	if (unit_is_in(d, u) || (u->parsed && !offers_same(u)))
 		return;
 	unit_uncut(u);
-	if (u->parsed && offers_same(u))
+	if (u->parsed)
 		unit_unparse(u);
 }
 

@@ -93,8 +93,11 @@ static const char *where_of(struct emit *m, const struct entity *e)
 {
 	const struct diff *d = m->b->diff;
 
-	if (e->kind == ENTITY_LOCAL || e->is_static)
-		return m->where;
+	if (e->kind == ENTITY_LOCAL || e->is_static) {
+		const struct unit *from = moved_from(m->b, m->u, e);
+
+		return from ? fate_where(m->b, from) : m->where;
+	}
 	for (size_t i = 0; i < d->units && !m->u->cxx; i++)
 		if (d->unit[i]->target == m->u->target && unit_exposes(d->unit[i], e))
 			return brings(m->b, d->unit[i], e) ? NULL

@@ -175,7 +175,8 @@ static void preprocess_command(const struct unit *u, bool plain, const char *out
 	command_add(c, "-D__TIMESTAMP__=\"\"");
 	command_add(c, "-x");
 	command_add(c, u->cxx ? "c++" : "c");
-	command_add(c, "%s", u->called);
+	/* The diff may take the file away, or give it another name. */
+	command_add(c, "%s", access(u->source, F_OK) == 0 ? u->called : "/dev/null");
 	command_add(c, "-o");
 	command_add(c, "%s", out);
 }
