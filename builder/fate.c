@@ -89,6 +89,18 @@ static bool is_repeated(const struct diff *d, const struct change *c)
 	return false;
 }
 
+/* Does the linker take calls of it to another, but for those in its own file? */
+static bool is_wrapped(const struct build *b, const struct unit *u, const struct entity *f)
+{
+	const struct object *o = b->target[u->target];
+
+	for (size_t i = 0; i < o->defined; i++)
+		if (o->symbol[i].code && object_wraps(o, o->symbol[i].name) &&
+		    strcmp(o->symbol[i].name + strlen(OBJECT_WRAP), f->linkage) == 0)
+			return f->is_definition;
+	return false;
+}
+
 enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 {
 	const struct change *c = change_find(b->diff, u, f->linkage);
@@ -102,7 +114,7 @@ enum fate fate_function(struct build *b, struct unit *u, const struct entity *f)
 		return FATE_KEEP;
 	if (d->is_member)
 		return d->is_nameless && !fate_has(b, u, d) ? FATE_KEEP : FATE_GONE;
-	if (d->is_static || unit_exposes(u, d))
+	if (d->is_static || unit_exposes(u, d) || is_wrapped(b, u, d))
 		return fate_has(b, u, d) ? FATE_REFER : FATE_KEEP;
 	return is_dropped(b, u, d) ? FATE_KEEP : FATE_EXTERN;
 }

@@ -119,6 +119,11 @@ uint64_t object_next_start(const struct object *o, uint64_t at);
 /* True if a dynamic relocation of the object names this symbol. */
 bool object_relocates(const struct object *o, const char *name);
 
+/* Was the object linked with --wrap=NAME, if it has a function of this name, which is
+ * __wrap_NAME? Not if it only offers that to others. */
+#define OBJECT_WRAP "__wrap_"
+bool object_wraps(const struct object *o, const char *name);
+
 /* The build-id note in an ELF file: its length, 0 if it has none. */
 size_t object_build_id(Elf *elf, uint8_t ret[OBJECT_BUILD_ID]);
 

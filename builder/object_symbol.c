@@ -324,6 +324,21 @@ enum opus_code object_symbols_read(struct object *o, struct opus_error *err)
 	return OPUS_OK;
 }
 
+/* ld(1) leaves no __real_NAME: it is NAME. */
+bool object_wraps(const struct object *o, const char *name)
+{
+	static const char real[] = "__real_";
+
+	if (strncmp(name, OBJECT_WRAP, strlen(OBJECT_WRAP)) != 0)
+		return false;
+	name += strlen(OBJECT_WRAP);
+	for (size_t i = o->defined; i < o->symbols; i++)
+		if (strncmp(o->symbol[i].name, real, strlen(real)) == 0 &&
+		    strcmp(o->symbol[i].name + strlen(real), name) == 0)
+			return false;
+	return true;
+}
+
 void object_symbols_free(struct object *o)
 {
 	for (size_t i = 0; i < o->texts; i++)

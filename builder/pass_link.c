@@ -80,6 +80,19 @@ static enum opus_code list_write(struct build *b, const char *path,
 	return code;
 }
 
+/* A target that was linked with --wrap=NAME has its calls of NAME go to __wrap_NAME,
+ * and those of __real_NAME to NAME (ld(1)): so have those of the patch. */
+static void wraps_add(struct build *b, struct command *c)
+{
+	for (size_t i = 0; i < b->targets; i++)
+		for (size_t k = 0; k < b->target[i]->defined; k++) {
+			const struct object_symbol *s = &b->target[i]->symbol[k];
+
+			if (!s->dynamic && s->code && object_wraps(b->target[i], s->name))
+				command_add(c, "-Wl,--wrap=%s", s->name + strlen(OBJECT_WRAP));
+		}
+}
+
 enum opus_code pass_link(struct build *b, struct opus_error *err)
 {
 	static const char *const flags[] = {
@@ -101,6 +114,7 @@ enum opus_code pass_link(struct build *b, struct opus_error *err)
 	if (!b->options->keep_debug)
 		command_add(&c, "-Wl,--strip-debug");
 	command_add(&c, "-Wl,--dynamic-list=%s", list);
+	wraps_add(b, &c);
 	for (size_t i = 0; i < b->sources; i++)
 		command_add(&c, "%s", b->objects[i]);
 	if (b->thunk_object)
