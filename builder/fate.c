@@ -36,10 +36,13 @@ static bool target_find(struct build *b, const struct unit *u,
 			const struct entity *e, struct candidates *ret)
 {
 	bool local = e->is_static || unit_exposes(u, e);
-	const struct unit *from = local ? moved_from(b, u, e) : NULL;
+	const struct entity *old = NULL;
+	const struct unit *from = local ? moved_from(b, u, e, &old) : NULL;
 	const char *unit = local ? fate_where(b, from ? from : u)
 				 : build_text(b, "%s:", b->target[u->target]->name);
 
+	if (from)
+		e = old;
 	if (e->kind == ENTITY_FUNCTION)
 		lookup_functions(b, fate_name(e), unit, ret);
 	else
@@ -251,8 +254,7 @@ static const struct entity *other_user(const struct build *b, const struct unit 
 	return NULL;
 }
 
-/* Did the old code give it another value than the first, for nothing? */
-static bool was_stored(const struct unit *u, const struct entity *v)
+bool fate_is_stored(const struct unit *u, const struct entity *v)
 {
 	const struct parse *p = &u->parse_before;
 
@@ -290,7 +292,7 @@ static void absent_check(struct build *b, struct unit *u, const struct entity *v
 			     "use a new variable, which the fix alone sets and reads",
 			     "is not in %s, for the compiler had no use for it: %s, which is not replaced, does not see what the new code does with it",
 			     b->target[u->target]->name, other->name);
-	else if (named && was_stored(u, v))
+	else if (named && fate_is_stored(u, v))
 		build_tell(b, TOPIC_LOST, &place, v->name,
 			     "see that its first value is a good one to go on with",
 			     "is not in %s, for the compiler had no use for it: what the old code stored in it is lost",
@@ -351,10 +353,11 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 	const struct entity *d = v->kind == ENTITY_LOCAL
 					 ? v
 					 : variable_main(&u->parse_after, v);
+	const struct entity *old;
 
 	if (d && unit_is_new(u, d) && fate_is_moved(b, u, d))
 		return v->is_member ? FATE_GONE : FATE_EXTERN;
-	if (!d || (unit_is_new(u, d) && !moved_from(b, u, d)) || (v->is_member && v->in_class))
+	if (!d || (unit_is_new(u, d) && !moved_from(b, u, d, &old)) || (v->is_member && v->in_class))
 		return FATE_KEEP;
 	if (is_plain_constant(u, d) ||
 	    (d->is_const && (v->kind == ENTITY_LOCAL || d->renewed)))

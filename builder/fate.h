@@ -47,9 +47,13 @@ bool fate_is_guarded(struct build *b, const struct unit *u, const struct entity 
  * another unit, as a global symbol? */
 bool fate_is_moved(const struct build *b, const struct unit *u, const struct entity *v);
 
-/* moved.c: the unit of the same target that a variable is taken from by the diff; NULL
- * if it is new, or was in this one before. */
+/* Did the old code give a variable another value than the first, for all that its text
+ * says? */
+bool fate_is_stored(const struct unit *u, const struct entity *v);
+
+/* moved.c: the unit of the same target that the diff takes a variable from, which may be
+ * this one, and in *ret what it was there; NULL if it is new, or is where it was. */
 const struct unit *moved_from(const struct build *b, const struct unit *u,
-			      const struct entity *v);
+			      const struct entity *v, const struct entity **ret);
 
 #endif

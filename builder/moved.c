@@ -88,15 +88,36 @@ static const struct unit *loser_of(const struct build *b, const struct unit *u,
 	return NULL;
 }
 
-const struct unit *moved_from(const struct build *b, const struct unit *u,
-			      const struct entity *v)
+/* A static variable of the same file that has gone from another scope: a function's
+ * own has become the file's, or the other way. NULL if there is none, or several. */
+static const struct entity *scope_lost(const struct unit *u, const struct entity *v)
 {
-	const struct entity *old;
+	const struct parse *p = &u->parse_before;
+	const struct entity *found = NULL;
 
-	if (v->kind == ENTITY_FUNCTION || !u->parsed || !unit_is_new(u, v) ||
-	    v->is_const || v->is_nameless)
+	if (u->cxx || (v->kind == ENTITY_VARIABLE && !v->is_static))
 		return NULL;
-	return loser_of(b, u, v, &old);
+	for (const struct entity *o = parse_find(p, v->name, strlen(v->name)); o;
+	     o = parse_next(p, o)) {
+		if ((o->kind != ENTITY_LOCAL && !(o->kind == ENTITY_VARIABLE && o->is_static)) ||
+		    !details_same(o, v) || o->size != v->size || lost_of(u, o) != o)
+			continue;
+		if (found)
+			return NULL;
+		found = o;
+	}
+	return found;
+}
+
+const struct unit *moved_from(const struct build *b, const struct unit *u,
+			      const struct entity *v, const struct entity **ret)
+{
+	*ret = NULL;
+	if ((v->kind != ENTITY_VARIABLE && v->kind != ENTITY_LOCAL) || !u->parsed ||
+	    v->is_const || v->is_nameless || !unit_is_new(u, v))
+		return NULL;
+	*ret = u->fresh ? NULL : scope_lost(u, v);
+	return *ret ? u : loser_of(b, u, v, ret);
 }
 
 static bool is_weak(const struct text *t, const struct entity *e)
@@ -153,7 +174,59 @@ static bool is_same(const struct unit *from, const struct entity *old,
 	return true;
 }
 
-/* It exists, as it is. Constants of a file come along with their functions. */
+/* Has a unit of the target a new one of that name? */
+static bool is_taken(const struct build *b, const struct unit *u, const struct entity *old)
+{
+	const struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->units; i++) {
+		const struct unit *to = d->unit[i];
+		const struct entity *o = to->parsed && to->target == u->target
+						 ? parse_find(&to->parse_after, old->name,
+							      strlen(old->name))
+						 : NULL;
+
+		for (; o; o = parse_next(&to->parse_after, o))
+			if ((o->kind == ENTITY_VARIABLE || o->kind == ENTITY_LOCAL) &&
+			    o->is_definition && unit_is_new(to, o))
+				return true;
+	}
+	return false;
+}
+
+/* A variable that has gone from the file, of the type of one that is new there, and was
+ * stored to: it may have another name now. */
+static const struct entity *renamed_from(const struct build *b, const struct unit *u,
+					 const struct entity *v)
+{
+	const struct parse *p = &u->parse_before;
+
+	for (size_t i = 0; !u->fresh && i < p->entities; i++) {
+		const struct entity *o = &p->entity[i];
+
+		if (o->kind == v->kind && !o->is_const && details_same(o, v) &&
+		    (v->kind != ENTITY_LOCAL || strcmp(o->owner, v->owner) == 0) &&
+		    o->size == v->size && lost_of(u, o) == o && fate_is_stored(u, o) &&
+		    !is_taken(b, u, o))
+			return o;
+	}
+	return NULL;
+}
+
+static void renamed_tell(struct build *b, const struct unit *u, const struct entity *v)
+{
+	struct note_place place = entity_place(b, u, &u->after, v);
+	const struct entity *old = renamed_from(b, u, v);
+
+	if (old)
+		build_tell(b, TOPIC_LOST, &place, v->name,
+			   "leave it its old name, or see that its first value is a good one to go on with",
+			   "is new, and %s of the same type has gone: what the old code stored there is not in it",
+			   old->name);
+}
+
+/* A variable that the target has, elsewhere: it exists, as it is. Constants of a file
+ * come along with their functions. */
 static void variable_find(struct build *b, struct unit *u, const struct entity *v)
 {
 	struct compare c = {.b = b, .u = u};
@@ -163,9 +236,11 @@ static void variable_find(struct build *b, struct unit *u, const struct entity *
 	if (!v->is_definition || !unit_is_new(u, v) || v->is_nameless ||
 	    (v->is_const && v->is_static))
 		return;
-	from = loser_of(b, u, v, &old);
+	from = v->is_const ? loser_of(b, u, v, &old) : moved_from(b, u, v, &old);
 	if (from && (!details_same(old, v) || !is_same(from, old, u, v)))
 		variable_refuse(&c, old, v);
+	else if (!from && !v->is_const)
+		renamed_tell(b, u, v);
 }
 
 enum opus_code moved_find(struct build *b, struct opus_error *err)

@@ -93,11 +93,8 @@ static const char *where_of(struct emit *m, const struct entity *e)
 {
 	const struct diff *d = m->b->diff;
 
-	if (e->kind == ENTITY_LOCAL || e->is_static) {
-		const struct unit *from = moved_from(m->b, m->u, e);
-
-		return from ? fate_where(m->b, from) : m->where;
-	}
+	if (e->kind == ENTITY_LOCAL || e->is_static)
+		return m->where;
 	for (size_t i = 0; i < d->units && !m->u->cxx; i++)
 		if (d->unit[i]->target == m->u->target && unit_exposes(d->unit[i], e))
 			return brings(m->b, d->unit[i], e) ? NULL
@@ -112,6 +109,8 @@ static const char *reference(struct emit *m, const struct entity *e)
 	const char *name = fate_name(e), *line = NULL;
 	const char *label = build_text(m->b, "u%zu.%s", m->index, name);
 	const char *inside = LOOKUP_OUTSIDE;
+	const struct entity *old;
+	const struct unit *from = moved_from(m->b, m->u, e, &old);
 	const char **grown;
 
 	if (e->kind == ENTITY_LOCAL) {
@@ -120,6 +119,10 @@ static const char *reference(struct emit *m, const struct entity *e)
 		label = build_text(m->b, nth ? "u%zu.%s.%s.%zu" : "u%zu.%s.%s",
 				   m->index, e->owner, name, nth);
 		inside = line ? build_text(m->b, "%s:%s", e->owner, line) : e->owner;
+	}
+	if (from) {
+		where = fate_where(m->b, from);
+		inside = old->kind == ENTITY_LOCAL ? old->owner : LOOKUP_OUTSIDE;
 	}
 	for (size_t i = 0; i < m->noteds; i++)
 		if (strcmp(m->noted[i], label) == 0)
