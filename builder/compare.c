@@ -226,6 +226,23 @@ static bool is_idle(const struct compare *c, const struct entity *old,
 	return false;
 }
 
+/* Was a declaration there that says the same of how it is called? One without
+ * parameters, as before prototypes, says less than the definition does. */
+static bool is_called_same(const struct compare *c, const struct entity *old,
+			   const struct entity *new)
+{
+	const struct parse *p = &c->u->parse_before;
+
+	if (details_same(old, new) || new->is_definition)
+		return details_same(old, new);
+	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == new->kind && strcmp(o->linkage, new->linkage) == 0 &&
+		    !o->is_definition && details_same(o, new))
+			return true;
+	return false;
+}
+
 static enum opus_code function_compare(struct compare *c, struct entity *new,
 				       struct opus_error *err)
 {
@@ -244,7 +261,7 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	}
 	if (!old || is_numbered(c, new))
 		return OPUS_OK;
-	passed = details_same(old, new);
+	passed = is_called_same(c, old, new);
 	if (!passed)
 		code = users_add(c, new->name, err);
 	if (passed && !new->is_definition)
