@@ -282,8 +282,9 @@ void edit_variables(struct edits *e, struct entity *const *v,
 				edit_add(e, t->token[i].at, 0,
 					 build_text(e->b, " opus_tag_%u ", t->token[i].at));
 			i = token_closing(t, i);
-		} else if (token_is(t, i, "static")) {
-			edit_token(e, i, "extern");
+		} else if (token_is(t, i, "static") || token_is(t, i, "inline")) {
+			/* An inline variable has to have a first value. */
+			edit_token(e, i, said ? "" : "extern");
 		} else if (!token_is(t, i, "extern")) {
 			continue;
 		}
