@@ -152,7 +152,7 @@ PACKAGES = {
                        "libzstd-dev libunbound-dev bison gperf autogen gtk-doc-tools "
                        + AUTO, RECONF + "./configure --disable-doc --disable-tests "
                        "--disable-static --disable-guile --disable-cxx "
-                       "--disable-maintainer-mode "
+                       "--disable-maintainer-mode --disable-gcc-warnings "
                        "--with-default-trust-store-file="
                        "/etc/ssl/certs/ca-certificates.crt",
                        J + " -C gl && " + J + " -C lib && " + J +
