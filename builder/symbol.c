@@ -348,6 +348,14 @@ static bool may_be_absent(struct build *b, const struct patch_symbol *s)
 	return true;
 }
 
+/* Data of C++ of which a program has one, whoever brings it: an inline variable, or a
+ * static one of an inline function. Where it is hidden, or link-time optimisation has
+ * seen all of it, the target has a local symbol for it. */
+static bool is_of_all(const struct patch_symbol *s)
+{
+	return s->defined && s->weak && strncmp(s->name, "_Z", 2) == 0;
+}
+
 static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *s,
 				    bool *ours, struct found_symbol *ret,
 				    struct opus_error *err)
@@ -364,6 +372,8 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		candidates_prefer_units(b, &c);
 	else
 		candidates_filter_global(&c);
+	if (c.count == 0 && is_of_all(s))
+		c = all;
 	if (c.count > 1)
 		candidates_prefer_changed(b, &c);
 	if (c.count > 1)
