@@ -142,7 +142,11 @@ static void dropped_check(struct build *b, const struct replace *r,
 
 	if (f->external ? !is_made_local(b, r) : !r->local)
 		return;
-	expected = registers_expected(b->target[r->target], r);
+	/* clang may pass what a pointer points to in the pointer's place (argument
+	 * promotion), or the next parameter: that the register is read says nothing. */
+	expected = facts_not_gcc(b->facts[r->target], r->address)
+			   ? 0
+			   : registers_expected(b->target[r->target], r);
 	for (int i = 0; i < 6; i++)
 		if (f->dropped[i] && !(expected & arguments[i]))
 			build_tell(b, TOPIC_DROPPED, &r->place, r->name,
