@@ -29,6 +29,7 @@ enum change_why {
 	CHANGE_INLINED, /* it holds a copy of a changed function */
 	CHANGE_CALLS,	/* it calls a clone of a changed function */
 	CHANGE_KNOWS,	/* its code relies on what a changed function was */
+	CHANGE_NEEDED,	/* it is as it was, and called by new code */
 };
 
 /* A source file as the build compiles it. */
@@ -278,6 +279,10 @@ bool change_is(const struct change *c, const char *name, const char *linkage,
 	       const char *unit, bool external);
 /* Is it the unit of this path in the debug information? */
 bool unit_is(const struct unit *u, size_t target, const char *path);
+/* pass_closure.c: the unit of that source file as the debug information has it, ready to
+ * be read; NULL if the build did not compile it. Errors: OPUS_RESOURCE, OPUS_INVALID. */
+enum opus_code unit_ready(struct build *b, size_t target, const char *path,
+			  struct unit **ret, struct opus_error *err) MUST_CHECK;
 /* ".constprop.0" of a symbol, or NULL. */
 const char *clone_suffix_of(const char *symbol);
 

@@ -109,10 +109,8 @@ static const char *symbol_at(const struct object *o, const struct facts_function
 	return found;
 }
 
-/* The unit of that source file, ready to be read; NULL if the build did not
- * compile it. */
-static enum opus_code unit_ready(struct build *b, size_t target, const char *path,
-				 struct unit **ret, struct opus_error *err)
+enum opus_code unit_ready(struct build *b, size_t target, const char *path,
+			  struct unit **ret, struct opus_error *err)
 {
 	struct diff *d = b->diff;
 	struct unit *found = NULL;

@@ -133,8 +133,8 @@ static size_t sections_rename(const struct build *b, const struct image *i,
 	return count;
 }
 
-/* What the linker makes itself if nobody else does: a function of the target that
- * is called so, or a variable, is to be met under another name. */
+/* What the linker makes itself if nobody else does: of the target, or a function or
+ * variable of it, but never of the patch; so it is to be met under another name. */
 static bool is_linkers(const char *name)
 {
 	static const char *const names[] = {"etext", "_etext", "__etext", "edata", "_edata",
@@ -173,8 +173,7 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 		    t.symbol[n].st_shndx != SHN_UNDEF && strstr(name, "12_GLOBAL__N_1"))
 			code = nameless_add(b, nameless, name, index, err);
 		referred |= table_refer(b, &t.symbol[n], name);
-		if (t.symbol[n].st_shndx == SHN_UNDEF && is_linkers(name) &&
-		    targets_have(b, name)) {
+		if (t.symbol[n].st_shndx == SHN_UNDEF && is_linkers(name)) {
 			command_add(&c, "--redefine-sym");
 			command_add(&c, "%s=" RENAME_PREFIX "%s", name, name);
 			count++;
