@@ -48,8 +48,20 @@ static bool is_in_patch(const struct diff *d, size_t target, const char *name)
 static const char *origin_of(const struct facts *f, const char *name)
 {
 	for (size_t i = 0; i < f->inlines; i++)
-		if (f->inlined[i].external && strcmp(f->inlined[i].name, name) == 0)
+		if (f->inlined[i].external &&
+		    (strcmp(f->inlined[i].name, name) == 0 ||
+		     strcmp(f->inlined[i].linkage, name) == 0))
 			return f->inlined[i].unit;
+	return NULL;
+}
+
+/* A unit that the diff reaches and that has the function, which the linker dropped. */
+static struct unit *reached_with(const struct diff *d, size_t target, const char *name)
+{
+	for (size_t i = 0; i < d->units; i++)
+		if (d->unit[i]->parsed && d->unit[i]->target == target &&
+		    parse_function(&d->unit[i]->parse_after, name))
+			return d->unit[i];
 	return NULL;
 }
 
@@ -68,11 +80,13 @@ static enum opus_code function_bring(struct build *b, const struct change *by,
 	path = origin_of(f, name);
 	if (path)
 		code = unit_ready(b, target, path, &u, err);
+	else
+		u = reached_with(b->diff, target, name);
 	if (code == OPUS_OK && u)
 		e = parse_function(&u->parse_after, name);
 	if (e && e->body_at && !e->is_static) {
 		if (b->options->verbose)
-			fprintf(stderr, "opus-build: %s: %s: is called by the new %s, and has been inlined everywhere\n",
+			fprintf(stderr, "opus-build: %s: %s: is called by the new %s, and no function of the target\n",
 				u->source, name, because);
 		code = change_add(b, u, e, CHANGE_NEEDED, because, err);
 	}
@@ -80,29 +94,53 @@ static enum opus_code function_bring(struct build *b, const struct change *by,
 	return code;
 }
 
-/* The functions that the change's new text names, and that are another file's. */
-static enum opus_code callees_bring(struct build *b, size_t index, struct opus_error *err)
+/* Is it a function of another file that is nowhere? */
+static bool is_wanted(const struct build *b, const struct unit *u, const struct entity *e)
 {
-	const struct change c = b->diff->change[index];
-	const struct parse *p = &c.unit->parse_after;
-	const struct text *t = &c.unit->after;
-	const struct entity *f = parse_function(p, c.linkage);
+	return !e->is_static && !e->is_inline && !e->is_template && !e->in_class &&
+	       !parse_function(&u->parse_after, e->linkage) &&
+	       !has_symbol(b->target[u->target], e->linkage) &&
+	       !is_in_patch(b->diff, u->target, e->linkage);
+}
+
+/* The functions of other files that the change's new text names. */
+static enum opus_code named_bring(struct build *b, const struct change *c,
+				  const struct entity *f, struct opus_error *err)
+{
+	const struct parse *p = &c->unit->parse_after;
+	const struct text *t = &c->unit->after;
+	size_t end = text_token_at(t, f->end);
 	enum opus_code code = OPUS_OK;
 
-	for (size_t i = f ? text_token_at(t, f->start) : t->tokens;
-	     i < t->tokens && t->token[i].at < f->end && code == OPUS_OK; i++) {
+	for (size_t i = text_token_at(t, f->start); i < end && code == OPUS_OK; i++) {
 		const struct token *k = &t->token[i];
 		const struct entity *e;
 
-		if (k->kind != TOKEN_WORD || token_is(t, i - 1, ".") || token_is(t, i - 1, ">"))
+		if (k->kind != TOKEN_WORD ||
+		    (i > 0 && (token_is(t, i - 1, ".") || token_is(t, i - 1, ">"))))
 			continue;
 		e = parse_find(p, t->bytes + k->at, k->length);
 		while (e && e->kind != ENTITY_FUNCTION)
 			e = parse_next(p, e);
-		if (e && !parse_function(p, e->linkage) && !e->is_static &&
-		    !has_symbol(b->target[c.unit->target], e->linkage) &&
-		    !is_in_patch(b->diff, c.unit->target, e->linkage))
-			code = function_bring(b, &c, e->linkage, err);
+		if (e && is_wanted(b, c->unit, e))
+			code = function_bring(b, c, e->linkage, err);
+	}
+	return code;
+}
+
+/* Those that it calls, in C++, where a name is not one function's. */
+static enum opus_code called_bring(struct build *b, const struct change *c,
+				   const struct entity *f, struct opus_error *err)
+{
+	const struct parse *p = &c->unit->parse_after;
+	enum opus_code code = OPUS_OK;
+
+	for (size_t i = 0; i < p->entities && code == OPUS_OK; i++) {
+		const struct entity *e = &p->entity[i];
+
+		if (e->kind == ENTITY_FUNCTION && parse_calls(p, f, e) &&
+		    is_wanted(b, c->unit, e))
+			code = function_bring(b, c, e->linkage, err);
 	}
 	return code;
 }
@@ -112,9 +150,14 @@ enum opus_code pass_bring(struct build *b, struct opus_error *err)
 	struct diff *d = b->diff;
 	enum opus_code code = OPUS_OK;
 
-	/* What comes along may need others; those of C++ have more than a name. */
-	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++)
-		if (!d->change[i].unit->cxx && b->target[d->change[i].unit->target]->has_symtab)
-			code = callees_bring(b, i, err);
+	/* What comes along may need others. */
+	for (size_t i = 0; i < d->changes && code == OPUS_OK; i++) {
+		const struct change c = d->change[i];
+		const struct entity *f = parse_function(&c.unit->parse_after, c.linkage);
+
+		if (f && b->target[c.unit->target]->has_symtab)
+			code = c.unit->cxx ? called_bring(b, &c, f, err)
+					   : named_bring(b, &c, f, err);
+	}
 	return code;
 }
