@@ -392,6 +392,22 @@ static bool is_read(const struct diff *d, size_t file)
 	return read;
 }
 
+/* Compiled by clang for link-time optimisation, which may leave no trace of a file of
+ * which others hold all. */
+static bool may_be_absorbed(const struct diff *d, const char *path)
+{
+	for (size_t i = 0; i < d->units; i++) {
+		const struct unit *u = d->unit[i];
+
+		if (strcmp(u->source, path) != 0 || !strstr(path_base(u->call.argv[0]), "clang"))
+			continue;
+		for (size_t k = 0; k < u->call.count; k++)
+			if (strncmp(u->call.argv[k], "-flto", 5) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* A part of the fix that nobody compiled would be missing without a word, but
  * for what is in no target: tests, other programs, other systems. True if
  * there was something to warn of. */
@@ -415,6 +431,13 @@ static bool unread_warn(struct build *b, const char *missing)
 		if (!is_mentioned(b, path)) {
 			if (d->mades > 0 && is_part(d, i))
 				continue; /* another source was made of it, perhaps */
+			if (may_be_absorbed(d, path)) {
+				build_tell(b, TOPIC_UNREAD, &place, path_base(path),
+					   "see whether it is in a target; then link that one without -flto, or replace the callers by hand",
+					   "was compiled for link-time optimisation, and no target has a trace of it: clang may have put all of it into its callers");
+				any = true;
+				continue;
+			}
 			build_remark(b, &place, path_base(path),
 				     "the diff changes it, but no target is made from it");
 			continue;
@@ -493,7 +516,7 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 				 b->targets > 1 ? " or the other targets" : "");
 	if (code == OPUS_OK && !any)
 		return error_set(err, OPUS_INVALID,
-				 "no source file that the build compiled reads a file of the diff (it compiled %zu); does the build command build everything? in a built tree try `make -B`",
+				 "nothing that the build compiled (%zu files) reads a file of the diff and is known to be in a target; does the build command build everything? in a built tree try `make -B`",
 				 d->units);
 	if (code == OPUS_OK)
 		code = reached_preprocess(b, true, err);
