@@ -77,6 +77,8 @@ struct change {
 	bool left_out;	/* main(), which the patch would wait for in vain */
 	bool present;	/* pass_closure: the target has it as a function */
 	bool copied;	/* pass_closure: others hold a copy of it, and are in the patch */
+	bool dropped;	/* pass_closure: its callers in the target need not pass all
+			 * parameters */
 	bool chosen;	/* ... for several processors: nobody has a copy of it */
 	size_t target;
 	const char *symbol; /* its name there */

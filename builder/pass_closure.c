@@ -303,8 +303,9 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 
 /* A function that no jump can lead away from as the ABI has it: shorter than
  * the jump, or static with arguments that nobody can count (its callers may
- * know which registers it leaves alone, and no thunk can stand before it). If
- * all who call it are in its unit, they are replaced instead. */
+ * know which registers it leaves alone, and no thunk can stand before it), or
+ * that clang passes in another way. If all who call it are in its unit, they are
+ * replaced instead. */
 static bool is_carried(const struct build *b, const struct change *c)
 {
 	const struct text *t = &c->unit->after;
@@ -312,7 +313,7 @@ static bool is_carried(const struct build *b, const struct change *c)
 	bool cet = b->target[c->unit->target]->cet;
 
 	if (!e || !e->is_static || c->unit->cxx || !c->present ||
-	    (c->size >= (cet ? 10 : 6) && !strstr(e->detail, ", ...")))
+	    (c->size >= (cet ? 10 : 6) && !strstr(e->detail, ", ...") && !c->dropped))
 		return false;
 	for (size_t i = 0; i < t->tokens; i++)
 		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, c->name) &&
@@ -380,6 +381,8 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		d->change[of].entry = fn->entry;
 		d->change[of].size = fn->ranges ? fn->range[0].end - fn->range[0].start : 0;
 		d->change[of].found_unit = build_text(c->b, "%s", fn->unit);
+		for (size_t k = 0; k < 6 && facts_not_gcc(f, fn->entry); k++)
+			d->change[of].dropped |= fn->dropped[k] != NULL;
 	}
 	if (is_carried(c->b, &d->change[of])) {
 		d->change[of].present = false;

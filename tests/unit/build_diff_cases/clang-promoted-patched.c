@@ -1,17 +1,18 @@
 /*
  * clang passes what a pointer points to in the place of the pointer, under the same name:
- * the new function would take it for the pointer.
+ * a new function would take it for the pointer. Its callers are new, too.
  *
  * make: CC=clang-14
  * make: CFLAGS=-O3 -g
- * exit: 2
- * says: refused: read_it: does not use its parameter `p`
- * says: refused: read_pair: does not use its parameter `p`
+ * replaces: pairs user
+ * output: old 26 13
+ * output: new 33 17
  */
 //@ a.c
 #include <stdio.h>
 #include "tests/unit/build_apply.h"
 struct pair { int a, b; };
+static volatile int calls;
 __attribute__((noinline)) static int read_it(int *p, int n)
 {
 	n++; //+
@@ -22,8 +23,18 @@ __attribute__((noinline)) static int read_pair(const struct pair *p, int n)
 	n++; //+
 	return p->a * n + p->b / 3;
 }
-int user(int a, int b) { return read_it(&a, b) + read_it(&b, a); }
-int pairs(struct pair p, int b) { struct pair q = {b, p.a}; return read_pair(&p, b) + read_pair(&q, p.b); }
+__attribute__((noinline)) int user(int a, int b)
+{
+	calls++;
+	return read_it(&a, b) + read_it(&b, a);
+}
+__attribute__((noinline)) int pairs(struct pair p, int b)
+{
+	struct pair q = {b, p.a};
+
+	calls++;
+	return read_pair(&p, b) + read_pair(&q, p.b);
+}
 int main(int argc, char **argv)
 {
 	printf("old %d %d\n", user(argc + 1, 4), pairs((struct pair){argc, 4}, argc));
