@@ -280,6 +280,16 @@ static void variables_by_facts(const struct build *b, size_t target,
 	}
 }
 
+/* Has the debug information said that what the symbol names is not the variable as its
+ * type has it? */
+static bool is_coded(const struct facts *f, const struct object_symbol *s)
+{
+	for (size_t i = 0; f && i < f->variables; i++)
+		if (f->variable[i].coded && f->variable[i].address == s->value)
+			return true;
+	return false;
+}
+
 static void variables_by_symbols(const struct build *b, size_t target,
 				 const char *name, const char *unit, bool local,
 				 struct candidates *ret)
@@ -299,6 +309,8 @@ static void variables_by_symbols(const struct build *b, size_t target,
 			continue;
 		if (local ? !local_static_fits(s->name, name)
 			  : !symbol_fits(s, name, false))
+			continue;
+		if (is_coded(b->facts[target], s))
 			continue;
 		if (unit_fits(s->file, false, unit) || (c.global && !local))
 			candidate_add(ret, &c);
