@@ -255,6 +255,18 @@ static bool is_constant(const struct reader *r, const Elf64_Sym *y)
 	return strncmp(name, ".rodata", 7) == 0 || strncmp(name, ".data.rel.ro", 12) == 0;
 }
 
+/* A variable of a function is "NAME.NUMBER" to gcc and "FUNCTION.NAME", perhaps with a
+ * number, to clang. */
+static const char *value_name(const char *symbol)
+{
+	const char *name = symbol;
+
+	for (const char *dot = strchr(symbol + 1, '.'); dot; dot = strchr(dot + 1, '.'))
+		if (dot[1] && !isdigit((unsigned char)dot[1]))
+			name = dot + 1;
+	return name;
+}
+
 static enum opus_code values_add(struct reader *r, struct shapes *ret,
 				 struct opus_error *err)
 {
@@ -268,7 +280,7 @@ static enum opus_code values_add(struct reader *r, struct shapes *ret,
 			continue;
 		sha256_init(&s);
 		value_add(r, &s, y);
-		if (!shape_add(ret, name, sum_end(&s), is_constant(r, y)))
+		if (!shape_add(ret, value_name(name), sum_end(&s), is_constant(r, y)))
 			return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
 	return OPUS_OK;
