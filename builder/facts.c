@@ -310,7 +310,8 @@ static bool variable_locate(Dwarf_Die *die, struct facts_variable *v)
 	} else {
 		return false;
 	}
-	v->coded = op[count - 1].atom == DW_OP_stack_value;
+	v->coded = op[count - 1].atom == DW_OP_stack_value ||
+		   op[count - 1].atom == DW_OP_piece;
 	if (count == 2 && op[1].atom == DW_OP_plus_uconst)
 		v->address += op[1].number;
 	else if (count != 1)

@@ -51,8 +51,8 @@ struct facts_variable {
 	bool external;
 	bool tls;
 	bool constant; /* has no address: optimised away */
-	bool coded;    /* is kept at its address in another form, by clang: one byte for
-			* either of two values */
+	bool coded;    /* is kept in another form, by clang: one byte for either of two
+			* values, or the fields by themselves */
 	uint64_t address; /* tls: place within the thread-local data */
 };
 

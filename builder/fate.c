@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compare.h"
 #include "lookup.h"
 #include "meaning.h"
 
@@ -265,6 +266,35 @@ bool fate_is_stored(const struct unit *u, const struct entity *v)
 	return false;
 }
 
+/* Does a function that changes name the variable, or one that the target has not either
+ * and whose first value has its address? */
+static bool is_reached(struct build *b, struct unit *u, const struct entity *v, int depth,
+		       bool *through)
+{
+	const struct parse *p = &u->parse_after;
+
+	for (size_t i = 0; i < p->entities; i++) {
+		const struct entity *e = &p->entity[i];
+
+		if (e->kind == ENTITY_FUNCTION && e->body_at &&
+		    change_find(b->diff, u, e->linkage) &&
+		    meaning_names(&u->after, e, v->name))
+			return true;
+	}
+	for (size_t i = 0; i < p->entities && depth < 4; i++) {
+		const struct entity *e = &p->entity[i];
+
+		if (e->kind == ENTITY_VARIABLE && e->is_definition &&
+		    strcmp(e->name, v->name) != 0 &&
+		    range_names(&u->after, e->name_at, e->end, v->name) &&
+		    !fate_has(b, u, e) && is_reached(b, u, e, depth + 1, through)) {
+			*through = true;
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * The target has no such variable: the compiler took its first value for ever,
  * or dropped what nobody reads. A copy is as good as long as nobody else may
@@ -275,17 +305,11 @@ static void absent_check(struct build *b, struct unit *u, const struct entity *v
 	struct note_place place = entity_place(b, u, &u->after, v);
 	const struct parse *p = &u->parse_after;
 	const struct entity *other;
-	bool named = false, stored = false;
+	bool stored = false, named = is_reached(b, u, v, 0, &stored);
 
-	for (size_t i = 0; i < p->entities; i++) {
-		const struct entity *f = &p->entity[i];
-
-		if (f->kind != ENTITY_FUNCTION || !f->body_at)
-			continue;
-		named |= change_find(b->diff, u, f->linkage) &&
-			 meaning_names(&u->after, f, v->name);
-		stored |= meaning_stores(&u->after, f, v);
-	}
+	for (size_t i = 0; i < p->entities && named; i++)
+		stored |= p->entity[i].kind == ENTITY_FUNCTION && p->entity[i].body_at &&
+			  meaning_stores(&u->after, &p->entity[i], v);
 	other = named && stored ? other_user(b, u, v) : NULL;
 	if (other)
 		build_tell(b, TOPIC_COPY, &place, v->name,
