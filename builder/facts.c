@@ -227,6 +227,7 @@ static void function_add(struct walk *w, Dwarf_Die *die, const char *name,
 
 	signature_read(die, &fn.signature);
 	signature_dropped(die, fn.dropped);
+	fn.shrinks = signature_shrinks(die);
 	function_ranges(w, die, &fn);
 	if (fn.ranges == 0)
 		return;

@@ -26,7 +26,8 @@ struct facts_function {
 	struct object_frame *range; /* by DW_AT_low_pc or DW_AT_ranges */
 	size_t ranges;
 	struct signature signature;
-	const char *dropped[6]; /* signature_dropped() */
+	const char *dropped[SIGNATURE_DROPPED]; /* signature_dropped() */
+	bool shrinks;				/* signature_shrinks() */
 };
 
 struct facts_inline {

@@ -381,8 +381,8 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		d->change[of].entry = fn->entry;
 		d->change[of].size = fn->ranges ? fn->range[0].end - fn->range[0].start : 0;
 		d->change[of].found_unit = build_text(c->b, "%s", fn->unit);
-		for (size_t k = 0; k < 6 && facts_not_gcc(f, fn->entry); k++)
-			d->change[of].dropped |= fn->dropped[k] != NULL;
+		for (size_t k = 0; k < SIGNATURE_DROPPED && facts_not_gcc(f, fn->entry); k++)
+			d->change[of].dropped |= fn->dropped[k] || fn->shrinks;
 	}
 	if (is_carried(c->b, &d->change[of])) {
 		d->change[of].present = false;

@@ -138,17 +138,17 @@ static void dropped_check(struct build *b, const struct replace *r,
 	static const regset arguments[6] = {
 		REGSET_GENERAL(7), REGSET_GENERAL(6), REGSET_GENERAL(2),
 		REGSET_GENERAL(1), REGSET_GENERAL(8), REGSET_GENERAL(9)};
+	bool gcc = !facts_not_gcc(b->facts[r->target], r->address);
 	regset expected;
 
 	if (f->external ? !is_made_local(b, r) : !r->local)
 		return;
 	/* clang may pass what a pointer points to in the pointer's place (argument
 	 * promotion), or the next parameter: that the register is read says nothing. */
-	expected = facts_not_gcc(b->facts[r->target], r->address)
-			   ? 0
-			   : registers_expected(b->target[r->target], r);
-	for (int i = 0; i < 6; i++)
-		if (f->dropped[i] && !(expected & arguments[i]))
+	expected = gcc ? registers_expected(b->target[r->target], r) : 0;
+	for (int i = 0; i < SIGNATURE_DROPPED; i++)
+		if (f->dropped[i] &&
+		    (i == SIGNATURE_OTHER ? !gcc : !(expected & arguments[i])))
 			build_tell(b, TOPIC_DROPPED, &r->place, r->name,
 				     callers_todo(b, r->target, r->address),
 				     "does not use its parameter `%s` in the target (or knows its value), so that its callers need not pass it",

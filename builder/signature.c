@@ -173,7 +173,8 @@ void signature_read(Dwarf_Die *function, struct signature *ret)
 	ret->stack_words = p.words;
 }
 
-/* Is the location a register or memory, and not a value known beforehand? */
+/* Is the location a register or memory, and not a value known beforehand? All of it,
+ * where a structure is in pieces. */
 static bool is_place(const Dwarf_Op *op, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -185,6 +186,10 @@ static bool is_place(const Dwarf_Op *op, size_t count)
 		case DW_OP_addr:
 		case DW_OP_addrx:
 			return false;
+		case DW_OP_piece:
+			if (i == 0 || op[i - 1].atom == DW_OP_piece)
+				return false;
+			break;
 		default:
 			break;
 		}
@@ -202,19 +207,48 @@ static bool has_place(Dwarf_Die *parameter, Dwarf_Addr entry)
 	       is_place(op, count);
 }
 
-void signature_dropped(Dwarf_Die *function, const char *ret[6])
+static const char *name_of(Dwarf_Die *parameter)
+{
+	return dwarf_diename(parameter) ? dwarf_diename(parameter) : "(unnamed)";
+}
+
+/* The first parameter that the entry does not list, of those that there are. */
+static const char *unlisted(Dwarf_Die *function)
+{
+	Dwarf_Die all = parameters_of(function), child, other;
+	bool have = dwarf_child(function, &child) == 0;
+
+	if (dwarf_child(&all, &other) != 0)
+		return NULL;
+	do {
+		if (dwarf_tag(&other) != DW_TAG_formal_parameter)
+			continue;
+		while (have && dwarf_tag(&child) != DW_TAG_formal_parameter)
+			have = dwarf_siblingof(&child, &child) == 0;
+		if (!have)
+			return name_of(&other);
+		have = dwarf_siblingof(&child, &child) == 0;
+	} while (dwarf_siblingof(&other, &other) == 0);
+	return NULL;
+}
+
+void signature_dropped(Dwarf_Die *function, const char *ret[SIGNATURE_DROPPED])
 {
 	struct passing p = {0};
 	Dwarf_Addr entry;
 	Dwarf_Word size;
 	Dwarf_Die child, type;
+	bool certain = true; /* which registers are meant */
 
-	memset(ret, 0, 6 * sizeof(*ret));
+	memset(ret, 0, SIGNATURE_DROPPED * sizeof(*ret));
 	/* A result in memory takes a register first. */
 	if (type_of(function, &type) && kind_of(&type) == KIND_STRUCT &&
 	    (dwarf_aggregate_size(&type, &size) != 0 || size > 16))
 		p.integers = 1;
-	if (dwarf_entrypc(function, &entry) != 0 || dwarf_child(function, &child) != 0)
+	if (dwarf_entrypc(function, &entry) != 0)
+		return;
+	ret[SIGNATURE_OTHER] = unlisted(function);
+	if (dwarf_child(function, &child) != 0)
 		return;
 	do {
 		int first = p.integers;
@@ -222,18 +256,32 @@ void signature_dropped(Dwarf_Die *function, const char *ret[6])
 
 		if (dwarf_tag(&child) != DW_TAG_formal_parameter)
 			continue;
-		/* Behind a struct in registers the count is not certain. */
-		if (!type_of(&child, &type) ||
-		    (kind = kind_of(&type)) == KIND_STRUCT)
-			return;
 		size = 8;
+		if (!type_of(&child, &type))
+			return;
+		kind = kind_of(&type);
 		if (kind != KIND_POINTER && dwarf_aggregate_size(&type, &size) != 0)
 			return;
-		argument_pass(&p, kind, size);
-		if (p.integers == first + 1 && first < 6 && !has_place(&child, entry))
-			ret[first] = dwarf_diename(&child) ? dwarf_diename(&child)
-							   : "(unnamed)";
+		/* Behind a struct in registers the count is not. */
+		certain &= kind != KIND_STRUCT;
+		if (certain)
+			argument_pass(&p, kind, size);
+		if (has_place(&child, entry))
+			continue;
+		if (certain && p.integers == first + 1 && first < SIGNATURE_OTHER)
+			ret[first] = name_of(&child);
+		else if (!ret[SIGNATURE_OTHER])
+			ret[SIGNATURE_OTHER] = name_of(&child);
 	} while (dwarf_siblingof(&child, &child) == 0);
+}
+
+bool signature_shrinks(Dwarf_Die *function)
+{
+	Dwarf_Die type;
+	Dwarf_Word size;
+
+	return type_of(function, &type) && kind_of(&type) == KIND_STRUCT &&
+	       dwarf_aggregate_size(&type, &size) == 0 && size > 8 && size <= 16;
 }
 
 bool signature_fits(const struct signature *before, const struct signature *after)

@@ -30,10 +30,15 @@ void signature_read(Dwarf_Die *function, struct signature *ret);
 /*
  * Parameters that DWARF places, at the entry, neither in a register nor in
  * memory: their names by the register (rdi rsi rdx rcx r8 r9) that the ABI
- * gives them, else NULL. A compiler that knows all callers (clang, of a static
- * function) may have found them unused or constant; then callers pass anything.
+ * gives them, else NULL; and the first that is passed in another way. A compiler
+ * that knows all callers (clang, of a static function) may have found them unused
+ * or constant; then callers pass anything, and others in their place.
  */
-void signature_dropped(Dwarf_Die *function, const char *ret[6]);
+enum { SIGNATURE_OTHER = 6, SIGNATURE_DROPPED };
+void signature_dropped(Dwarf_Die *function, const char *ret[SIGNATURE_DROPPED]);
+
+/* Has it a result in two registers, of which such a compiler may leave one out? */
+bool signature_shrinks(Dwarf_Die *function);
 
 /* Set (code.h) of the registers in which the result comes back; all that there
  * are if it is not known. A thunk must not restore them. */
