@@ -126,8 +126,8 @@ static Dwarf_Die parameters_of(const Dwarf_Die *function)
 	return at;
 }
 
-/* An assembler describes functions, but not their parameters; nor does GCC with
- * -g1. */
+/* An assembler describes functions, but not their parameters; nor does GCC with -g1,
+ * nor clang, which does not say where they are declared then either. */
 static bool is_described(Dwarf_Die *function)
 {
 	Dwarf_Die cu;
@@ -137,6 +137,9 @@ static bool is_described(Dwarf_Die *function)
 	if (!dwarf_diecu(function, &cu, NULL, NULL))
 		return true;
 	producer = dwarf_formstring(dwarf_attr(&cu, DW_AT_producer, &attr));
+	if (producer && strstr(producer, "clang") &&
+	    !dwarf_attr_integrate(function, DW_AT_decl_line, &attr))
+		return false;
 	return dwarf_srclang(&cu) != DW_LANG_Mips_Assembler &&
 	       !(producer && strstr(producer, " -g1"));
 }
@@ -247,7 +250,9 @@ void signature_dropped(Dwarf_Die *function, const char *ret[SIGNATURE_DROPPED])
 		p.integers = 1;
 	if (dwarf_entrypc(function, &entry) != 0)
 		return;
-	ret[SIGNATURE_OTHER] = unlisted(function);
+	ret[SIGNATURE_OTHER] = is_described(function)
+				       ? unlisted(function)
+				       : "(which, the debug information does not tell)";
 	if (dwarf_child(function, &child) != 0)
 		return;
 	do {
