@@ -346,11 +346,44 @@ static void variant_add(struct build *b, struct change *c, const char *symbol)
 		c->variant[c->variants++] = build_text(b, "%s", symbol);
 }
 
+/* A function that has a symbol and no description, as clang -g1 leaves those into which
+ * nothing was inlined. */
+static void symbol_find(struct closure *c, struct change *change, size_t target)
+{
+	const struct object *o = c->b->target[target];
+	const char *base = strrchr(change->unit->found, '/');
+	const struct object_symbol *found = NULL;
+
+	base = base ? base + 1 : change->unit->found;
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+
+		if (!s->code || s->type != STT_FUNC || s->dynamic ||
+		    strcmp(s->name, change->linkage) != 0 ||
+		    (change->is_static ? strcmp(s->file, base) != 0 : s->bind == STB_LOCAL))
+			continue;
+		if (found && found->value != s->value)
+			return;
+		found = s;
+	}
+	if (!found)
+		return;
+	change->present = true;
+	change->target = target;
+	change->symbol = build_text(c->b, "%s", found->name);
+	change->entry = found->value;
+	change->size = found->size;
+	change->found_unit = change->is_static ? base : "";
+	/* Of a static one nobody knows how it is called. */
+	change->dropped = facts_not_gcc(c->facts[target], found->value);
+}
+
 static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 				   struct opus_error *err)
 {
 	struct facts *f = c->facts[target];
 	struct diff *d = c->b->diff;
+	bool described = false;
 	enum opus_code code = OPUS_OK;
 
 	for (size_t i = 0; i < f->functions && code == OPUS_OK; i++) {
@@ -360,6 +393,7 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		if (!change_is(&d->change[of], fn->name, fn->linkage, fn->unit,
 			       fn->external))
 			continue;
+		described = true;
 		/* The linker dropped it, and left its description. */
 		if (!object_is_code(c->b->target[target], fn->entry))
 			continue;
@@ -384,7 +418,9 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		for (size_t k = 0; k < SIGNATURE_DROPPED && facts_not_gcc(f, fn->entry); k++)
 			d->change[of].dropped |= fn->dropped[k] || fn->shrinks;
 	}
-	if (is_carried(c->b, &d->change[of])) {
+	if (code == OPUS_OK && !d->change[of].present && !described)
+		symbol_find(c, &d->change[of], target);
+	if (code == OPUS_OK && is_carried(c->b, &d->change[of])) {
 		d->change[of].present = false;
 		code = clone_callers_add(c, of, target, d->change[of].entry, err);
 	}
