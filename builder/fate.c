@@ -49,10 +49,11 @@ static bool target_find(struct build *b, const struct unit *u,
 	else
 		lookup_variables(b, fate_name(e), unit,
 				 e->kind == ENTITY_LOCAL ? e->owner : LOOKUP_OUTSIDE, ret);
-	/* A global of that name is another's. Several are refused later, when
-	 * it is known which of them are referred to. */
+	/* A global of that name is another's, but for members of classes without a name
+	 * outside, which clang calls external. Several are refused later, when it is
+	 * known which of them are referred to. */
 	return ret->count > 0 && !ret->at[0].constant &&
-	       !(local && ret->at[0].global);
+	       !(local && ret->at[0].global && !(e->is_nameless && e->is_member));
 }
 
 bool fate_has(struct build *b, const struct unit *u, const struct entity *e)
