@@ -29,6 +29,7 @@ static build_pass *const passes[] = {
 	pass_unit,    /* build it, apply the diff, preprocess */
 	pass_locate,  /* which units are in which target */
 	pass_compare, /* the functions that changed */
+	pass_relink,  /* and those that link-time optimisation makes otherwise now */
 	pass_closure, /* and those that hold their code */
 	pass_bring,   /* what those call and the target has no longer */
 	pass_emit,    /* as sources in the language of patch.h */
@@ -67,8 +68,8 @@ static int file_remove(const char *path, const struct stat *st, int type,
 static bool pass_is_diff(build_pass *pass)
 {
 	return pass == pass_tree || pass == pass_unit || pass == pass_locate ||
-	       pass == pass_compare || pass == pass_closure || pass == pass_bring ||
-	       pass == pass_emit || pass == pass_clone;
+	       pass == pass_compare || pass == pass_relink || pass == pass_closure ||
+	       pass == pass_bring || pass == pass_emit || pass == pass_clone;
 }
 
 static bool build_stops(const struct build *b)

@@ -142,6 +142,8 @@ struct diff {
 	struct change *change;
 	size_t changes;
 	const char **twin_path; /* per target: twin.h, or NULL */
+	const char **twin_made; /* ... where the build makes it */
+	bool rebuilt;		/* the build has run with the diff */
 	struct object **twin;
 	const char *emit; /* where to keep the sources, as it can be opened */
 	const char **hook; /* per source with hooks: its path, absolute */
@@ -281,6 +283,9 @@ bool change_is(const struct change *c, const char *name, const char *linkage,
 	       const char *unit, bool external);
 /* Is it the unit of this path in the debug information? */
 bool unit_is(const struct unit *u, size_t target, const char *path);
+/* pass_unit.c: run the build, with the diff in the tree. No units are added. Errors:
+ * OPUS_RESOURCE, OPUS_INVALID: it fails. */
+enum opus_code build_with_diff(struct build *b, struct opus_error *err) MUST_CHECK;
 /* pass_closure.c: the unit of that source file as the debug information has it, ready to
  * be read; NULL if the build did not compile it. Errors: OPUS_RESOURCE, OPUS_INVALID. */
 enum opus_code unit_ready(struct build *b, size_t target, const char *path,

@@ -18,6 +18,7 @@ void diff_destroy(struct diff *d, size_t targets)
 		object_close(d->twin[i]);
 	free(d->twin);
 	free(d->twin_path);
+	free(d->twin_made);
 	for (size_t i = 0; i < d->units; i++)
 		unit_destroy(d->unit[i]);
 	free(d->unit);

@@ -332,6 +332,7 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 	templates_fill(b);
 	build_progress(b, "building with the diff", 0, 0);
 	code = build_command_run(b, NULL, err);
+	d->rebuilt = code == OPUS_OK;
 	if (code == OPUS_INVALID && !makes_sources(d)) {
 		struct note_place place = {b->options->diff, "1"};
 
@@ -351,6 +352,20 @@ static enum opus_code build_again(struct build *b, struct opus_error *err)
 		u->fresh = true;
 	next:;
 	}
+	return code;
+}
+
+enum opus_code build_with_diff(struct build *b, struct opus_error *err)
+{
+	struct diff *d = b->diff;
+	size_t known = d->units;
+	enum opus_code code;
+
+	files_touch(d);
+	code = build_command_run(b, NULL, err);
+	/* The units are known. */
+	while (d->units > known)
+		unit_destroy(d->unit[--d->units]);
 	return code;
 }
 

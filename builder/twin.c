@@ -132,6 +132,7 @@ static enum opus_code twin_keep(struct build *b, size_t target, const char *path
 	enum opus_code code;
 
 	b->diff->twin_path[target] = build_text(b, "%s/twin-%zu", b->folder, target);
+	b->diff->twin_made[target] = build_text(b, "%s", path);
 	command_add(&c, "cp");
 	command_add(&c, "--reflink=auto");
 	command_add(&c, "%s", path);
@@ -255,8 +256,9 @@ enum opus_code twins_find(struct build *b, struct opus_error *err)
 	enum opus_code code = OPUS_OK;
 
 	d->twin_path = calloc(b->targets, sizeof(*d->twin_path));
+	d->twin_made = calloc(b->targets, sizeof(*d->twin_made));
 	d->twin = calloc(b->targets, sizeof(*d->twin));
-	if (!d->twin_path || !d->twin)
+	if (!d->twin_path || !d->twin_made || !d->twin)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	/* What the build wrote is in the writable halves of the overlays. */
 	if (!d->overlaid && nftw(d->view, file_note, 32, FTW_PHYS) != 0)
