@@ -261,6 +261,7 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	}
 	if (!old || is_numbered(c, new))
 		return OPUS_OK;
+	alias_tell(c, new);
 	passed = is_called_same(c, old, new);
 	if (!passed)
 		code = users_add(c, new->name, err);

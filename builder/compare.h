@@ -64,6 +64,9 @@ void gone_doubt(struct compare *c, const struct entity *old);
 /* A function that the other one of the two texts has not: */
 void overload_doubt(struct compare *c, const struct entity *e, const struct parse *other);
 
+/* Refuse a name that would be one of another function now. */
+void alias_tell(struct compare *c, const struct entity *new);
+
 /* pragma.c: are there the same pragmas at the same places in two ranges of tokens
  * of old and new text? */
 bool pragmas_same(const struct compare *c, size_t i, size_t i_end, size_t k, size_t k_end);

@@ -130,17 +130,15 @@ static bool is_weak(const struct text *t, const struct entity *e)
 	return false;
 }
 
-/* Has the target a function of that name, a weak one or one of a library's archive?
- * The linker would take this one instead. */
-static bool is_overriding(const struct build *b, const struct unit *u,
-			  const struct entity *e)
+/* Has the target a function of that name? */
+static bool has_function(const struct build *b, const struct unit *u, const struct entity *e)
 {
 	const struct object *o = b->target[u->target];
 
 	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].bind != STB_LOCAL && o->symbol[i].code &&
-		    strcmp(o->symbol[i].name, e->linkage) == 0)
-			return !is_weak(&u->after, e);
+		if (o->symbol[i].code && strcmp(o->symbol[i].name, e->linkage) == 0 &&
+		    (e->is_static || o->symbol[i].bind != STB_LOCAL))
+			return true;
 	return false;
 }
 
@@ -153,7 +151,9 @@ static enum opus_code function_find(struct build *b, struct unit *u,
 
 	if (!e->body_at || !unit_offers(u, e))
 		return OPUS_OK;
-	return loser_of(b, u, e, &old) || is_overriding(b, u, e)
+	/* Weak, or in a library's archive: the linker would take this one instead. */
+	return loser_of(b, u, e, &old) ||
+			       (has_function(b, u, e) && !is_weak(&u->after, e))
 		       ? change_add(b, u, e, CHANGE_TEXT, NULL, err)
 		       : OPUS_OK;
 }
@@ -243,6 +243,46 @@ static void variable_find(struct build *b, struct unit *u, const struct entity *
 		renamed_tell(b, u, v);
 }
 
+/* Is the name used for the address of the function, and not to call it? */
+static bool is_handed_on(const struct text *t, const struct entity *f)
+{
+	for (size_t i = 1; i < t->tokens; i++)
+		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, f->name) &&
+		    !token_is(t, i + 1, "(") && !token_is(t, i - 1, ".") &&
+		    !token_is(t, i - 1, ">"))
+			return true;
+	return false;
+}
+
+/* Has another unit a function of that name now? */
+static bool is_elsewhere(const struct diff *d, const struct unit *u, const struct entity *f)
+{
+	for (size_t i = 0; i < d->units; i++) {
+		const struct unit *to = d->unit[i];
+		const struct entity *e = to != u && to->parsed && to->target == u->target
+						 ? parse_function(&to->parse_after, f->linkage)
+						 : NULL;
+
+		if (e && unit_is_new(to, e))
+			return true;
+	}
+	return false;
+}
+
+/* A function that has gone under its name: who was given its address calls it still. */
+static void gone_tell(struct build *b, const struct unit *u, const struct entity *f)
+{
+	struct note_place place = entity_place(b, u, &u->before, f);
+
+	if (f->kind != ENTITY_FUNCTION || !f->body_at || f->is_member || f->is_template ||
+	    lost_of(u, f) != f || !is_handed_on(&u->before, f) || !has_function(b, u, f) ||
+	    is_elsewhere(b->diff, u, f))
+		return;
+	build_tell(b, TOPIC_GONE, &place, f->name,
+		   "if it is called through pointers, leave it its name, so that it is replaced",
+		   "has gone, and the old code handed on its address: who has that calls the old one still");
+}
+
 enum opus_code moved_find(struct build *b, struct opus_error *err)
 {
 	struct diff *d = b->diff;
@@ -251,6 +291,9 @@ enum opus_code moved_find(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < d->units; i++) {
 		struct unit *u = d->unit[i];
 
+		for (size_t k = 0; u->parsed && !u->same && !u->fresh &&
+				   k < u->parse_before.entities; k++)
+			gone_tell(b, u, &u->parse_before.entity[k]);
 		for (size_t k = 0; u->parsed && k < u->parse_after.entities &&
 				   code == OPUS_OK; k++) {
 			const struct entity *e = &u->parse_after.entity[k];

@@ -31,6 +31,7 @@
 	T(NEW_FIELD, false, "new-field", "a structure of the same size has a new field") \
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
 	T(CONSTANT_HELD, false, "constant-held", "constant data whose address objects may hold") \
+	T(GONE, false, "gone", "a function has gone whose address others may have") \
 	T(RENUMBERED, false, "renumbered", "an enumerator gets another value") \
 	T(UNREAD, false, "unread", "a part of the diff that a target is made from, and is not compared: assembly, or a file that nothing compiled reads") \
 	T(BUILD_FILES, false, "build-files", "the diff changes options by which the target is built, too") \
@@ -38,7 +39,7 @@
 	T(NEW_FILES, false, "new-files", "the build with the diff fails: its new files are not in the patch") \
 	T(OTHER_CODE, false, "other-code", "the build makes other code than the target has") \
 	T(COMPILER, false, "compiler", "the target was made by another compiler, or with other flags") \
-	T(LOST, false, "lost", "a variable whose values the compiler had not kept") \
+	T(LOST, false, "lost", "a variable whose values the compiler had not kept, or that may have another name now") \
 	T(RELIED_ON, false, "relied-on", "main relies on what the compiler found out of the old code") \
 	T(UNCOMPARED, false, "uncompared", "who relies on the old code cannot be found") \
 	T(QUIET, false, "quiet", "changes memory, and its callers may count on it not to") \
@@ -62,6 +63,7 @@
 	T(MISSING, true, "missing", "no function or variable of that name")    \
 	T(SEVERAL, true, "several", "several of that name")                    \
 	T(IFUNC, true, "ifunc", "an indirect function (ifunc)")                \
+	T(ALIAS, true, "alias", "another name of one function becomes one of another") \
 	T(SHARED_CODE, true, "shared-code", "two functions to replace have one code") \
 	T(DROPPED, true, "dropped", "a static function of which the compiler dropped a parameter") \
 	T(SIGNATURE, true, "signature", "another result or other parameters")  \
