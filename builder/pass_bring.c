@@ -15,6 +15,7 @@
 
 #include "diff.h"
 #include "facts.h"
+#include "symbol.h"
 
 /* Has the target a symbol of that name, its own or one that it gets from a library? */
 static bool has_symbol(const struct object *o, const char *name)
@@ -95,12 +96,14 @@ static enum opus_code function_bring(struct build *b, const struct change *by,
 }
 
 /* Is it a function of another file that is nowhere? */
-static bool is_wanted(const struct build *b, const struct unit *u, const struct entity *e)
+static bool is_wanted(struct build *b, const struct unit *u, const struct entity *e)
 {
 	return !e->is_static && !e->is_inline && !e->is_template && !e->in_class &&
 	       !parse_function(&u->parse_after, e->linkage) &&
+	       strncmp(e->name, "__builtin_", 10) != 0 &&
 	       !has_symbol(b->target[u->target], e->linkage) &&
-	       !is_in_patch(b->diff, u->target, e->linkage);
+	       !is_in_patch(b->diff, u->target, e->linkage) &&
+	       !library_defines(b, b->target[u->target], e->linkage);
 }
 
 /* The functions of other files that the change's new text names. */
