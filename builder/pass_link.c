@@ -125,6 +125,8 @@ enum opus_code pass_link(struct build *b, struct opus_error *err)
 			command_add(&c, "-Wl,--defsym=%s%s=\"%s\"", THUNK_NEW_PREFIX,
 				    b->replace[i].patch_name,
 				    b->replace[i].patch_name);
+	/* Part of the C library, which a target need not have been linked with. */
+	command_add(&c, "-lm");
 	command_add(&c, "-o");
 	command_add(&c, "%s", b->linked);
 	code = command_run(&c, b->options->verbose, err);
