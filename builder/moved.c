@@ -35,14 +35,17 @@ static bool is_function(const struct entity *e)
 	return e->kind == ENTITY_FUNCTION && !e->is_static && !e->is_inline;
 }
 
+static bool is_variable(const struct entity *e)
+{
+	return (e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL) && !e->is_const;
+}
+
 bool unit_loses(const struct unit *u)
 {
 	for (size_t i = 0; i < u->parse_before.entities; i++) {
 		const struct entity *e = &u->parse_before.entity[i];
 
-		if (e->is_definition &&
-		    (is_function(e) || e->kind == ENTITY_VARIABLE || e->kind == ENTITY_LOCAL) &&
-		    lost_of(u, e))
+		if (e->is_definition && (is_function(e) || is_variable(e)) && lost_of(u, e))
 			return true;
 	}
 	return false;
@@ -113,8 +116,7 @@ const struct unit *moved_from(const struct build *b, const struct unit *u,
 			      const struct entity *v, const struct entity **ret)
 {
 	*ret = NULL;
-	if ((v->kind != ENTITY_VARIABLE && v->kind != ENTITY_LOCAL) || !u->parsed ||
-	    v->is_const || v->is_nameless || !unit_is_new(u, v))
+	if (!is_variable(v) || !u->parsed || v->is_nameless || !unit_is_new(u, v))
 		return NULL;
 	*ret = u->fresh ? NULL : scope_lost(u, v);
 	return *ret ? u : loser_of(b, u, v, ret);
