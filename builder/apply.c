@@ -151,14 +151,14 @@ static bool has_failed(const char *line)
 	       starts(line, "Reversed (or previously");
 }
 
-static void fuzz_warn(struct build *b, const char *file)
+static void fuzz_mark(struct build *b, const char *file)
 {
-	struct note_place place = {build_text(b, "%s/%s", b->diff->view, file), "1"};
+	struct diff *d = b->diff;
+	const char *path = build_text(b, "%s/%s", d->view, file);
 
-	if (!is_document(file))
-		build_tell(b, TOPIC_INEXACT, &place, file,
-			   "see with --emit-c that the new code is where it should be",
-			   "takes the diff at a place that is only like the one it was made for");
+	for (size_t i = 0; i < d->files; i++)
+		if (strcmp(d->file[i], path) == 0)
+			d->inexact[i] = !is_document(file);
 }
 
 /* Go through what patch(1) said: the first file of code that did not take its
@@ -177,7 +177,7 @@ static const char *failed_file(struct build *b, const char *said, bool *any)
 			told = false;
 		}
 		if (strstr(line, " with fuzz "))
-			fuzz_warn(b, file);
+			fuzz_mark(b, file);
 		if (told || !has_failed(line))
 			continue;
 		told = *any = true;
@@ -203,6 +203,9 @@ enum opus_code diff_apply(struct build *b, struct opus_error *err)
 
 	if (code != OPUS_OK)
 		return code;
+	d->inexact = calloc(d->files + 1, sizeof(*d->inexact));
+	if (!d->inexact)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
 	c.log = log;
 	command_add_words(&c, "env LC_ALL=C patch -f -N --no-backup-if-mismatch -r - ");
 	command_add(&c, "-p%d", d->strip);

@@ -124,6 +124,8 @@ struct diff {
 	bool *existed; /* per file: before the diff */
 	size_t *original; /* per file: which one it is a copy of, or itself */
 	bool *read; /* per file: something that was compiled reads it */
+	bool *inexact; /* per file: it took its part at a place that is only like the
+			* one of the diff */
 	size_t files;
 	const char **made; /* sources that the build makes of files of the diff,
 			    * and perhaps others */

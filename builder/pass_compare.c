@@ -27,6 +27,7 @@ void diff_destroy(struct diff *d, size_t targets)
 	free(d->assembly);
 	free(d->read);
 	free(d->existed);
+	free(d->inexact);
 	free(d->original);
 	free(d->change);
 	free(d->cover);

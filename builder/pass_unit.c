@@ -423,6 +423,24 @@ static bool may_be_absorbed(const struct diff *d, const char *path)
 	return false;
 }
 
+/* Where patch(1) had to search. What is in no target is not in the patch either. */
+static void inexact_tell(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->files; i++) {
+		const char *path = d->file[i];
+		struct note_place place = {path, "1"};
+		bool idle = compile_is_code(path) && !is_read(d, i) &&
+			    !is_mentioned(b, path) && !(d->mades > 0 && is_part(d, i));
+
+		if (d->inexact[i] && !idle)
+			build_tell(b, TOPIC_INEXACT, &place, path + strlen(d->view) + 1,
+				   "see with --emit-c that the new code is where it should be",
+				   "takes the diff at a place that is only like the one it was made for");
+	}
+}
+
 /* A part of the fix that nobody compiled would be missing without a word, but
  * for what is in no target: tests, other programs, other systems. True if
  * there was something to warn of. */
@@ -515,6 +533,8 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		code = build_again(b, err);
 	if (code == OPUS_OK)
 		unread = unread_warn(b, missing);
+	if (code == OPUS_OK)
+		inexact_tell(b);
 	for (size_t i = 0; i < d->units; i++)
 		any |= d->unit[i]->reached;
 	unread |= makes_sources(d) && !d->followed;
