@@ -15,9 +15,6 @@
 /* Warn of what a change may mean in a process that runs. */
 void meaning_tell(struct build *b, const struct change *c);
 
-/* Does the text of `f` call a function, and only where it comes by once? */
-bool meaning_calls_once(const struct text *t, const struct entity *f, const char *name);
-
 /* Does the text of `f` name a variable? Members of that name do not count. */
 bool meaning_names(const struct text *t, const struct entity *f, const char *name);
 

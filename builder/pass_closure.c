@@ -22,6 +22,7 @@
 #include "diff.h"
 #include "facts.h"
 #include "image.h"
+#include "life.h"
 #include "meaning.h"
 #include "twin.h"
 
@@ -141,7 +142,7 @@ static enum opus_code holder_add(struct build *b, struct unit *u, const struct e
 	enum opus_code code = change_add(b, u, e, why, changed, err);
 
 	if (code == OPUS_OK && strcmp(e->name, "main") == 0 && old &&
-	    !meaning_calls_once(u->same ? &u->after : &u->before, old, changed))
+	    !life_calls_once(u->same ? &u->after : &u->before, old, changed))
 		change_find(b->diff, u, e->linkage)->held = true;
 	return code;
 }

@@ -1,7 +1,7 @@
 /*
  * start.c - code of a target that only its start reaches.
  *
- * Called by:  pass_entry.c.
+ * Called by:  pass_entry.c, life.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -157,4 +157,59 @@ bool start_is_only(struct build *b, size_t target, uint64_t address)
 		if (takes_address(&w, w.o->frame[i].start, w.o->frame[i].end))
 			return false;
 	return w.reached;
+}
+
+/* The function that calls the one at `address`, from one place; 0 if there are none
+ * or several. *ret_jumps: it does not come back. */
+static uint64_t only_caller(const struct object *o, const struct code_edges *edges,
+			    uint64_t address, bool *ret_jumps)
+{
+	size_t n;
+	const struct code_edge *e = code_edges_to(edges, address, &n);
+	struct object_frame caller;
+
+	if (n != 1 || !code_extent(o, e->site, &caller) || caller.start == address)
+		return 0;
+	*ret_jumps = !e->call;
+	return caller.start;
+}
+
+/* May a pointer in data lead there? */
+static bool is_pointed_to(const struct object *o, uint64_t address)
+{
+	for (size_t i = 0; i < o->relocs; i++)
+		if (!o->reloc[i].name && o->reloc[i].addend == address)
+			return true;
+	return false;
+}
+
+static bool is_main(const struct object *o, uint64_t address)
+{
+	const struct object_symbol *s = object_function_at(o, address);
+
+	return s && (strcmp(s->name, "main") == 0 || strcmp(s->name, "main.cold") == 0);
+}
+
+bool start_is_of_main(struct build *b, size_t target, uint64_t address, bool *ret_ends)
+{
+	struct walk w = {.o = b->target[target]};
+	GElf_Ehdr header;
+	bool jumps;
+
+	*ret_ends = true;
+	if (!gelf_getehdr(w.o->elf, &header) || header.e_type != ET_DYN ||
+	    callers_edges(b, target, &w.edges, NULL) != OPUS_OK)
+		return false;
+	for (uint64_t at = address; !is_main(w.o, at);) {
+		if (is_on_way(&w, at) || !walk_add(&w, at) || is_pointed_to(w.o, at))
+			return false;
+		at = only_caller(w.o, w.edges, at, &jumps);
+		if (!at)
+			return false;
+		*ret_ends &= jumps;
+	}
+	for (size_t i = 0; i < w.o->frames; i++)
+		if (takes_address(&w, w.o->frame[i].start, w.o->frame[i].end))
+			return false;
+	return w.functions > 0;
 }

@@ -16,4 +16,9 @@
  */
 bool start_is_only(struct build *b, size_t target, uint64_t address);
 
+/* Does main() alone call the function at `address`, perhaps through functions that it
+ * alone calls? *ret_ends: main() is over when the function is. False where in doubt.
+ */
+bool start_is_of_main(struct build *b, size_t target, uint64_t address, bool *ret_ends);
+
 #endif
