@@ -182,6 +182,22 @@ static bool is_in_loop(const struct span *s, size_t i)
 	return has_word(s->t, s->first, i, loops);
 }
 
+/* Has it a loop, or calls others, so that something may go on in it? */
+static bool takes_time(const struct parse *p, const struct span *s)
+{
+	for (size_t i = s->first; i < s->last; i++) {
+		const struct token *k = &s->t->token[i];
+		const struct entity *e = k->kind == TOKEN_WORD && is_mark(s->t, i + 1, '(')
+						 ? parse_find(p, s->t->bytes + k->at, k->length)
+						 : NULL;
+
+		for (; e; e = parse_next(p, e))
+			if (e->kind == ENTITY_FUNCTION)
+				return true;
+	}
+	return is_in_loop(s, s->last);
+}
+
 /* A static function that main() alone names, in a call before any loop. */
 static bool is_called_at_start(const struct unit *u, const struct entity *f)
 {
@@ -236,7 +252,8 @@ void life_tell(struct build *b, const struct change *c, const struct entity *f)
 			   "change what it calls instead; threads that start later would run the new code, if none is inside",
 			   "does not return: while a thread is inside, the update stays pending");
 	else if (start_is_of_main(b, c->target, c->entry, &ends) &&
-		 (ends || has_serving_loop(c->unit, &s)))
+		 (ends ? takes_time(&c->unit->parse_after, &s)
+		       : has_serving_loop(c->unit, &s)))
 		build_tell(b, TOPIC_NEVER_LEFT, &c->place, c->name,
 			   "change what it calls instead, or apply the patch by the store at a later start",
 			   "is called by main() alone, and seems to run until the program ends: as long as it does, the update stays pending");
