@@ -45,13 +45,70 @@ static bool is_declared_same(const struct compare *c, const struct entity *new)
 	return false;
 }
 
+/* Is token i the name of a field, for all that stands around it? */
+static bool is_field_name(const struct text *t, size_t i)
+{
+	static const char *const behind[] = {";", ",", "[", ":"};
+
+	for (size_t k = 0; k < sizeof(behind) / sizeof(behind[0]); k++)
+		if (t->token[i].kind == TOKEN_WORD && token_is(t, i + 1, behind[k]))
+			return true;
+	return false;
+}
+
+/* Has the text the word of token i anywhere outside of [first, last)? */
+static bool is_elsewhere(const struct text *t, const struct text *of, size_t i, size_t first,
+			 size_t last)
+{
+	for (size_t k = 0; k < t->tokens; k++)
+		if ((k < first || k >= last) && token_same(t, k, of, i))
+			return true;
+	return false;
+}
+
+/* Do two declarations of a structure in C differ in names of fields alone, which nothing
+ * else in the unit uses, neither the old ones nor the new? Of the hundreds of units that
+ * a header is for, few do. */
+static bool is_unused(const struct compare *c, const struct entity *old,
+		      const struct entity *new)
+{
+	const struct text *s = &c->u->before, *t = &c->u->after;
+	size_t i_first = text_token_at(s, old->start), k_first = text_token_at(t, new->start);
+	size_t i_end = text_token_at(s, attributed_end(s, old));
+	size_t k_end = text_token_at(t, attributed_end(t, new));
+
+	if (c->u->cxx || new->kind == ENTITY_FUNCTION || i_end - i_first != k_end - k_first)
+		return false;
+	for (size_t i = i_first, k = k_first; i < i_end; i++, k++)
+		if (!token_same(s, i, t, k) &&
+		    (!is_field_name(s, i) || !is_field_name(t, k) ||
+		     is_elsewhere(s, s, i, i_first, i_end) ||
+		     is_elsewhere(t, s, i, k_first, k_end) ||
+		     is_elsewhere(s, t, k, i_first, i_end) ||
+		     is_elsewhere(t, t, k, k_first, k_end)))
+			return false;
+	return true;
+}
+
+/* Is it so held against one of the old declarations? */
+static bool is_renamed_only(const struct compare *c, const struct entity *new)
+{
+	const struct parse *p = &c->u->parse_before;
+
+	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == new->kind && is_unused(c, o, new))
+			return true;
+	return false;
+}
+
 /* A declaration of something that is passed and laid out as before, in other
  * words: signed or not, pure or not. Whoever makes use of that has other code. */
 void declaration_doubt(struct compare *c, const struct entity *new)
 {
 	const struct text *t = &c->u->after;
 
-	if (c->doubt || is_declared_same(c, new))
+	if (c->doubt || is_declared_same(c, new) || is_renamed_only(c, new))
 		return;
 	if (new->kind != ENTITY_FUNCTION ||
 	    text_calls(t, new->end, (uint32_t)t->size, new->name))
