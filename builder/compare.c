@@ -294,8 +294,11 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 {
 	struct entity *old = counterpart_old(c, new);
 
-	if (old && new->kind != ENTITY_ENUMERATOR && laid_same(old, new))
+	if (old && new->kind != ENTITY_ENUMERATOR && laid_same(old, new)) {
 		declaration_doubt(c, new);
+		if (!is_second_name(&c->u->parse_after, new))
+			laid_renamed(c, old, new);
+	}
 	/* Incomplete and dependent types have no size. */
 	if (!old || !*new->name || laid_same(old, new) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))

@@ -44,6 +44,8 @@ bool details_same(const struct entity *a, const struct entity *b);
 /* laid.c: are the fields of a type where they were, and may it stand wherever an
  * old one does? */
 bool laid_same(const struct entity *old, const struct entity *new);
+/* Warn of a field that has another name now. */
+void laid_renamed(struct compare *c, const struct entity *old, const struct entity *new);
 /* Does a field point to functions that are called in another way? */
 bool laid_calls(const struct entity *old, const struct entity *new);
 /* May a variable stand where the old one does? Not if its declaration asks for

@@ -144,3 +144,16 @@ void laid_refuse(struct compare *c, const struct entity *old, const struct entit
 	else
 		places_refuse(c, old, new, &place);
 }
+
+void laid_renamed(struct compare *c, const struct entity *old, const struct entity *new)
+{
+	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
+	const char *name[2];
+	int length[2];
+
+	if (layout_renamed(old->fields, new->fields, name, length))
+		build_tell(c->b, TOPIC_RENAMED_FIELD, &place, new->name,
+			   "if the name stands for another meaning, see that what objects have there is a good value, or keep the new one in a table of the patch",
+			   "has %.*s where it had %.*s: objects that exist have there what the old code stored",
+			   length[1], name[1], length[0], name[0]);
+}

@@ -8,12 +8,12 @@
  *
  * The objects that exist are the old code's. That two fields of one size have
  * changed places shows in their names alone. A field that is only called otherwise
- * does no harm, unless it points to functions: those that objects have there are
- * called with what only the new ones know.
+ * is told of, for another name may be another meaning; not so if it points to
+ * functions: those that objects have there are called with what only the new ones
+ * know.
  */
 #include "layout.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -164,4 +164,27 @@ enum layout_change layout_compare(const char *old, const char *new,
 		return change;
 	}
 	return LAYOUT_SAME;
+}
+
+bool layout_renamed(const char *old, const char *new, const char *name[2], int length[2])
+{
+	const char *all = old;
+	struct field was, is, moved = {0}, other;
+
+	while (old && new && field_next(&old, &was)) {
+		if (is_nameless(&was) || is_virtual(&was) ||
+		    named_find(new, &was, &is, &moved) || !placed_find(all, &was, &other) ||
+		    !placed_find(new, &was, &is) || is_nameless(&is))
+			continue;
+		name[0] = was.name.at + was.prefix.length;
+		length[0] = (int)(was.name.length - was.prefix.length);
+		name[1] = is.name.at + is.prefix.length;
+		length[1] = (int)(is.name.length - is.prefix.length);
+		/* In a structure of its own now. */
+		if (length[0] == length[1] &&
+		    memcmp(name[0], name[1], (size_t)length[0]) == 0)
+			continue;
+		return true;
+	}
+	return false;
 }

@@ -9,6 +9,8 @@
 #ifndef OPUS_LAYOUT_H
 #define OPUS_LAYOUT_H
 
+#include <stdbool.h>
+
 enum layout_change {
 	LAYOUT_SAME,  /* those that were there, perhaps under other names */
 	LAYOUT_TABLE, /* of C++: other virtual functions, or in another order */
@@ -20,5 +22,9 @@ enum layout_change {
  * that changed *name is the name, of *length bytes, in one of them. Errors: none. */
 enum layout_change layout_compare(const char *old, const char *new,
 				  const char **name, int *length);
+
+/* A field that has another name than the one that was at its place, of a table of which
+ * the rest is LAYOUT_SAME: the two names, of *length bytes each. False: there is none. */
+bool layout_renamed(const char *old, const char *new, const char *name[2], int length[2]);
 
 #endif

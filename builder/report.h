@@ -29,6 +29,7 @@
 	T(START, false, "start", "runs when the program starts, and not again") \
 	T(NEVER_LEFT, false, "never-left", "is not left while the program runs") \
 	T(NEW_FIELD, false, "new-field", "a structure of the same size has a new field") \
+	T(RENAMED_FIELD, false, "renamed-field", "a field of a structure has another name") \
 	T(CONSTANT_SHARED, false, "constant-shared", "constant data that other source files may read") \
 	T(CONSTANT_HELD, false, "constant-held", "constant data whose address objects may hold") \
 	T(GONE, false, "gone", "a function has gone whose address others may have") \

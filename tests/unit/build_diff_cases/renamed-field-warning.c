@@ -1,8 +1,9 @@
 /*
  * A field of a header's structure gets another name: who does not use it has nothing
- * new.
+ * new, and what objects have there is told of.
  *
  * replaces: far_user user
+ * says: part: has length where it had end
  * output: old 3 9
  * output: new 103 9
  */
