@@ -159,14 +159,84 @@ static const char *return_text(struct build *b, const struct text *t, size_t i,
 	return text;
 }
 
-static bool span_returns(struct build *b, const struct span *s, const char *text)
+/* The tokens [first, last) without brackets around all of them. */
+static struct span bare(const struct text *t, size_t first, size_t last)
 {
-	size_t next;
+	while (last > first && is_mark(t, first, '(') && token_closing(t, first) == last - 1) {
+		first++;
+		last--;
+	}
+	return (struct span){t, first, last};
+}
 
-	for (size_t i = s->first; i < s->last; i++)
-		if (token_is(s->t, i, "return") &&
-		    strcmp(return_text(b, s->t, i, &next), text) == 0)
+/* Does what is spelled as `x` begin at token `i` of the expression, and what stands
+ * there end with it? */
+static bool stands_at(const struct span *e, size_t i, const struct span *x)
+{
+	size_t n = x->last - x->first;
+
+	if (e->last - i < n)
+		return false;
+	for (size_t k = 0; k < n; k++)
+		if (!token_same(e->t, i + k, x->t, x->first + k))
+			return false;
+	return i + n == e->last || is_mark(e->t, i + n, ':') || is_mark(e->t, i + n, ')');
+}
+
+/* May the expression be `x`, or one of its cases: a ? x : b? */
+static bool may_be(const struct span *e, const struct span *x)
+{
+	if (e->last - e->first == x->last - x->first && stands_at(e, e->first, x))
+		return true;
+	for (size_t i = e->first; i < e->last; i++) {
+		size_t at = i + 1;
+
+		if (!is_mark(e->t, i, '?') && !is_mark(e->t, i, ':'))
+			continue;
+		while (at < e->last && is_mark(e->t, at, '('))
+			at++;
+		if (stands_at(e, at, x))
 			return true;
+	}
+	return false;
+}
+
+/* Does the function set the variable that token `name` is to `x`? */
+static bool span_sets(const struct span *s, size_t name, const struct span *x)
+{
+	const struct text *t = s->t;
+
+	for (size_t i = s->first; i < s->last; i++) {
+		struct span e;
+		size_t end = i + 2;
+
+		if (!token_same(t, i, t, name) || is_member(t, i) || !is_mark(t, i + 1, '=') ||
+		    is_mark(t, i + 2, '='))
+			continue;
+		while (end < s->last && !is_mark(t, end, ';') && !is_mark(t, end, ',') &&
+		       !is_mark(t, end, ')'))
+			end = (is_mark(t, end, '(') ? token_closing(t, end) : end) + 1;
+		e = bare(t, i + 2, end < s->last ? end : s->last);
+		if (may_be(&e, x))
+			return true;
+	}
+	return false;
+}
+
+/* Does it return `x`, perhaps as one of two, or in a variable? */
+static bool span_returns(const struct span *s, const struct span *x)
+{
+	for (size_t i = s->first, end; i < s->last; i++) {
+		struct span e;
+
+		if (!token_is(s->t, i, "return"))
+			continue;
+		for (end = i + 1; end < s->last && !is_mark(s->t, end, ';');)
+			end++;
+		e = bare(s->t, i + 1, end);
+		if (may_be(&e, x) || (e.last == e.first + 1 && span_sets(s, e.first, x)))
+			return true;
+	}
 	return false;
 }
 
@@ -176,12 +246,14 @@ static void results_compare(struct build *b, const struct change *c,
 {
 	for (size_t i = new->first, next; i < new->last; i++) {
 		const char *text;
+		struct span x;
 
 		if (!token_is(new->t, i, "return"))
 			continue;
 		text = return_text(b, new->t, i, &next);
+		x = bare(new->t, i + 1, next);
 		if (next > i + 1 && next <= i + 5 && !strpbrk(text, "abcdefghijklmnopqrstuvwxyz[") &&
-		    !span_returns(b, old, text))
+		    !span_returns(old, &x))
 			build_tell(b, TOPIC_NEW_RESULT, &c->place, c->name,
 				   "see that all callers, also those that are not replaced, expect it",
 				   "may now return %s, which it did not before", text);
