@@ -90,14 +90,49 @@ static bool is_unused(const struct compare *c, const struct entity *old,
 	return true;
 }
 
+static bool is_mark_of_value(const struct text *t, size_t i)
+{
+	static const char *const marks[] = {",", "=", "(", ")", "<", "|"};
+
+	for (size_t k = 0; k < sizeof(marks) / sizeof(marks[0]); k++)
+		if (token_is(t, i, marks[k]))
+			return true;
+	return t->token[i].kind == TOKEN_NUMBER;
+}
+
+/* Has an enumeration got nothing but enumerators that nothing else in the unit names?
+ * The values of the others are compared by themselves; a negative one might make it
+ * another type. */
+static bool is_enlarged(const struct compare *c, const struct entity *old,
+			const struct entity *new)
+{
+	const struct text *s = &c->u->before, *t = &c->u->after;
+	size_t i = text_token_at(s, old->start), k = text_token_at(t, new->start);
+	size_t first = k, i_end = text_token_at(s, old->end), k_end = text_token_at(t, new->end);
+	size_t last = k_end;
+	bool is_enum = false;
+
+	for (; i < i_end && k < k_end && token_same(s, i, t, k); i++, k++)
+		is_enum |= token_is(t, k, "enum");
+	for (; i_end > i && last > k && token_same(s, i_end - 1, t, last - 1); i_end--)
+		last--;
+	for (; k < last; k++)
+		if (!is_mark_of_value(t, k) &&
+		    (t->token[k].kind != TOKEN_WORD ||
+		     is_elsewhere(t, t, k, first, k_end) ||
+		     is_elsewhere(s, t, k, 0, 0)))
+			return false;
+	return is_enum && i == i_end;
+}
+
 /* Is it so held against one of the old declarations? */
-static bool is_renamed_only(const struct compare *c, const struct entity *new)
+static bool is_idle(const struct compare *c, const struct entity *new)
 {
 	const struct parse *p = &c->u->parse_before;
 
 	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); o;
 	     o = parse_next(p, o))
-		if (o->kind == new->kind && is_unused(c, o, new))
+		if (o->kind == new->kind && (is_unused(c, o, new) || is_enlarged(c, o, new)))
 			return true;
 	return false;
 }
@@ -108,7 +143,7 @@ void declaration_doubt(struct compare *c, const struct entity *new)
 {
 	const struct text *t = &c->u->after;
 
-	if (c->doubt || is_declared_same(c, new) || is_renamed_only(c, new))
+	if (c->doubt || is_declared_same(c, new) || is_idle(c, new))
 		return;
 	if (new->kind != ENTITY_FUNCTION ||
 	    text_calls(t, new->end, (uint32_t)t->size, new->name))
