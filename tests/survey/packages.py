@@ -248,7 +248,9 @@ PACKAGES = {
                     "for d in compat lib libltdl src; do [ ! -d $d ] || "
                     + J + " -C $d; done"),
     # As in Debian, what python3.11-minimal has is part of the interpreter.
-    "python3.11": recipe("python build/lib.*/*.so", "libssl-dev zlib1g-dev "
+    # Not the modules of its tests, which Debian puts aside.
+    "python3.11": recipe("python build/lib.*/[!_]*.so build/lib.*/_[!t]*.so",
+                         "libssl-dev zlib1g-dev "
                          "libbz2-dev liblzma-dev libffi-dev libexpat1-dev",
                          "sed -n \"s/^#\\($(awk -v ORS='\\\\|' "
                          "'$2 == \"extension\" {print $1}' "
