@@ -77,10 +77,22 @@ static bool build_stops(const struct build *b)
 	return b->reports.refused || (b->reports.warned && b->options->strict);
 }
 
+/* A compiler that was told to end as well may still be writing, or removing what it
+ * wrote: a folder that is not empty stays. */
+static void folder_remove(const char *folder)
+{
+	for (int i = 0; i < 40; i++) {
+		nftw(folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
+		if (access(folder, F_OK) != 0)
+			return;
+		usleep(50 * 1000);
+	}
+}
+
 static void build_deinit(struct build *b)
 {
 	if (b->folder[0])
-		nftw(b->folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
+		folder_remove(b->folder);
 	for (size_t i = 0; i < b->targets; i++) {
 		facts_destroy(b->facts[i]);
 		free(b->edges[i].edge);
