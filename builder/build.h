@@ -250,7 +250,8 @@ struct build {
  * and what it leaves. */
 typedef enum opus_code build_pass(struct build *b, struct opus_error *err);
 build_pass pass_target, pass_source, pass_tree, pass_unit, pass_locate, pass_compare,
-	pass_relink, pass_closure, pass_bring, pass_emit, pass_clone, pass_compile, pass_note, pass_name, pass_resolve,
+	pass_relink, pass_closure, pass_bring, pass_emit, pass_clone, pass_compile, pass_note,
+	pass_name, pass_resolve,
 	pass_range, pass_signature, pass_inline, pass_entry, pass_keep,
 	pass_rename, pass_link, pass_function, pass_hook, pass_ref, pass_plan, pass_output;
 

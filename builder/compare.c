@@ -16,6 +16,7 @@
 
 #include "common/cleanup.h"
 #include "compare.h"
+#include "span.h"
 
 static size_t first_token(const struct text *t, uint32_t at)
 {
@@ -78,9 +79,7 @@ bool range_names(const struct text *t, uint32_t start, uint32_t end, const char 
 	size_t last = text_token_at(t, end);
 
 	for (size_t i = text_token_at(t, start); i < last; i++)
-		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, word) &&
-		    !(i > 0 && token_is(t, i - 1, ".")) &&
-		    !(i > 1 && token_is(t, i - 1, ">") && token_is(t, i - 2, "-")))
+		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, word) && !is_member(t, i))
 			return true;
 	return false;
 }

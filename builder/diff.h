@@ -266,6 +266,8 @@ void unit_unparse(struct unit *u);
 /* Does compiling them read one of the diff's files? Sets `reached`. */
 enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
 			  struct opus_error *err) MUST_CHECK;
+/* Is it compiled for link-time optimisation? */
+bool unit_is_whole(const struct unit *u);
 /* Is the definition not in the old source? */
 bool unit_is_new(const struct unit *u, const struct entity *e);
 /* Was the global function or variable, of which the unit has the definition,

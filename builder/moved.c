@@ -15,6 +15,7 @@
 #include "compare.h"
 #include "edit.h"
 #include "fate.h"
+#include "span.h"
 
 /* What the unit had, and has no longer; NULL if it has it yet or never had. */
 static const struct entity *lost_of(const struct unit *u, const struct entity *e)
@@ -250,8 +251,7 @@ static bool is_handed_on(const struct text *t, const struct entity *f)
 {
 	for (size_t i = 1; i < t->tokens; i++)
 		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, f->name) &&
-		    !token_is(t, i + 1, "(") && !token_is(t, i - 1, ".") &&
-		    !token_is(t, i - 1, ">"))
+		    !token_is(t, i + 1, "(") && !is_member(t, i))
 			return true;
 	return false;
 }

@@ -15,6 +15,7 @@
 
 #include "diff.h"
 #include "facts.h"
+#include "span.h"
 #include "symbol.h"
 
 /* Has the target a symbol of that name, its own or one that it gets from a library? */
@@ -119,8 +120,7 @@ static enum opus_code named_bring(struct build *b, const struct change *c,
 		const struct token *k = &t->token[i];
 		const struct entity *e;
 
-		if (k->kind != TOKEN_WORD ||
-		    (i > 0 && (token_is(t, i - 1, ".") || token_is(t, i - 1, ">"))))
+		if (k->kind != TOKEN_WORD || is_member(t, i))
 			continue;
 		e = parse_find(p, t->bytes + k->at, k->length);
 		while (e && e->kind != ENTITY_FUNCTION)

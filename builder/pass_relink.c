@@ -154,9 +154,8 @@ static enum opus_code target_compare(struct build *b, size_t target, struct opus
 static bool is_whole(const struct diff *d, size_t target)
 {
 	for (size_t i = 0; i < d->units; i++)
-		for (size_t k = 0; d->unit[i]->target == target && k < d->unit[i]->call.count; k++)
-			if (strncmp(d->unit[i]->call.argv[k], "-flto", 5) == 0)
-				return true;
+		if (d->unit[i]->target == target && unit_is_whole(d->unit[i]))
+			return true;
 	return false;
 }
 

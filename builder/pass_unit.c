@@ -414,11 +414,9 @@ static bool may_be_absorbed(const struct diff *d, const char *path)
 	for (size_t i = 0; i < d->units; i++) {
 		const struct unit *u = d->unit[i];
 
-		if (strcmp(u->source, path) != 0 || !strstr(path_base(u->call.argv[0]), "clang"))
-			continue;
-		for (size_t k = 0; k < u->call.count; k++)
-			if (strncmp(u->call.argv[k], "-flto", 5) == 0)
-				return true;
+		if (strcmp(u->source, path) == 0 &&
+		    strstr(path_base(u->call.argv[0]), "clang") && unit_is_whole(u))
+			return true;
 	}
 	return false;
 }

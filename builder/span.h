@@ -1,7 +1,7 @@
 /*
  * span.h - the tokens of a function.
  *
- * Included by: meaning.c, life.c.
+ * Included by: builder/.
  * Runs on:     command.
  * Locks:       none.
  * Signal:      safe.

@@ -380,6 +380,14 @@ enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
 			      "looking for what the diff reaches", err);
 }
 
+bool unit_is_whole(const struct unit *u)
+{
+	for (size_t i = 0; i < u->call.count; i++)
+		if (strncmp(u->call.argv[i], "-flto", 5) == 0)
+			return true;
+	return false;
+}
+
 bool unit_is_new(const struct unit *u, const struct entity *e)
 {
 	const struct entity *o;
