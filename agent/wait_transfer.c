@@ -179,43 +179,69 @@ PUBLIC int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 	return REPEAT(sendmmsg, fd, POLLOUT, (fd, m, count, flags));
 }
 
+/* What connect() says of a socket whose limit is over: by its family. */
+static int limit_over(int fd)
+{
+	int family = 0;
+	socklen_t size = sizeof(family);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+	return family == AF_UNIX ? EAGAIN :
+	       family == AF_VSOCK ? ETIMEDOUT : EINPROGRESS;
+}
+
+/* connect() of libc, with `ns` as the socket's limit for this once. */
+static int connect_within(int fd, const struct sockaddr *name, socklen_t size,
+			  int64_t ns)
+{
+	struct timeval whole, rest;
+	socklen_t length = sizeof(whole);
+	int rc, saved;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &whole, &length) != 0)
+		return real_connect(fd, name, size);
+	ns = ns < 1000 ? 1000 : ns; /* 0 would be no limit */
+	rest.tv_sec = (time_t)(ns / NS);
+	rest.tv_usec = (suseconds_t)(ns % NS / 1000);
+	real_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &rest, sizeof(rest));
+	rc = real_connect(fd, name, size);
+	saved = errno;
+	real_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &whole, length);
+	errno = saved;
+	return rc;
+}
+
 /*
  * A connection goes on being made after EINTR, and a second call waits for it
  * (connect(2)); a socket that only waits for room in the other's queue cannot
- * be polled. So the rest of the limit is set for the second call.
+ * be polled. So the rest of the limit is set for the second call. There is none
+ * once all of it is gone: the kernel counts in ticks, and stops that come at every
+ * tick would put the end off for as long as they come.
  */
 PUBLIC int connect(int fd, const struct sockaddr *name, socklen_t size)
 {
 	struct restart_note note = {0};
-	struct timeval whole, rest;
-	socklen_t length = sizeof(whole);
-	bool first = true;
-	int64_t ns;
+	bool repeated = false;
+	int64_t ns = -1;
 	int rc;
 
 	NEED(connect);
 	if (!limits)
 		return real_connect(fd, name, size);
-	for (;; first = false) {
+	for (;; repeated = true) {
 		restart_enter(&note, true);
-		rc = real_connect(fd, name, size);
+		rc = ns < 0 ? real_connect(fd, name, size)
+			    : connect_within(fd, name, size, ns);
 		restart_leave(&note);
-		if (!first) {
-			int saved = errno;
-
-			setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &whole, length);
-			errno = rc < 0 && saved == EALREADY ? EINPROGRESS : saved;
-		}
+		if (repeated && rc < 0 && errno == EALREADY)
+			errno = EINPROGRESS;
 		if (rc == 0 || errno != EINTR || !restart_left())
 			return rc;
 		ns = rest_of(fd, SO_SNDTIMEO, note.started_ns);
-		if (ns < 0 || getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &whole,
-					 &length) != 0)
-			continue;
-		ns = ns < 1000 ? 1000 : ns; /* 0 would be no limit */
-		rest.tv_sec = (time_t)(ns / NS);
-		rest.tv_usec = (suseconds_t)(ns % NS / 1000);
-		real_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &rest, sizeof(rest));
+		if (ns == 0) {
+			errno = limit_over(fd);
+			return -1;
+		}
 	}
 }
 

@@ -484,9 +484,10 @@ static void e_drain(struct place *p)
 {
 	char space[65536];
 
+	/* All may have been read before the other thread says that it has ended. */
 	while (!p->ended)
-		if (read(p->fd[1], space, sizeof(space)) <= 0)
-			break;
+		if (recv(p->fd[1], space, sizeof(space), MSG_DONTWAIT) < 0)
+			usleep(1000);
 }
 
 static void make_terminal(struct place *p)
