@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <linux/io_uring.h>
 #include <mqueue.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <sys/epoll.h>
@@ -350,6 +351,35 @@ static int t_connect(struct place *p)
 	limit_socket(fd, SO_SNDTIMEO);
 	result = failed_with(connect(fd, (struct sockaddr *)&name, size),
 			     EAGAIN);
+	close(fd);
+	return result;
+}
+/* To a port of the loopback interface whose queue is full: nobody answers. */
+static int t_connect_tcp(struct place *p)
+{
+	static struct sockaddr_in name = { .sin_family = AF_INET };
+	static socklen_t size = sizeof(name);
+	static int listener = -1;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), result;
+
+	(void)p;
+	if (listener < 0) {
+		name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		listener = socket(AF_INET, SOCK_STREAM, 0);
+		if (bind(listener, (struct sockaddr *)&name, size) ||
+		    getsockname(listener, (struct sockaddr *)&name, &size) ||
+		    listen(listener, 0))
+			die("bind");
+		for (int i = 0; i < 4; i++) {
+			int one = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+			connect(one, (struct sockaddr *)&name, size);
+			usleep(1000);
+		}
+	}
+	limit_socket(fd, SO_SNDTIMEO);
+	result = failed_with(connect(fd, (struct sockaddr *)&name, size),
+			     EINPROGRESS);
 	close(fd);
 	return result;
 }
@@ -760,7 +790,7 @@ static const struct wait {
 	T(epoll_pwait2), T(nanosleep), T(nanosleep_rem), T(usleep),
 	T(clock_nanosleep), T(clock_abs), T(sem_timedwait), T(cond_timedwait),
 	T(futex), T(futex_bitset), T(recv), T(send), T(recvmmsg), T(accept),
-	T(connect), T(sigtimedwait), T(semtimedop), T(mq), T(io_uring),
+	T(connect), T(connect_tcp), T(sigtimedwait), T(semtimedop), T(mq), T(io_uring),
 #undef T
 #define W(name, make, end) { "endless " #name, w_##name, make_##make, e_##end }
 	W(poll, pipe, byte), W(ppoll, pipe, byte), W(select, pipe, byte),
