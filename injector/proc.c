@@ -456,25 +456,23 @@ static size_t headers_read(pid_t view, uint64_t at, Elf64_Phdr p[HEADERS],
 	return count;
 }
 
-uint64_t proc_code(pid_t view, uint64_t at)
+static uint64_t first_code(const Elf64_Phdr *p, size_t count, uint64_t bias)
 {
-	Elf64_Phdr p[HEADERS];
-	uint64_t bias;
-	size_t count = headers_read(view, at, p, &bias);
-
 	for (size_t i = 0; i < count; i++)
 		if (p[i].p_type == PT_LOAD && p[i].p_flags & PF_X)
 			return bias + p[i].p_vaddr;
 	return 0;
 }
 
-size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room)
+size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room,
+		     uint64_t *ret_code)
 {
 	Elf64_Phdr p[HEADERS];
 	uint8_t note[1024];
 	uint64_t bias;
 	size_t size, count = headers_read(view, at, p, &bias);
 
+	*ret_code = first_code(p, count, bias);
 	for (size_t i = 0; i < count; i++) {
 		if (p[i].p_type != PT_NOTE)
 			continue;

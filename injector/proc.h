@@ -117,11 +117,11 @@ bool proc_memory_force(pid_t view, uint64_t at, const void *bytes, size_t size);
 /*
  * GNU build-id of the ELF object that is mapped at `at`, from the memory of
  * the process, so that it is right for files that were replaced or deleted.
- * Returns its length, 0 if there is none.
+ * Returns its length, 0 if there is none, or the process is gone. `ret_code` gets
+ * the address of the first code by its program headers, read at the same time; 0:
+ * it has none.
  */
-size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room);
-/* Address of the first code of that object, by its program headers; 0: it has
- * none, or cannot be read. */
-uint64_t proc_code(pid_t view, uint64_t at);
+size_t proc_build_id(pid_t view, uint64_t at, uint8_t *ret, size_t room,
+		     uint64_t *ret_code);
 
 #endif

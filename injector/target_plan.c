@@ -33,13 +33,15 @@ static struct {
 	size_t count;
 } seen_objects;
 
-/* `ret_known`: was there a build-id to be read? */
+/* `ret_known`: was there a build-id to be read? `ret_code` is where its code begins,
+ * from `at` on. */
 static bool object_matches(pid_t view, uint64_t at, const struct plan *plan,
-			   bool *ret_known)
+			   uint64_t *ret_code, bool *ret_known)
 {
 	uint8_t id[BUILD_ID_MAX];
-	size_t size = proc_build_id(view, at, id, sizeof(id));
+	size_t size = proc_build_id(view, at, id, sizeof(id), ret_code);
 
+	*ret_code -= at;
 	*ret_known = size != 0;
 	for (uint32_t i = 0; size && i < plan->target_count; i++) {
 		const struct plan_target *t = &plan->target_records[i];
@@ -64,9 +66,7 @@ static struct seen object_look(pid_t view, const struct proc_map *map,
 		if (s[i].inode == new.inode && s[i].device == new.device &&
 		    strcmp(s[i].name, new.name) == 0)
 			return s[i];
-	new.matches = object_matches(view, map->start, plan, &known);
-	if (new.matches)
-		new.code = proc_code(view, map->start) - map->start;
+	new.matches = object_matches(view, map->start, plan, &new.code, &known);
 	if (!known)
 		return new; /* of this process, which may just be ending */
 	s = realloc(s, (seen_objects.count + 1) * sizeof(*s));

@@ -138,14 +138,21 @@ Test(proc, build_id_from_memory)
 	char *maps = proc_maps_read(getpid()), *cursor = maps;
 	struct proc_map map;
 	uint8_t id[64];
+	uint64_t code = 0;
 	size_t size = 0;
 
 	while (size == 0 && proc_maps_next(&cursor, &map))
 		if (strstr(map.path, "libc.so") && map.offset == 0)
-			size = proc_build_id(getpid(), map.start, id, sizeof(id));
-	free(maps);
+			size = proc_build_id(getpid(), map.start, id, sizeof(id),
+					     &code);
 	cr_assert_eq(size, 20);
-	cr_assert_eq(proc_build_id(getpid(), 8, id, sizeof(id)), 0);
+	do {
+		cr_assert(proc_maps_next(&cursor, &map));
+	} while (!map.executable);
+	cr_assert(strstr(map.path, "libc.so") && code >= map.start && code < map.end);
+	free(maps);
+	cr_assert_eq(proc_build_id(getpid(), 8, id, sizeof(id), &code), 0);
+	cr_assert_eq(code, 0);
 }
 
 Test(proc, system_call_of_a_thread)
