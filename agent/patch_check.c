@@ -361,8 +361,9 @@ static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 	}
 	/* As the dynamic linker does for the target: first the global scope,
 	 * where a program may hold the library's own variable (a copy
-	 * relocation), then the target's, for a module opened with RTLD_LOCAL. */
-	found = global_find(name, version);
+	 * relocation), then the target's, for a module opened with RTLD_LOCAL. What it
+	 * calls by a name that nobody can take over is its own. */
+	found = r->kind == PLAN_REF_SYMBOL ? global_find(name, version) : NULL;
 	handle = found ? NULL : target_handle(o);
 	if (handle)
 		found = version[0] ? dlvsym(handle, name, version)

@@ -38,6 +38,27 @@ static void found_object(const struct candidate *c, struct found_symbol *ret)
 				     .version = ""};
 }
 
+/* The ifunc's own name, or another that is exported: in glibc __GI_strlen is strlen
+ * for the library itself, which no program can take over. */
+static bool found_ifunc(const struct object *o, const struct candidate *c,
+			struct found_symbol *ret)
+{
+	for (size_t i = 0; i < o->defined; i++) {
+		const struct object_symbol *s = &o->symbol[i];
+
+		if (!s->dynamic || s->value != c->address || s->type != STT_GNU_IFUNC)
+			continue;
+		ret->kind = c->global && strcmp(s->name, c->name) == 0
+			? PLAN_REF_SYMBOL : PLAN_REF_OWN_SYMBOL;
+		ret->value = 0;
+		ret->name = s->name;
+		ret->version = s->version;
+		if (ret->kind == PLAN_REF_SYMBOL)
+			break;
+	}
+	return ret->kind != PLAN_REF_OBJECT;
+}
+
 /*
  * Refer to it as the target itself does. A library whose relocations name the
  * symbol can find it elsewhere: a program may hold the library's variable (copy
@@ -47,11 +68,11 @@ static bool found_candidate(struct build *b, const struct candidate *c,
 			    struct found_symbol *ret)
 {
 	const struct object *o = b->target[c->target];
-	bool ifunc = c->type == STT_GNU_IFUNC;
 
 	found_object(c, ret);
-	if (!ifunc && (o->executable || !c->global ||
-		       !object_relocates(o, c->name)))
+	if (c->type == STT_GNU_IFUNC)
+		return found_ifunc(o, c, ret);
+	if (o->executable || !c->global || !object_relocates(o, c->name))
 		return true;
 	for (size_t i = 0; i < o->defined; i++) {
 		const struct object_symbol *s = &o->symbol[i];
@@ -64,7 +85,7 @@ static bool found_candidate(struct build *b, const struct candidate *c,
 			return true;
 		}
 	}
-	return !ifunc;
+	return true;
 }
 
 /* Of a function that was made for several processors, the one for all of them. */

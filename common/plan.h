@@ -171,7 +171,8 @@ enum plan_kind {
 	V(PLAN_REF_OBJECT, "object", "load base of the target + value + addend") \
 	V(PLAN_REF_SYMBOL, "symbol", "dlsym in the target's scope + addend")   \
 	V(PLAN_REF_TLS_MODULE, "tls_module", "module id of the target's thread-local data, for __tls_get_addr") \
-	V(PLAN_REF_TLS_OFFSET, "tls_offset", "value + addend: place within that data")
+	V(PLAN_REF_TLS_OFFSET, "tls_offset", "value + addend: place within that data") \
+	V(PLAN_REF_OWN_SYMBOL, "own_symbol", "dlsym in the target itself + addend")
 #define PLAN_HOOKS(V)                                                          \
 	V(PLAN_HOOK_CHECK, "check", "before anything changes; not 0 refuses")  \
 	V(PLAN_HOOK_PRE_APPLY, "pre_apply", "before the threads are stopped; not 0 refuses") \

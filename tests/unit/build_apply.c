@@ -103,6 +103,19 @@ static void put32(uint8_t *at, uintptr_t from, uintptr_t to)
 	memcpy(at, &distance, 4);
 }
 
+static uintptr_t own_symbol(uint32_t target, const char *name, const char *version)
+{
+	void *handle = NULL;
+	Dl_info info;
+
+	if (dladdr((void *)(base_of(target) + 64), &info))
+		handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+	if (!handle)
+		die("no handle of a target");
+	return (uintptr_t)(*version ? dlvsym(handle, name, version)
+				    : dlsym(handle, name));
+}
+
 static void refs_fill(void)
 {
 	for (uint32_t i = 0; i < plan.ref_count; i++) {
@@ -119,6 +132,8 @@ static void refs_fill(void)
 			value = (uintptr_t)(*version
 				? dlvsym(RTLD_DEFAULT, name, version)
 				: dlsym(RTLD_DEFAULT, name));
+		else if (r->kind == PLAN_REF_OWN_SYMBOL)
+			value = own_symbol(r->target, name, version);
 		if (!value && r->kind != PLAN_REF_TLS_OFFSET)
 			die(name);
 		*(uintptr_t *)(patch_base + r->place) = value + r->addend;

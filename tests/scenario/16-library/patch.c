@@ -6,6 +6,7 @@ OPUS_PATCH(OPUS_QUOTE(NAME), "scale() adds a thousand");
 extern int calls OPUS_REF(calls);
 extern int factor OPUS_REF(factor);
 extern __thread int mine OPUS_REF(mine);
+extern int own_adjust(int x) OPUS_REF(own_adjust);
 OPUS_REF_IN(factor, "library.c", "scale");
 
 int scale(int x)
@@ -14,6 +15,6 @@ int scale(int x)
 	if (mine < 5 || mine % 2 != 1)
 		return -mine;
 	mine += 2;
-	return x * factor + 1000;
+	return own_adjust(x * factor) + 1000;
 }
 OPUS_REPLACE_IN(scale, "library.c");

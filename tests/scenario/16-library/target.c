@@ -11,6 +11,13 @@
 
 int library_value(int x);
 
+/* Not what the library means by own_adjust(). */
+int adjust(int x);
+int adjust(int x)
+{
+	return x - 5000;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
