@@ -313,22 +313,29 @@ static bool is_versioned(const void *found)
 	    !dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
 		return true;
 	for (const Elf64_Dyn *d = map->l_ld; d->d_tag != DT_NULL; d++) {
-		if (d->d_tag == DT_SYMTAB) /* libc has relocated both */
+		if (d->d_tag == DT_SYMTAB)
 			first = (const void *)d->d_un.d_ptr;
 		if (d->d_tag == DT_VERSYM)
 			version = (const void *)d->d_un.d_ptr;
 	}
+	/* The loader has put addresses there, but not in the kernel's vdso(7), which
+	 * cannot be written and has versions. */
+	if ((uintptr_t)first < map->l_addr || (uintptr_t)version < map->l_addr)
+		return version != NULL;
 	return version && (version[symbol - first] & 0x7fff) > VER_NDX_GLOBAL;
 }
 
 /* The dynamic linker takes a definition without a version, such as jemalloc's
- * malloc(), for any that is asked for; dlvsym(3) does not. */
+ * malloc(), for any that is asked for; dlvsym(3) does not. Where both find the same
+ * there is nothing to be chosen: libc's time() is a function of the kernel's. */
 static void *global_find(const char *name, const char *version)
 {
-	void *found = dlsym(RTLD_DEFAULT, name);
+	void *found = dlsym(RTLD_DEFAULT, name), *exact;
 
-	return !version[0] || (found && !is_versioned(found))
-		       ? found : dlvsym(RTLD_DEFAULT, name, version);
+	if (!version[0])
+		return found;
+	exact = dlvsym(RTLD_DEFAULT, name, version);
+	return found && found != exact && !is_versioned(found) ? found : exact;
 }
 
 static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,

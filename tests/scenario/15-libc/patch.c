@@ -47,6 +47,8 @@ void *malloc(size_t size)
 OPUS_REPLACE(malloc);
 
 #elif defined(DO_getaddrinfo)
+/* libc chooses time() at start: it may be in the vDSO. */
+long time(long *);
 OPUS_PATCH("getaddrinfo", "always fails");
 int getaddrinfo(const char *node, const char *service, const void *hints,
 		void **ret)
@@ -55,7 +57,7 @@ int getaddrinfo(const char *node, const char *service, const void *hints,
 	(void)service;
 	(void)hints;
 	*ret = NULL;
-	return -4;
+	return time(NULL) > 1000000 ? -4 : -3;
 }
 OPUS_REPLACE(getaddrinfo);
 
