@@ -540,9 +540,7 @@ static enum opus_code joined_check(struct target *t, struct opus_error *err)
 {
 	enum opus_code code;
 
-	if (t->pidfd >= 0)
-		close(t->pidfd);
-	t->pidfd = -1;
+	target_close(t);
 	code = target_look(t, err);
 	if (code == OPUS_NO_AGENT && !t->beacon_at)
 		return error_set(err, OPUS_DIED,

@@ -118,8 +118,7 @@ static enum opus_code inject(const struct request *q, struct inject_report *r,
 		code = inject_agent(&t, &q->inject, r, err);
 	if (code == OPUS_OK) /* what was tried before it worked */
 		error_clear(err);
-	if (t.pidfd >= 0)
-		close(t.pidfd);
+	target_close(&t);
 	err->code = code;
 	return code;
 }

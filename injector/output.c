@@ -407,7 +407,8 @@ void output_end(struct output *out, enum opus_code code,
 		return;
 	}
 	print_bare(out);
-	if (hidden && hidden->count && (geteuid() || out->o->all)) {
+	/* Those of other programs are no part of --exe. */
+	if (hidden && hidden->count && (geteuid() || !out->o->exe)) {
 		hidden_describe(hidden, who);
 		fprintf(stderr, "opus-send: %s could not be looked at%s\n", who,
 			geteuid() ? "; run as root to include them" : "");

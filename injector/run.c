@@ -192,6 +192,7 @@ static void job_tell(void *data, struct team_job *job)
 			run->codes[run->code_count++] = code;
 	}
 	report_deinit(&job->report);
+	target_close(job->t); /* of a thousand, each would keep a descriptor */
 }
 
 /* --- rounds --- */
@@ -367,6 +368,14 @@ static enum opus_code run_rounds(struct run *run, struct hidden *hidden,
 	return OPUS_OK;
 }
 
+/* Does a process that may not be looked at belong to what is to be changed? With --all
+ * that is not known, and an ordinary user has many of them. */
+static bool is_left_out(const struct options *o)
+{
+	return (o->verb == VERB_APPLY || o->verb == VERB_REVERT) &&
+	       (o->tree || o->unit);
+}
+
 static enum opus_code run_all(struct run *run, struct hidden *hidden,
 			      struct opus_error *err)
 {
@@ -394,7 +403,13 @@ static enum opus_code run_all(struct run *run, struct hidden *hidden,
 	if (run->code_count == 0)
 		return error_set(err, OPUS_NO_TARGET,
 				 "all the processes have ended");
-	return report_fold(run->codes, run->code_count);
+	code = report_fold(run->codes, run->code_count);
+	if (code_status(code) == 0 && hidden->count && is_left_out(run->o)) {
+		hidden_describe(hidden, who);
+		return error_set(err, OPUS_SOME_FAILED,
+				 "%s may not be looked at and was left out", who);
+	}
+	return code;
 }
 
 /* --- persist --- */
@@ -421,6 +436,15 @@ static enum opus_code persist_begin(struct run *run, struct opus_error *err)
 	return code_status(code) == 0 ? OPUS_OK : code;
 }
 
+/* Does any process run the patch, or will as soon as its threads let it? */
+static bool is_in_any(const struct run *run)
+{
+	for (size_t i = 0; i < run->code_count; i++)
+		if (code_status(run->codes[i]) == 0 || run->codes[i] == OPUS_PENDING)
+			return true;
+	return false;
+}
+
 /* What could be applied nowhere is not for later starts either. A patch that
  * only the store had is reverted by its removal. */
 static enum opus_code persist_end(struct run *run, enum opus_code code,
@@ -436,8 +460,7 @@ static enum opus_code persist_end(struct run *run, enum opus_code code,
 		error_clear(err);
 		return OPUS_OK;
 	}
-	if (run->o->verb == VERB_APPLY && code_status(code) != 0 &&
-	    code != OPUS_PENDING && code != OPUS_SOME_FAILED)
+	if (run->o->verb == VERB_APPLY && code_status(code) != 0 && !is_in_any(run))
 		(void)!verb_store_change("remove", name, run->out, &ignored);
 	return code;
 }

@@ -150,6 +150,13 @@ static enum opus_code start_wait(struct target *t, struct opus_error *err)
 	return code == OPUS_OK && n ? status_look(t, err) : code;
 }
 
+void target_close(struct target *t)
+{
+	if (t->pidfd >= 0)
+		close(t->pidfd);
+	t->pidfd = -1;
+}
+
 enum opus_code target_look(struct target *t, struct opus_error *err)
 {
 	CLEANUP(cleanup_free) char *maps = NULL;
@@ -317,8 +324,7 @@ enum opus_code target_lost(const struct target *t, const char *doing,
 		return error_set(err, OPUS_DIED,
 				 "the process ended while %s", doing);
 	code = target_look(&now, &ignored);
-	if (now.pidfd >= 0)
-		close(now.pidfd);
+	target_close(&now);
 	/* Addresses are random: another program has its agent elsewhere. */
 	if (code == OPUS_NO_AGENT || (code == OPUS_OK &&
 				      now.beacon_at != t->beacon_at))

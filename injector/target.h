@@ -123,6 +123,9 @@ bool target_is_unchanged(const struct target *t, pid_t tid);
 enum opus_code target_lost(const struct target *t, const char *doing,
 			   struct opus_error *err) MUST_CHECK;
 
+/* Close what target_look() has opened: nothing else is left of it but text. */
+void target_close(struct target *t);
+
 /* Does the process run code of an object with one of the plan's build-ids?
  * 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
 int target_maps_plan(pid_t pid, const struct plan *plan);

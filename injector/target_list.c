@@ -212,8 +212,7 @@ enum opus_code target_list_init(const struct options *o, const struct plan *plan
 void target_list_deinit(struct target_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->targets[i].pidfd >= 0)
-			close(list->targets[i].pidfd);
+		target_close(&list->targets[i]);
 	free(list->targets);
 	target_plan_forget();
 	memset(list, 0, sizeof(*list));

@@ -53,9 +53,11 @@ static bool object_matches(pid_t view, uint64_t at, const struct plan *plan,
 	return false;
 }
 
-/* Look at the object that begins with this mapping, unless its file is known. */
+/* Look at the object that begins with this mapping, unless its file is known.
+ * `*refused` is set if the kernel shows us the mappings alone: reading memory takes
+ * more rights (ptrace(2), "Ptrace access mode checking"; Yama adds to these). */
 static struct seen object_look(pid_t view, const struct proc_map *map,
-			       const struct plan *plan)
+			       const struct plan *plan, bool *refused)
 {
 	struct seen *s = seen_objects.items, new = {.device = map->device,
 						    .inode = map->inode};
@@ -66,9 +68,12 @@ static struct seen object_look(pid_t view, const struct proc_map *map,
 		if (s[i].inode == new.inode && s[i].device == new.device &&
 		    strcmp(s[i].name, new.name) == 0)
 			return s[i];
+	errno = 0;
 	new.matches = object_matches(view, map->start, plan, &new.code, &known);
-	if (!known)
-		return new; /* of this process, which may just be ending */
+	if (!known) { /* of this process, which may just be ending */
+		*refused |= errno == EPERM || errno == EACCES;
+		return new;
+	}
 	s = realloc(s, (seen_objects.count + 1) * sizeof(*s));
 	if (s) {
 		seen_objects.items = s;
@@ -83,6 +88,7 @@ struct walk {
 	char *cursor; /* of the text of its mappings */
 	struct proc_map found;
 	uint64_t code; /* where its code would be; 0: no object is looked at */
+	bool refused;  /* its memory may not be read */
 };
 
 /*
@@ -98,7 +104,7 @@ static bool object_next(struct walk *w, struct proc_map *ret)
 
 	while (w->cursor && proc_maps_next(&w->cursor, &map)) {
 		if (map.offset == 0 && map.inode && map.readable) {
-			seen = object_look(w->view, &map, w->plan);
+			seen = object_look(w->view, &map, w->plan, &w->refused);
 			if (seen.matches) {
 				w->found = map;
 				w->code = map.start + seen.code;
@@ -142,9 +148,11 @@ int target_maps_plan(pid_t pid, const struct plan *plan)
 	struct proc_map map;
 
 	if (!maps)
-		return errno == EACCES || errno == EPERM ? -1 : 0;
+		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	w.cursor = maps;
-	return object_next(&w, &map);
+	if (object_next(&w, &map))
+		return 1;
+	return w.refused ? -1 : 0;
 }
 
 void target_plan_forget(void)

@@ -106,6 +106,7 @@ static void helper_run(const struct team *team, pid_t command)
 		team->work(team->data, &team->jobs[i]);
 		if (!job_send(team, i))
 			return;
+		target_close(team->jobs[i].t);
 	}
 }
 

@@ -100,8 +100,7 @@ enum opus_code verb_scan(const struct options *o, struct output *out)
 			scan_json_add(out->targets, &t, &s);
 		else if (t.status.memory && !out->root)
 			scan_print(&t, &s);
-		if (t.pidfd >= 0)
-			close(t.pidfd);
+		target_close(&t);
 	}
 	if (code == OPUS_OK && count == 0)
 		code = nobody(o, &err);
