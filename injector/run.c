@@ -18,8 +18,10 @@
 #include <time.h>
 
 #include "common/audit.h"
+#include "common/cleanup.h"
 #include "contact.h"
 #include "interrupt.h"
+#include "tree.h"
 
 static enum opus_code patch_open(struct run *run, struct opus_error *err)
 {
@@ -54,6 +56,20 @@ bool run_has_patch(const struct run *run, const struct target *t)
 			return true;
 	}
 	return false;
+}
+
+/* Is it as the verb leaves a process? */
+static bool is_so(const struct run *run, const struct target *t)
+{
+	const struct beacon *b = &t->beacon;
+	bool applied = false;
+
+	if (run->o->verb != VERB_REVERT)
+		return run_has_patch(run, t);
+	for (uint32_t i = 0; i < b->patches && i < BEACON_PATCHES; i++)
+		applied |= b->patch[i].state == WIRE_PATCH_APPLIED &&
+			   strcmp(b->patch[i].name, run->o->operand) == 0;
+	return !applied;
 }
 
 /* There is no agent: bring it in, unless that is forbidden. A rehearsal finds
@@ -184,6 +200,8 @@ static void job_tell(void *data, struct team_job *job)
 	bool late = job->may_wait && is_moving(run->o, code);
 
 	run->seen[job->seen].late = late;
+	run->seen[job->seen].settled = code_status(code) == 0 ||
+				       code == OPUS_DIED || code == OPUS_NO_TARGET;
 	run->late |= late;
 	if (!late && job->counts) {
 		audit_update(run, r);
@@ -197,26 +215,43 @@ static void job_tell(void *data, struct team_job *job)
 
 /* --- rounds --- */
 
-/* Was it dealt with in an earlier round? Ids are given anew, start times not.
- * `*ret_late` is set if it gets its second look now. */
-static bool was_seen(struct run *run, const struct target *t, bool *ret_late)
+#define ROUNDS 20
+
+static struct run_seen *seen_find(struct run *run, const struct target *t)
 {
-	*ret_late = false;
-	for (size_t i = 0; i < run->seen_count; i++) {
-		if (run->seen[i].pid != t->pid || run->seen[i].start != t->start)
-			continue;
-		*ret_late = run->seen[i].late;
-		run->seen[i].late = false;
-		return !*ret_late;
-	}
-	return false;
+	for (size_t i = 0; i < run->seen_count; i++)
+		if (run->seen[i].pid == t->pid && run->seen[i].start == t->start)
+			return &run->seen[i];
+	return NULL;
+}
+
+#define LOOKS 3
+
+/* A process that was dealt with may have become another program since (a server that
+ * begins anew for its configuration), or itself again, which has not what was done to
+ * it: id and start time stay. */
+static bool is_another_now(const struct run *run, const struct run_seen *s)
+{
+	struct target now = {.pid = s->pid, .view = s->pid, .pidfd = -1};
+	struct opus_error ignored;
+	enum opus_code code;
+
+	if (!s->settled || s->looks >= LOOKS)
+		return false;
+	code = target_look(&now, &ignored);
+	target_close(&now);
+	if (code == OPUS_NO_AGENT)
+		return !now.vforked && run->o->verb != VERB_REVERT;
+	return code == OPUS_OK && now.beacon.patches < BEACON_PATCHES &&
+	       !is_so(run, &now);
 }
 
 static bool room_make(struct run *run, size_t more)
 {
-	size_t count = run->seen_count + more + 1;
-	void *seen = realloc(run->seen, count * sizeof(*run->seen));
-	void *codes = realloc(run->codes, count * sizeof(*run->codes));
+	void *seen = realloc(run->seen, (run->seen_count + more + 1) *
+						sizeof(*run->seen));
+	void *codes = realloc(run->codes, (run->code_count + more + 1) *
+						  sizeof(*run->codes));
 	void *jobs = realloc(run->jobs, (more + 1) * sizeof(*run->jobs));
 
 	if (seen)
@@ -269,37 +304,49 @@ static void sweep_all(const struct target_list *list)
 	}
 }
 
-/* The new ones of the list, and those that get their second look. */
+static void job_make(struct run *run, struct team_job *job, struct target *t,
+		     struct run_seen *s, bool may_wait)
+{
+	if (!s) {
+		s = &run->seen[run->seen_count++];
+		*s = (struct run_seen){.pid = t->pid, .start = t->start};
+	}
+	s->late = false;
+	s->looks++;
+	memset(job, 0, sizeof(*job));
+	report_init(&job->report, t);
+	job->t = t;
+	job->may_wait = may_wait;
+	job->seen = (size_t)(s - run->seen);
+}
+
+/* The new ones of the list, and those that get another look. */
 static size_t jobs_make(struct run *run, struct target_list *list, bool repeat)
 {
+	bool last = run->round + 1 >= ROUNDS;
 	size_t count = 0;
 
 	for (size_t i = 0; run->seen && run->jobs && i < list->count; i++) {
-		struct team_job *job = &run->jobs[count];
 		struct target *t = &list->targets[i];
-		bool late = false;
+		struct run_seen *s = run->round ? seen_find(run, t) : NULL;
 
-		if (run->round > 0 && was_seen(run, t, &late))
+		if (s && !s->late && !is_another_now(run, s))
 			continue;
-		memset(job, 0, sizeof(*job));
-		report_init(&job->report, t);
-		job->t = t;
-		job->may_wait = repeat && !late;
-		job->seen = run->seen_count++;
-		run->seen[job->seen].pid = t->pid;
-		run->seen[job->seen].start = t->start;
-		run->seen[job->seen].late = false;
-		count++;
+		job_make(run, &run->jobs[count++], t, s,
+			 repeat && !last && !(s && s->late));
 	}
 	return count;
 }
 
-/* Deal with those that are new; how many were they? None before those that may
- * be its parents. */
-static size_t run_round(struct run *run, struct target_list *list, bool repeat)
+/* Deal with those that are new, `*ret_count`; how many were dealt with? None before
+ * those that may be its parents. */
+static size_t run_round(struct run *run, struct target_list *list, bool repeat,
+			size_t *ret_count)
 {
 	bool many = run->o->verb == VERB_APPLY || run->o->verb == VERB_REVERT;
 	size_t count = jobs_make(run, list, repeat), fresh = 0, size;
+
+	*ret_count = count;
 
 	for (size_t i = 0; i < count && !interrupt_seen(); i += size) {
 		for (size = 1; i + size < count &&
@@ -313,6 +360,46 @@ static size_t run_round(struct run *run, struct target_list *list, bool repeat)
 	return fresh;
 }
 
+static size_t late_count(const struct run *run)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->seen_count; i++)
+		count += run->seen[i].late;
+	return count;
+}
+
+static bool is_alive(const struct run_seen *s)
+{
+	struct tree_node now;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", s->pid);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, NULL);
+
+	return text && tree_stat_parse(text, &now) && now.start == s->start;
+}
+
+/* Those that were to be looked at again, and were not found again: they have left the
+ * tree or the unit, since a parent has ended, but run on. */
+static enum opus_code late_run(struct run *run, struct opus_error *err)
+{
+	for (size_t i = 0; i < run->seen_count; i++) {
+		struct run_seen *s = &run->seen[i];
+		struct target t = {.pid = s->pid, .view = s->pid, .pidfd = -1,
+				   .start = s->start};
+
+		if (!s->late || !is_alive(s))
+			continue;
+		if (!room_make(run, 1))
+			return error_set(err, OPUS_RESOURCE, "no memory");
+		job_make(run, run->jobs, &t, &run->seen[i], false);
+		team_run(run->jobs, 1, false, job_work, job_tell, run);
+		target_close(&t);
+	}
+	return OPUS_OK;
+}
+
 /* What is at its very start has its agent a moment later. */
 static void late_wait(struct run *run)
 {
@@ -322,8 +409,6 @@ static void late_wait(struct run *run)
 		nanosleep(&moment, NULL);
 	run->late = false;
 }
-
-#define ROUNDS 20
 
 /*
  * A process may have forked just before it was patched: look again until
@@ -337,7 +422,7 @@ static enum opus_code run_rounds(struct run *run, struct hidden *hidden,
 	bool repeat = is_search(o) && !o->dry_run &&
 		      (o->verb == VERB_APPLY || o->verb == VERB_REVERT ||
 		       o->verb == VERB_CHECK);
-	size_t fresh = 1;
+	size_t fresh = 1, count;
 
 	for (run->round = 0; fresh && run->round < (repeat ? ROUNDS : 1);
 	     run->round++) {
@@ -351,21 +436,25 @@ static enum opus_code run_rounds(struct run *run, struct hidden *hidden,
 		run->out->bare = list.bare;
 		if (code == OPUS_OK && !room_make(run, list.count))
 			code = error_set(&why, OPUS_RESOURCE, "no memory");
-		fresh = code == OPUS_OK ? run_round(run, &list, repeat) : 0;
-		late_wait(run);
-		if (interrupt_seen() && fresh < list.count && run->round == 0)
+		count = 0;
+		fresh = code == OPUS_OK ? run_round(run, &list, repeat, &count) : 0;
+		count -= fresh; /* not begun */
+		count += interrupt_seen() ? late_count(run) : 0;
+		if (interrupt_seen() && count > 0)
 			code = error_set(&why, OPUS_CANCELLED,
 				"interrupted: %zu of %zu processes were not tried",
-				list.count - fresh, list.count);
+				count, run->seen_count);
+		late_wait(run);
 		target_list_deinit(&list);
-		if (code != OPUS_OK && (run->round == 0 || code == OPUS_RESOURCE)) {
+		if (code != OPUS_OK && (run->round == 0 || code == OPUS_RESOURCE ||
+					code == OPUS_CANCELLED)) {
 			*err = why;
 			return code;
 		}
 		if (interrupt_seen())
-			break;
+			return OPUS_OK;
 	}
-	return OPUS_OK;
+	return late_run(run, err);
 }
 
 /* Does a process that may not be looked at belong to what is to be changed? With --all

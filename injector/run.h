@@ -20,17 +20,22 @@ struct run;
  * `error` in any case. */
 typedef void (*run_one)(struct run *run, struct target *t, struct report *r);
 
+/* A process. Ids are given anew, start times not. */
+struct run_seen {
+	pid_t pid;
+	uint64_t start;
+	bool late;          /* had no agent yet: to be looked at again */
+	bool settled;       /* done, or it was another program just then */
+	unsigned int looks; /* how often it was dealt with */
+};
+
 struct run {
 	const struct options *o;
 	struct output *out;
 	run_one one;
 	struct patch_file patch; /* of apply; fd -1 for other verbs */
 	unsigned int round;      /* how often the processes were looked for */
-	struct {
-		pid_t pid;
-		uint64_t start;
-		bool late;       /* had no agent yet: to be looked at again */
-	} *seen;                 /* dealt with so far */
+	struct run_seen *seen;   /* dealt with so far */
 	size_t seen_count;
 	bool late;               /* one of them is `late` */
 	enum opus_code *codes;   /* of those that are concerned */
