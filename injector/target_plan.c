@@ -15,15 +15,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 
 #define BUILD_ID_MAX 64
+#define PATH_KEPT 96 /* of longer ones the end */
 
 /* Objects whose build-id was read already: many processes share them. */
 struct seen {
 	uint64_t device, inode;
-	char name[32]; /* overlay file systems may give an inode number twice */
+	/* Overlay file systems may give an inode number twice, and btrfs does for each of
+	 * its subvolumes, of which the mappings do not tell: so also the path, and whose
+	 * path it is, by mount namespace. */
+	char path[PATH_KEPT];
+	ino_t namespace;
 	uint64_t code; /* where its code begins, from its first mapping on */
 	bool matches;
 };
@@ -53,25 +59,38 @@ static bool object_matches(pid_t view, uint64_t at, const struct plan *plan,
 	return false;
 }
 
+struct walk {
+	const struct plan *plan;
+	pid_t view;
+	ino_t namespace;
+	char *cursor; /* of the text of its mappings */
+	struct proc_map found;
+	uint64_t code; /* where its code would be; 0: no object is looked at */
+	bool refused;  /* its memory may not be read */
+};
+
 /* Look at the object that begins with this mapping, unless its file is known.
- * `*refused` is set if the kernel shows us the mappings alone: reading memory takes
+ * `refused` is set if the kernel shows us the mappings alone: reading memory takes
  * more rights (ptrace(2), "Ptrace access mode checking"; Yama adds to these). */
-static struct seen object_look(pid_t view, const struct proc_map *map,
-			       const struct plan *plan, bool *refused)
+static struct seen object_look(struct walk *w, const struct proc_map *map)
 {
+	size_t length = strlen(map->path), skip = length < PATH_KEPT ? 0
+						: length + 1 - PATH_KEPT;
 	struct seen *s = seen_objects.items, new = {.device = map->device,
-						    .inode = map->inode};
+						    .inode = map->inode,
+						    .namespace = w->namespace};
 	bool known;
 
-	snprintf(new.name, sizeof(new.name), "%s", proc_basename(map->path));
+	snprintf(new.path, sizeof(new.path), "%s", map->path + skip);
 	for (size_t i = 0; i < seen_objects.count; i++)
 		if (s[i].inode == new.inode && s[i].device == new.device &&
-		    strcmp(s[i].name, new.name) == 0)
+		    s[i].namespace == new.namespace &&
+		    strcmp(s[i].path, new.path) == 0)
 			return s[i];
 	errno = 0;
-	new.matches = object_matches(view, map->start, plan, &new.code, &known);
+	new.matches = object_matches(w->view, map->start, w->plan, &new.code, &known);
 	if (!known) { /* of this process, which may just be ending */
-		*refused |= errno == EPERM || errno == EACCES;
+		w->refused |= errno == EPERM || errno == EACCES;
 		return new;
 	}
 	s = realloc(s, (seen_objects.count + 1) * sizeof(*s));
@@ -81,15 +100,6 @@ static struct seen object_look(pid_t view, const struct proc_map *map,
 	}
 	return new;
 }
-
-struct walk {
-	const struct plan *plan;
-	pid_t view;
-	char *cursor; /* of the text of its mappings */
-	struct proc_map found;
-	uint64_t code; /* where its code would be; 0: no object is looked at */
-	bool refused;  /* its memory may not be read */
-};
 
 /*
  * The first mapping, which holds ELF header and notes, of the next object that the
@@ -104,7 +114,7 @@ static bool object_next(struct walk *w, struct proc_map *ret)
 
 	while (w->cursor && proc_maps_next(&w->cursor, &map)) {
 		if (map.offset == 0 && map.inode && map.readable) {
-			seen = object_look(w->view, &map, w->plan, &w->refused);
+			seen = object_look(w, &map);
 			if (seen.matches) {
 				w->found = map;
 				w->code = map.start + seen.code;
@@ -120,16 +130,29 @@ static bool object_next(struct walk *w, struct proc_map *ret)
 	return false;
 }
 
+/* The mappings of a process, to be freed; NULL with errno. */
+static char *walk_init(struct walk *w, pid_t pid, const struct plan *plan)
+{
+	char path[64];
+	struct stat st;
+
+	*w = (struct walk){.plan = plan};
+	w->cursor = proc_maps_read_any(pid, &w->view);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", w->view);
+	if (w->cursor && stat(path, &st) == 0)
+		w->namespace = st.st_ino;
+	return w->cursor;
+}
+
 #define COPIES_MAX 256
 
 unsigned int target_copies(pid_t pid, const struct plan *plan)
 {
-	struct walk w = {.plan = plan};
-	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &w.view);
+	struct walk w;
+	CLEANUP(cleanup_free) char *maps = walk_init(&w, pid, plan);
 	struct proc_map map[COPIES_MAX];
 	unsigned int most = 0;
 
-	w.cursor = maps;
 	for (size_t n = 0; n < COPIES_MAX && object_next(&w, &map[n]); n++) {
 		unsigned int count = 1;
 
@@ -143,13 +166,12 @@ unsigned int target_copies(pid_t pid, const struct plan *plan)
 
 int target_maps_plan(pid_t pid, const struct plan *plan)
 {
-	struct walk w = {.plan = plan};
-	CLEANUP(cleanup_free) char *maps = proc_maps_read_any(pid, &w.view);
+	struct walk w;
+	CLEANUP(cleanup_free) char *maps = walk_init(&w, pid, plan);
 	struct proc_map map;
 
 	if (!maps)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	w.cursor = maps;
 	if (object_next(&w, &map))
 		return 1;
 	return w.refused ? -1 : 0;
