@@ -21,7 +21,8 @@ static void worker(int in, int out)
 {
 	char c;
 
-	if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+	if (geteuid() == 0 &&
+	    (setgroups(0, NULL) || setgid(65534) || setuid(65534)))
 		die("setuid");
 	while (read(in, &c, 1) == 1) {
 		c = (char)('0' + work(0));
