@@ -1,10 +1,10 @@
 /*
  * guard.h - a patch with which a program dies at its start is set aside.
  *
- * Included by: store.c, follow.c, agent.c.
+ * Included by: store.c, follow.c, agent.c, filter_sig.c.
  * Runs on:     see each function.
  * Locks:       none.
- * Signal:      guard_end() is safe, the rest is not.
+ * Signal:      guard_end() and guard_confined() are safe, the rest is not.
  */
 #ifndef OPUS_GUARD_H
 #define OPUS_GUARD_H
@@ -23,6 +23,10 @@ bool guard_allows(uint32_t number);
 
 /* The process ends by itself, or becomes another program. */
 void guard_end(void);
+
+/* A filter comes that would kill for what guard_end() does: it is done now, and no
+ * more, here and in children. Any thread. */
+void guard_confined(void);
 
 /* In the parent and in the child of fork(). */
 void guard_has_forked(void);
