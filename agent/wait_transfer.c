@@ -20,6 +20,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -158,12 +159,6 @@ PUBLIC ssize_t readv(int fd, const struct iovec *to, int count)
 	return REPEAT(readv, fd, POLLIN, (fd, to, count));
 }
 
-PUBLIC int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
-		    struct timespec *limit)
-{
-	return REPEAT(recvmmsg, fd, POLLIN, (fd, m, count, flags, limit));
-}
-
 PUBLIC int accept(int fd, struct sockaddr *name, socklen_t *size)
 {
 	return REPEAT(accept, fd, POLLIN, (fd, name, size));
@@ -251,6 +246,33 @@ PUBLIC int connect(int fd, const struct sockaddr *name, socklen_t size)
 #define PARTLY(before, done, size)                                             \
 	((done) > 0 && (size_t)(done) < (size) && restart_stops() != (before))
 
+/*
+ * Can the rest be asked for? An error that has come meanwhile is told once, and has to
+ * be there for the program: of a connection that was reset the next read would be the
+ * end of the file, the next write SIGPIPE. poll(2) leaves it where it is. Of a pipe no
+ * error is kept.
+ */
+static bool may_go_on(int fd, short events, int flags)
+{
+	int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO, type;
+	struct pollfd p = {.fd = fd, .events = events};
+	socklen_t size = sizeof(type);
+	struct timespec limit;
+	int64_t ns = -1;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+		return true;
+	if (flags & MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
+		ns = 0;
+	else if (limits)
+		ns = rest_of(fd, option, restart_now());
+	limit.tv_sec = (time_t)(ns / NS);
+	limit.tv_nsec = (long)(ns % NS);
+	return ppoll(&p, 1, ns < 0 ? NULL : &limit, NULL) > 0 &&
+	       !(p.revents & POLLERR) &&
+	       (events == POLLIN || !(p.revents & POLLHUP));
+}
+
 #define WANTS_ALL(flags) (((flags) & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL)
 
 /* What follows the first `done` bytes, if the caller waits for all and a stop has
@@ -260,7 +282,8 @@ static ssize_t receive_all(int fd, void *to, size_t size, int flags, ssize_t don
 {
 	ssize_t more;
 
-	if (!WANTS_ALL(flags) || !PARTLY(before, done, size))
+	if (!WANTS_ALL(flags) || !PARTLY(before, done, size) ||
+	    !may_go_on(fd, POLLIN, flags))
 		return done;
 	more = recv(fd, (char *)to + done, size - (size_t)done, flags);
 	return done + (more > 0 ? more : 0);
@@ -291,7 +314,7 @@ PUBLIC ssize_t write(int fd, const void *from, size_t size)
 	uint32_t before = restart_stops();
 	ssize_t done = REPEAT(write, fd, POLLOUT, (fd, from, size)), more;
 
-	if (PARTLY(before, done, size)) {
+	if (PARTLY(before, done, size) && may_go_on(fd, POLLOUT, 0)) {
 		more = write(fd, (const char *)from + done, size - (size_t)done);
 		done += more > 0 ? more : 0;
 	}
@@ -303,7 +326,7 @@ PUBLIC ssize_t send(int fd, const void *from, size_t size, int flags)
 	uint32_t before = restart_stops();
 	ssize_t done = REPEAT(send, fd, POLLOUT, (fd, from, size, flags)), more;
 
-	if (PARTLY(before, done, size)) {
+	if (PARTLY(before, done, size) && may_go_on(fd, POLLOUT, flags)) {
 		more = send(fd, (const char *)from + done, size - (size_t)done,
 			    flags);
 		done += more > 0 ? more : 0;
@@ -342,12 +365,13 @@ static ssize_t parts_rest(bool socket, int fd, const struct iovec *parts,
 
 	for (; i < count && done >= parts[i].iov_len; i++)
 		done -= parts[i].iov_len;
-	if (i == count)
+	if (i == count || !may_go_on(fd, POLLOUT, flags))
 		return 0;
 	at = (const char *)parts[i].iov_base + done;
 	rest = parts[i].iov_len - done;
 	sum = socket ? send(fd, at, rest, flags) : write(fd, at, rest);
-	if (sum < 0 || (size_t)sum < rest || ++i == count)
+	if (sum < 0 || (size_t)sum < rest || ++i == count ||
+	    !may_go_on(fd, POLLOUT, flags))
 		return sum > 0 ? sum : 0;
 	m.msg_iov = (struct iovec *)&parts[i];
 	m.msg_iovlen = count - i;
@@ -403,6 +427,8 @@ static ssize_t parts_receive(int fd, struct msghdr *m, size_t room, size_t done,
 		part.iov_len -= skip;
 		if (part.iov_len == 0)
 			continue;
+		if (!may_go_on(fd, POLLIN, flags))
+			break;
 		more = recvmsg(fd, &rest, flags);
 		if (more <= 0)
 			break;
@@ -426,6 +452,30 @@ PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 	    m->msg_controllen == 0 && !(m->msg_flags & (MSG_EOR | MSG_TRUNC)))
 		done += parts_receive(fd, m, room, (size_t)done, flags);
 	return done;
+}
+
+#define ERESTARTSYS 512 /* of the kernel alone */
+
+/*
+ * Broken off behind the first message it returns how many there are, and the kernel
+ * keeps the interruption for the next call as if it were an error of the socket
+ * (recvmmsg(2), BUGS), for which it has no name outside.
+ */
+PUBLIC int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
+		    struct timespec *limit)
+{
+	uint32_t before = restart_stops();
+	int done = REPEAT(recvmmsg, fd, POLLIN, (fd, m, count, flags, limit)), more;
+	int why = 0;
+	socklen_t size = sizeof(why);
+
+	if (done <= 0 || (unsigned)done >= count || restart_stops() == before ||
+	    flags & (MSG_DONTWAIT | MSG_WAITFORONE) ||
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &size) != 0 ||
+	    (why != ERESTARTSYS && why != EINTR))
+		return done;
+	more = recvmmsg(fd, m + done, count - (unsigned)done, flags, limit);
+	return done + (more > 0 ? more : 0);
 }
 
 /* --- with _FORTIFY_SOURCE --- */
