@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -31,6 +32,15 @@ static ssize_t transfer(int fd, struct opus_error *err, void *result, size_t siz
 	return n;
 }
 
+/* A terminal stops all of us at once (Ctrl-Z): the command may be, but not whoever
+ * holds a thread of the target. */
+static void stops_ignore(void)
+{
+	signal(SIGTSTP, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
+}
+
 enum opus_code child_run(enum opus_code (*work)(void *data, struct opus_error *err),
 			 void *data, void *result, size_t size,
 			 struct opus_error *err)
@@ -43,6 +53,7 @@ enum opus_code child_run(enum opus_code (*work)(void *data, struct opus_error *e
 		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
 	child = fork();
 	if (child == 0) {
+		stops_ignore();
 		err->code = work(data, err);
 		transfer(ends[1], err, result, size, true);
 		_exit(0);
@@ -88,8 +99,10 @@ enum opus_code child_hold(struct child *c,
 		return error_set_errno(err, OPUS_RESOURCE, "no pipe");
 	}
 	c->pid = fork();
-	if (c->pid == 0)
+	if (c->pid == 0) {
+		stops_ignore();
 		hold_run(hold, data, tell, end);
+	}
 	c->end = end[1];
 	close(end[0]);
 	close(tell[1]);
