@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -62,6 +63,27 @@ static enum opus_code folders_make(const char *path, struct opus_error *err)
 	return code;
 }
 
+#define LOCK_TRIES 200
+#define LOCK_PAUSE_NS 50000000 /* so ten seconds in all */
+
+/* Anybody may open the folder, and hold the lock for as long as he likes. */
+static enum opus_code store_lock(int fd, const char *path, struct opus_error *err)
+{
+	const struct timespec moment = {0, LOCK_PAUSE_NS};
+
+	for (int n = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; n++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_set_errno(err, OPUS_RESOURCE,
+					       "cannot lock %.300s", path);
+		if (n == LOCK_TRIES)
+			return error_set(err, OPUS_RESOURCE,
+				"%.300s has been locked for ten seconds by another process (see lsof(8), or /proc/locks); nothing changed",
+				path);
+		nanosleep(&moment, NULL);
+	}
+	return OPUS_OK;
+}
+
 enum opus_code store_init(struct store *s, bool write, struct opus_error *err)
 {
 	const char *path = store_folder();
@@ -80,9 +102,9 @@ enum opus_code store_init(struct store *s, bool write, struct opus_error *err)
 	 * as a user of its own runs its agent as that user. */
 	code = folder_make(s->fd, STORE_STARTS, 01733, err);
 	s->lock = openat(s->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (code == OPUS_OK && (s->lock < 0 || flock(s->lock, LOCK_EX) != 0))
-		code = error_set_errno(err, OPUS_RESOURCE, "cannot lock %.300s", path);
-	return code;
+	if (code == OPUS_OK && s->lock < 0)
+		code = error_set_errno(err, OPUS_RESOURCE, "cannot open %.300s", path);
+	return code == OPUS_OK ? store_lock(s->lock, path, err) : code;
 }
 
 void store_deinit(struct store *s)
