@@ -34,6 +34,8 @@ START_DATA bool store_there;
 
 struct entry {
 	uint32_t number;
+	ino_t inode;             /* which file it is: numbers are given again */
+	struct timespec written;
 	char folder[STORE_ID];
 	char name[STORE_NAME];
 };
@@ -43,8 +45,12 @@ struct entries {
 	uint32_t count, room;
 };
 
-/* Numbers of those that were tried and are settled, in order of trying. */
-static uint32_t tried[PATCH_MAX];
+/* Those that were tried and are settled, in order of trying. */
+static struct {
+	uint32_t number;
+	ino_t inode;
+	struct timespec written;
+} tried[PATCH_MAX];
 static uint32_t tried_count;
 START_DATA static bool some_wait; /* for an object that is not loaded yet */
 
@@ -54,12 +60,23 @@ START_DATA static bool some_wait; /* for an object that is not loaded yet */
 static char known[KNOWN][STORE_ID];
 START_DATA static uint32_t known_count;
 
-static bool was_tried(uint32_t number)
+static bool was_tried(uint32_t number, const struct stat *st)
 {
 	for (uint32_t i = 0; i < tried_count; i++)
-		if (tried[i] == number)
+		if (tried[i].number == number && tried[i].inode == st->st_ino &&
+		    tried[i].written.tv_sec == st->st_mtim.tv_sec &&
+		    tried[i].written.tv_nsec == st->st_mtim.tv_nsec)
 			return true;
 	return false;
+}
+
+static void try_note(const struct entry *e)
+{
+	if (tried_count == PATCH_MAX)
+		return;
+	tried[tried_count].number = e->number;
+	tried[tried_count].inode = e->inode;
+	tried[tried_count++].written = e->written;
 }
 
 /* The agent itself and the vDSO cannot be patched, but asking costs nothing. */
@@ -96,12 +113,14 @@ AT_START bool store_concerns(void)
 
 /* --- collect --- */
 
-static bool entry_add(struct entries *e, const char *folder, const char *name)
+static bool entry_add(struct entries *e, int fd, const char *folder, const char *name)
 {
 	uint32_t number = store_number(name);
+	struct stat st;
 
 	if (number == 0 || !store_has_suffix(name, STORE_ON_SUFFIX) ||
-	    strlen(name) >= STORE_NAME || was_tried(number))
+	    strlen(name) >= STORE_NAME ||
+	    fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || was_tried(number, &st))
 		return true;
 	if (e->count == e->room) {
 		uint32_t room = e->room ? 2 * e->room : 16;
@@ -112,7 +131,8 @@ static bool entry_add(struct entries *e, const char *folder, const char *name)
 		e->list = more;
 		e->room = room;
 	}
-	e->list[e->count] = (struct entry){.number = number};
+	e->list[e->count] = (struct entry){
+		.number = number, .inode = st.st_ino, .written = st.st_mtim};
 	strcpy(e->list[e->count].folder, folder);
 	strcpy(e->list[e->count++].name, name);
 	return true;
@@ -135,7 +155,7 @@ static enum opus_code folder_read(int store, const char *id, struct entries *e,
 		return error_set_errno(err, OPUS_RESOURCE, "%s", id);
 	}
 	while (code == OPUS_OK && (d = readdir(dir)) != NULL)
-		if (!entry_add(e, id, d->d_name))
+		if (!entry_add(e, fd, id, d->d_name))
 			code = error_set(err, OPUS_RESOURCE, "no memory");
 	closedir(dir);
 	return code;
@@ -206,8 +226,8 @@ static bool entries_apply(int store, const struct entries *e, uint32_t flags)
 			some_wait = held_up = true;
 		else if (code == OPUS_NO_MATCH) /* its other objects may come */
 			some_wait = true;
-		else if (tried_count < PATCH_MAX)
-			tried[tried_count++] = x->number;
+		else
+			try_note(x);
 	}
 	return !held_up;
 }
