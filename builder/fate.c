@@ -296,6 +296,15 @@ static bool is_reached(struct build *b, struct unit *u, const struct entity *v, 
 	return false;
 }
 
+/* Did the linker leave it out, with all code that names it? */
+static bool is_left_out(struct build *b, const struct unit *u, const struct entity *v)
+{
+	struct candidates c;
+
+	target_find(b, u, v, &c);
+	return c.count > 0 && c.at[0].dropped;
+}
+
 /*
  * The target has no such variable: the compiler took its first value for ever,
  * or dropped what nobody reads. A copy is as good as long as nobody else may
@@ -414,7 +423,7 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 	if (!fate_has(b, u, d)) {
 		if (d->kind == ENTITY_LOCAL)
 			local_check(b, u, d);
-		else if (!d->is_const)
+		else if (!d->is_const && !is_left_out(b, u, d))
 			absent_check(b, u, d);
 		return FATE_KEEP;
 	}

@@ -231,6 +231,32 @@ static const struct object_symbol *data_symbol_at(const struct object *o,
 	return NULL;
 }
 
+/* Has the linker left it out (--gc-sections)? The description stays, with the address
+ * 0. As a place in thread-local data that may be right; a symbol tells, and of statics
+ * there may be none (-x). */
+static bool is_dropped(const struct object *o, const struct facts_variable *v,
+		       const struct object_symbol *s)
+{
+	bool other = !object_has_tls(o);
+	size_t n = strlen(v->name);
+
+	if (v->constant || s)
+		return false;
+	if (!v->tls)
+		return !object_has(o, v->address);
+	for (size_t i = 0; i < o->defined && v->address == 0; i++) {
+		s = &o->symbol[i];
+		/* _TLS_MODULE_BASE_ has no size. */
+		if (s->type != STT_TLS || s->value != 0 || s->size == 0)
+			continue;
+		/* Link-time optimisation numbers statics. */
+		if (strncmp(s->name, v->name, n) == 0 && s->name[n] == '.')
+			return false;
+		other = true;
+	}
+	return v->address == 0 && other;
+}
+
 /* Is the variable inside that function? Of a C++ function that is static the
  * debug information has no mangled name; the variable's symbol begins with it. */
 static bool function_fits(const struct facts_variable *v,
@@ -276,6 +302,8 @@ static void variables_by_facts(const struct build *b, size_t target,
 			c.name = s->name;
 			c.size = s->size;
 		}
+		c.dropped = is_dropped(b->target[target], v, s);
+		c.constant |= c.dropped;
 		candidate_add(ret, &c);
 	}
 }
@@ -317,9 +345,12 @@ static void variables_by_symbols(const struct build *b, size_t target,
 	}
 }
 
-static bool all_constant(const struct candidates *c, size_t from)
+/* May the symbols know more? An alias is described without an address. What the linker
+ * left out of a source file is not what another file of that name has. */
+static bool may_have_symbol(const struct candidates *c, size_t from, const char *unit)
 {
-	while (from < c->count && c->at[from].constant)
+	while (from < c->count && c->at[from].constant &&
+	       !(c->at[from].dropped && *unit))
 		from++;
 	return from == c->count;
 }
@@ -350,8 +381,7 @@ void lookup_variables(const struct build *b, const char *name, const char *unit,
 			if (ret->count == before)
 				variables_by_facts(b, i, name, path, inside,
 						   line, local, ret);
-			/* An alias is described without an address. */
-			if (all_constant(ret, before) &&
+			if (may_have_symbol(ret, before, path) &&
 			    !(local && *function && b->target[i]->dwarf))
 				variables_by_symbols(b, i, name, path, local, ret);
 		}

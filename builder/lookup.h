@@ -23,6 +23,7 @@ struct candidate {
 	bool global;      /* visible to other units */
 	bool tls;
 	bool constant;    /* optimised away: has no address */
+	bool dropped;     /* ... by the linker: no code of the target names it */
 };
 
 #define LOOKUP_MAX 64

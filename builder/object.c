@@ -236,6 +236,43 @@ bool object_is_code(const struct object *o, uint64_t at)
 	return segment_find(o, at, &ph) && (ph.p_flags & PF_X);
 }
 
+/* Not a table that the linker made, as of symbols. */
+static bool section_is_source(const GElf_Shdr *sh)
+{
+	return (sh->sh_flags & SHF_ALLOC) &&
+	       (sh->sh_type == SHT_PROGBITS || sh->sh_type == SHT_NOBITS ||
+		sh->sh_type == SHT_NOTE || sh->sh_type == SHT_INIT_ARRAY ||
+		sh->sh_type == SHT_FINI_ARRAY || sh->sh_type == SHT_PREINIT_ARRAY);
+}
+
+bool object_has(const struct object *o, uint64_t at)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(o->elf, scn)) != NULL) {
+		GElf_Shdr sh;
+
+		/* What has no size may lie at the end of one. */
+		if (gelf_getshdr(scn, &sh) && section_is_source(&sh) &&
+		    at >= sh.sh_addr && at - sh.sh_addr <= sh.sh_size)
+			return true;
+	}
+	return false;
+}
+
+bool object_has_tls(const struct object *o)
+{
+	size_t count = 0;
+	GElf_Phdr ph;
+
+	if (elf_getphdrnum(o->elf, &count) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(o->elf, (int)i, &ph) && ph.p_type == PT_TLS)
+			return true;
+	return false;
+}
+
 const struct object_frame *object_frame_at(const struct object *o, uint64_t at)
 {
 	size_t low = 0, high = o->frames;

@@ -104,6 +104,15 @@ const uint8_t *object_bytes(const struct object *o, uint64_t at, uint64_t size);
 /* True if the address lies in a segment that is mapped executable. */
 bool object_is_code(const struct object *o, uint64_t at);
 
+/* True if a section with code or data of the source holds the address, or ends there.
+ * Debug information gives what the linker dropped the address 0, gold a small one: the
+ * first segment of a library or a position-independent program holds those, with the
+ * ELF header and the linker's tables. */
+bool object_has(const struct object *o, uint64_t at);
+
+/* Has the object thread-local data of its own? */
+bool object_has_tls(const struct object *o);
+
 /* The frame that holds the address, or NULL. */
 const struct object_frame *object_frame_at(const struct object *o, uint64_t at);
 

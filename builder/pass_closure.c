@@ -396,7 +396,8 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 			continue;
 		described = true;
 		/* The linker dropped it, and left its description. */
-		if (!object_is_code(c->b->target[target], fn->entry))
+		if (!object_is_code(c->b->target[target], fn->entry) ||
+		    !object_has(c->b->target[target], fn->entry))
 			continue;
 		symbol = symbol_at(c->b->target[target], fn);
 		if (symbol && clone_suffix_of(symbol)) {

@@ -70,7 +70,7 @@
 	T(SIGNATURE, true, "signature", "another result or other parameters")  \
 	T(SEVERAL_TIMES, true, "several-times", "a source that a target has several times, and which is which is not certain") \
 	T(JOINT, true, "joint", "targets that need one patch, and cannot have one") \
-	T(NO_ADDRESS, true, "no-address", "a variable that the compiler optimised away") \
+	T(NO_ADDRESS, true, "no-address", "a variable that compiler or linker left out") \
 	T(ASSEMBLY, true, "assembly", "assembly that has the address of something of the target in an instruction")
 
 enum report_topic {

@@ -149,6 +149,17 @@ static void candidates_drop_elsewhere(const struct build *b, struct candidates *
 	c->count = kept;
 }
 
+/* What the patch defines itself asks for no value of one that is nowhere. */
+static void candidates_drop_constant(struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (!c->at[i].constant)
+			c->at[kept++] = c->at[i];
+	c->count = kept;
+}
+
 static void candidates_filter_global(struct candidates *c)
 {
 	size_t kept = 0;
@@ -222,14 +233,16 @@ static void symbol_take(struct build *b, const struct ref_note *note,
 {
 	const struct note_place *place = note ? &note->place : NULL;
 
-	if (c->tls) {
-		found_object(c, ret);
-		ret->tls = true;
-	} else if (c->constant) {
+	if (c->constant) {
 		build_tell(b, TOPIC_NO_ADDRESS, place, name,
 			     "define it in the patch, if its value is all you need",
-			     "has no address in %s: the compiler optimised it away",
-			     b->target[c->target]->name);
+			     "has no address in %s: the %s",
+			     b->target[c->target]->name,
+			     c->dropped ? "linker left it out, for nothing there names it"
+					: "compiler optimised it away");
+	} else if (c->tls) {
+		found_object(c, ret);
+		ret->tls = true;
 	} else if (!found_candidate(b, c, ret) && !found_default(b, c, ret)) {
 		build_tell(b, TOPIC_IFUNC, place, name, NULL,
 			     "is chosen when the program starts (ifunc) and not exported");
@@ -387,6 +400,8 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 	lookup_all(b, s->name, "", "", &all);
 	elsewhere = all.count > 0;
 	candidates_drop_elsewhere(b, &all);
+	if (s->defined)
+		candidates_drop_constant(&all);
 	c = all;
 	/* Such a name is nobody else's, or that of another unit. */
 	if (s->defined && is_nameless(s->name))

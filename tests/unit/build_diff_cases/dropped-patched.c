@@ -1,9 +1,10 @@
 /*
  * Compiled and linked by one command, with a pipe and sections; variables that
- * are only declared; functions that the linker dropped.
+ * are only declared; functions that the linker dropped, and a variable with them.
  *
  * replaces: use
  * output: 5
+ * output: -2
  */
 //@ Makefile
 prog: a.c b.c
@@ -30,5 +31,6 @@ int main(int argc, char **argv)
 {
 	apply(argv[argc - 1]);
 	printf("%d\n", use(90));
+	printf("%d\n", use(-2));
 	return 0;
 }
