@@ -74,7 +74,8 @@ struct change {
 	bool is_static;
 	bool fresh;	/* not in the old source, or with another signature */
 	bool held;	/* main(), with a copy of old code that may run again */
-	bool left_out;	/* main(), which the patch would wait for in vain */
+	bool overridden; /* pass_closure: the target has another of its name instead */
+	bool left_out;	/* overridden, or main(), which the patch would wait for in vain */
 	bool present;	/* pass_closure: the target has it as a function */
 	bool copied;	/* pass_closure: others hold a copy of it, and are in the patch */
 	bool dropped;	/* pass_closure: its callers in the target need not pass all

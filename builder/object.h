@@ -125,6 +125,10 @@ const struct object_symbol *object_function_at(const struct object *o,
  * symbol, a frame, or the end of the section. */
 uint64_t object_next_start(const struct object *o, uint64_t at);
 
+/* Is the symbol of a name that several source files share? The linker makes a hidden
+ * one local: ld(1) puts it behind those of the files, others leave its visibility. */
+bool object_shares(const struct object_symbol *s);
+
 /* True if a dynamic relocation of the object names this symbol. */
 bool object_relocates(const struct object *o, const char *name);
 

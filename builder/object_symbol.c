@@ -324,6 +324,11 @@ enum opus_code object_symbols_read(struct object *o, struct opus_error *err)
 	return OPUS_OK;
 }
 
+bool object_shares(const struct object_symbol *s)
+{
+	return s->bind != STB_LOCAL || s->visibility != STV_DEFAULT || !*s->file;
+}
+
 /* ld(1) leaves no __real_NAME: it is NAME. */
 bool object_wraps(const struct object *o, const char *name)
 {

@@ -24,6 +24,7 @@
 #include "image.h"
 #include "life.h"
 #include "meaning.h"
+#include "namesake.h"
 #include "twin.h"
 
 struct closure {
@@ -89,25 +90,6 @@ const char *clone_suffix_of(const char *symbol)
 			return at;
 	}
 	return NULL;
-}
-
-/* The symbol of the function at an address: that of its own name, of others (an
- * alias, a name with a version) one without a suffix, if any. */
-static const char *symbol_at(const struct object *o, const struct facts_function *fn)
-{
-	const char *own = *fn->linkage ? fn->linkage : fn->name, *found = NULL;
-
-	for (size_t i = 0; i < o->defined; i++) {
-		const struct object_symbol *s = &o->symbol[i];
-
-		if (s->value != fn->entry || !s->code || s->type != STT_FUNC)
-			continue;
-		if (strcmp(s->name, own) == 0)
-			return s->name;
-		if (!found || (strchr(found, '.') && !strchr(s->name, '.')))
-			found = s->name;
-	}
-	return found;
 }
 
 enum opus_code unit_ready(struct build *b, size_t target, const char *path,
@@ -379,12 +361,14 @@ static void symbol_find(struct closure *c, struct change *change, size_t target)
 	change->dropped = facts_not_gcc(c->facts[target], found->value);
 }
 
-static enum opus_code change_close(struct closure *c, size_t of, size_t target,
-				   struct opus_error *err)
+/* Where the target has code of the function. *described: it was told of one, though it
+ * may have none. */
+static enum opus_code code_find(struct closure *c, size_t of, size_t target,
+				bool *described, struct opus_error *err)
 {
-	struct facts *f = c->facts[target];
+	const struct object *o = c->b->target[target];
+	const struct facts *f = c->facts[target];
 	struct diff *d = c->b->diff;
-	bool described = false;
 	enum opus_code code = OPUS_OK;
 
 	for (size_t i = 0; i < f->functions && code == OPUS_OK; i++) {
@@ -394,17 +378,15 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		if (!change_is(&d->change[of], fn->name, fn->linkage, fn->unit,
 			       fn->external))
 			continue;
-		described = true;
-		/* The linker dropped it, and left its description. */
-		if (!object_is_code(c->b->target[target], fn->entry) ||
-		    !object_has(c->b->target[target], fn->entry))
+		*described = true;
+		if (!namesake_has_code(o, fn) || namesake_is_other(o, f, &d->change[of], fn))
 			continue;
-		symbol = symbol_at(c->b->target[target], fn);
+		symbol = namesake_symbol(o, fn);
 		if (symbol && clone_suffix_of(symbol)) {
 			code = clone_callers_add(c, of, target, fn->entry, err);
 			continue;
 		}
-		if (symbol && is_version(c->b, c->b->target[target], symbol))
+		if (symbol && is_version(c->b, o, symbol))
 			d->change[of].chosen = true;
 		if (d->change[of].present && d->change[of].entry != fn->entry && symbol &&
 		    (linkage_is_structor(symbol) || d->change[of].chosen)) {
@@ -420,7 +402,22 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		for (size_t k = 0; k < SIGNATURE_DROPPED && facts_not_gcc(f, fn->entry); k++)
 			d->change[of].dropped |= fn->dropped[k] || fn->shrinks;
 	}
-	if (code == OPUS_OK && !d->change[of].present && !described)
+	return code;
+}
+
+static enum opus_code change_close(struct closure *c, size_t of, size_t target,
+				   struct opus_error *err)
+{
+	struct facts *f = c->facts[target];
+	struct diff *d = c->b->diff;
+	bool described = false;
+	bool overridden = namesake_overrides(c->b->target[target], f, &d->change[of]);
+	enum opus_code code = OPUS_OK;
+
+	d->change[of].overridden = overridden;
+	if (!overridden)
+		code = code_find(c, of, target, &described, err);
+	if (code == OPUS_OK && !d->change[of].present && !described && !overridden)
 		symbol_find(c, &d->change[of], target);
 	if (code == OPUS_OK && is_carried(c->b, &d->change[of])) {
 		d->change[of].present = false;
@@ -434,7 +431,8 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 			code = caller_add(c, of, CHANGE_INLINED, in->caller,
 					  in->caller_linkage, in->caller_unit, err);
 	}
-	if (code == OPUS_OK && !d->change[of].chosen)
+	/* Who calls it by its name calls the other. */
+	if (code == OPUS_OK && !d->change[of].chosen && !overridden)
 		code = silent_callers_add(c, of, err);
 	return code == OPUS_OK ? knowledge_add(c->b, d->change[of].unit,
 					       d->change[of].name, err) : code;
@@ -480,6 +478,25 @@ static void main_leave_out(struct build *b)
 	}
 }
 
+/* The name is another's in the target: with it in the patch, that one would be
+ * replaced. */
+static void overridden_leave_out(struct build *b)
+{
+	struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->changes; i++) {
+		struct change *c = &d->change[i];
+
+		if (!c->overridden || c->copied)
+			continue;
+		c->left_out = true;
+		if (c->why == CHANGE_TEXT)
+			build_remark(b, &c->place, c->name,
+				     "the diff changes it, but %s has another of its name, of another source file, in its place",
+				     b->target[c->unit->target]->name);
+	}
+}
+
 static void left_out_remove(struct diff *d)
 {
 	size_t kept = 0;
@@ -514,7 +531,7 @@ static void absent_tell(struct build *b)
 	for (size_t i = 0; i < d->changes; i++) {
 		const struct change *c = &d->change[i];
 
-		if (c->why == CHANGE_TEXT && !c->fresh && !is_reached(d, c))
+		if (c->why == CHANGE_TEXT && !c->fresh && !c->left_out && !is_reached(d, c))
 			build_remark(b, &c->place, c->name,
 				     "the diff changes it, but %s has neither it nor a copy of it",
 				     b->target[c->unit->target]->name);
@@ -554,6 +571,7 @@ enum opus_code pass_closure(struct build *b, struct opus_error *err)
 	for (size_t i = 0; i < d->changes; i++)
 		any |= d->change[i].present && !d->change[i].fresh;
 	closure_tell(b);
+	overridden_leave_out(b);
 	absent_tell(b);
 	main_leave_out(b);
 	twins_compare(b);
