@@ -147,9 +147,9 @@ static void functions_in(const struct build *b, size_t target, const char *name,
 		f = b->facts[target] ? facts_function_at(b->facts[target], s->value)
 				     : NULL;
 		c.unit = f ? f->unit : s->file;
-		/* What the compiler made a jump to an equal function has no
-		 * description; static ones that are called have. */
-		c.global |= f ? f->external : b->facts[target] != NULL;
+		/* Not all have a description: not what the compiler made a jump to an
+		 * equal function, and nothing of a file without debug information. */
+		c.global |= f ? f->external : object_shares(s);
 		if (unit_fits(c.unit, f != NULL, unit))
 			candidate_add(ret, &c);
 	}
