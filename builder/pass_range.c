@@ -78,16 +78,16 @@ static bool main_find(struct build *b, struct replace *r, uint64_t *ret_end)
 
 /* NAME.cold and NAME.cold.12. A static function of another unit may have the
  * same name; its cold part does no harm here. */
-static enum opus_code cold_by_symbol(const struct object *o, struct replace *r,
-				     struct opus_error *err)
+static enum opus_code cold_by_name(const struct object *o, struct replace *r,
+				   const char *name, struct opus_error *err)
 {
-	size_t n = strlen(r->name);
+	size_t n = strlen(name);
 
 	for (size_t i = 0; i < o->defined; i++) {
 		const struct object_symbol *s = &o->symbol[i];
 		enum opus_code code;
 
-		if (!s->code || s->size == 0 || strncmp(s->name, r->name, n) != 0 ||
+		if (!s->code || s->size == 0 || strncmp(s->name, name, n) != 0 ||
 		    strncmp(s->name + n, ".cold", 5) != 0)
 			continue;
 		code = range_add(r, s->value, s->value + s->size, err);
@@ -95,6 +95,18 @@ static enum opus_code cold_by_symbol(const struct object *o, struct replace *r,
 			return code;
 	}
 	return OPUS_OK;
+}
+
+/* It has the name of the function, of which r->name may be an alias. */
+static enum opus_code cold_by_symbol(const struct object *o, struct replace *r,
+				     struct opus_error *err)
+{
+	enum opus_code code = cold_by_name(o, r, r->name, err);
+
+	for (size_t i = 0; i < o->defined && code == OPUS_OK; i++)
+		if (o->symbol[i].value == r->address && o->symbol[i].code)
+			code = cold_by_name(o, r, o->symbol[i].name, err);
+	return code;
 }
 
 /* A frame that has no name, to which only a jump leads. */
