@@ -47,8 +47,17 @@ static bool unit_fits(const char *known, bool full, const char *wanted)
 		    : *known && strncmp(path_base(known), base, n) == 0 && !path_base(known)[n];
 }
 
-static void candidate_add(struct candidates *c, const struct candidate *new)
+/* Which of too many is to be kept. A global of a name is one or none; that there are
+ * many statics is all that is said of them. */
+static int rank(const struct candidate *c)
 {
+	return c->constant ? 0 : c->global ? 2 : 1;
+}
+
+void candidates_add(struct candidates *c, const struct candidate *new)
+{
+	struct candidate *least = NULL;
+
 	for (size_t i = 0; i < c->count; i++) {
 		struct candidate *old = &c->at[i];
 
@@ -63,8 +72,15 @@ static void candidate_add(struct candidates *c, const struct candidate *new)
 			old->unit = new->unit;
 		return;
 	}
-	if (c->count < LOOKUP_MAX)
+	if (c->count < LOOKUP_MAX) {
 		c->at[c->count++] = *new;
+		return;
+	}
+	for (size_t i = 0; i < c->count; i++)
+		if (!least || rank(&c->at[i]) < rank(least))
+			least = &c->at[i];
+	if (rank(new) > rank(least))
+		*least = *new;
 }
 
 /* Within an anonymous namespace GCC marks what is static as well with an L, and
@@ -151,7 +167,7 @@ static void functions_in(const struct build *b, size_t target, const char *name,
 		 * equal function, and nothing of a file without debug information. */
 		c.global |= f ? f->external : object_shares(s);
 		if (unit_fits(c.unit, f != NULL, unit))
-			candidate_add(ret, &c);
+			candidates_add(ret, &c);
 	}
 }
 
@@ -304,7 +320,7 @@ static void variables_by_facts(const struct build *b, size_t target,
 		}
 		c.dropped = is_dropped(b->target[target], v, s);
 		c.constant |= c.dropped;
-		candidate_add(ret, &c);
+		candidates_add(ret, &c);
 	}
 }
 
@@ -341,7 +357,7 @@ static void variables_by_symbols(const struct build *b, size_t target,
 		if (is_coded(b->facts[target], s))
 			continue;
 		if (unit_fits(s->file, false, unit) || (c.global && !local))
-			candidate_add(ret, &c);
+			candidates_add(ret, &c);
 	}
 }
 

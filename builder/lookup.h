@@ -33,6 +33,9 @@ struct candidates {
 	size_t count;
 };
 
+/* Add one, unless its address is there. Of too many, global ones stay. */
+void candidates_add(struct candidates *c, const struct candidate *new);
+
 /*
  * Functions named `name` (C name, mangled or C++ name, "NAME@VERSION") whose
  * source file's path ends in `unit`. `unit` may be "OBJECT:PATH", which asks

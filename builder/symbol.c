@@ -181,8 +181,8 @@ static void lookup_all(const struct build *b, const char *name, const char *unit
 	if (*function && strcmp(function, LOOKUP_OUTSIDE) != 0)
 		ret->count = 0;
 	lookup_variables(b, name, unit, function, &variables);
-	for (size_t i = 0; i < variables.count && ret->count < LOOKUP_MAX; i++)
-		ret->at[ret->count++] = variables.at[i];
+	for (size_t i = 0; i < variables.count; i++)
+		candidates_add(ret, &variables.at[i]);
 }
 
 /* Of several, those in objects that this patch changes. */
