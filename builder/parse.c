@@ -16,6 +16,7 @@
 #include "abi.h"
 #include "build.h"
 #include "clang.h"
+#include "common/cleanup.h"
 #include "demangle.h"
 
 /* GCC's names for types of the same meaning to us. They are not macros. */
@@ -440,14 +441,43 @@ static void extent_correct(const struct text *t, struct entity *e)
 		e->end = t->token[close].at + t->token[close].length;
 }
 
+/* GCC has "namespace __attribute__((...)) N {"; clang wants the name first, else it
+ * takes it for a variable and knows nothing of what is in there. The text with blanks
+ * there, or NULL if it has no such place (or there is no memory). */
+static char *text_blanked(const struct text *t)
+{
+	char *copy = NULL;
+
+	for (size_t i = 0; i < t->tokens; i++) {
+		size_t name = i + 1;
+
+		if (!token_is(t, i, "namespace"))
+			continue;
+		while (name + 1 < t->tokens && token_is_attribute(t, name))
+			name = token_closing(t, name + 1) + 1;
+		if (name == i + 1 || name >= t->tokens || t->token[name].kind != TOKEN_WORD)
+			continue;
+		if (!copy) {
+			copy = malloc(t->size + 1);
+			if (!copy)
+				return NULL;
+			memcpy(copy, t->bytes, t->size + 1);
+		}
+		memset(copy + t->token[i + 1].at, ' ',
+		       t->token[name].at - t->token[i + 1].at);
+	}
+	return copy;
+}
+
 enum opus_code parse_text(const struct text *t, bool cxx, const char *standard,
 			  struct parse *ret, struct opus_error *err)
 {
 	const char *args[12] = {"-x", cxx ? "c++" : "c", "-w", "-ferror-limit=0",
 				"-fno-spell-checking"};
 	int count = 5;
+	CLEANUP(cleanup_free) char *blanked = cxx ? text_blanked(t) : NULL;
 	struct CXUnsavedFile files[2] = {
-		{cxx ? MAIN_CXX : MAIN_C, t->bytes, t->size},
+		{cxx ? MAIN_CXX : MAIN_C, blanked ? blanked : t->bytes, t->size},
 		{PRELUDE, prelude, sizeof(prelude) - 1},
 	};
 	struct visit v = {.parse = ret, .cxx = cxx};
