@@ -94,6 +94,26 @@ static bool dynamic_is_program(Elf *elf, bool interpreter)
 	return interpreter;
 }
 
+static bool dynamic_is_symbolic(Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(elf, scn)) != NULL) {
+		GElf_Shdr sh;
+		Elf_Data *data;
+		GElf_Dyn dyn;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
+			if (dyn.d_tag == DT_SYMBOLIC ||
+			    (dyn.d_tag == DT_FLAGS && (dyn.d_un.d_val & DF_SYMBOLIC)))
+				return true;
+	}
+	return false;
+}
+
 static enum opus_code object_header(struct object *o, struct opus_error *err)
 {
 	GElf_Ehdr e;
@@ -129,6 +149,7 @@ static enum opus_code object_header(struct object *o, struct opus_error *err)
 				 "%s: has no build-id, so a patch could not tell it from another version: link it with -Wl,--build-id",
 				 o->path);
 	o->cet = object_has_cet(o->elf);
+	o->symbolic = dynamic_is_symbolic(o->elf);
 	return OPUS_OK;
 }
 

@@ -61,6 +61,7 @@ struct object {
 	size_t image_size;
 	uint16_t elf_type;
 	bool executable; /* a program, not a library */
+	bool symbolic;   /* looks for a symbol in itself first (-Bsymbolic) */
 	bool cet;        /* marked for indirect branch tracking */
 	uint8_t build_id[OBJECT_BUILD_ID];
 	size_t build_id_size;

@@ -38,8 +38,16 @@ static void found_object(const struct candidate *c, struct found_symbol *ret)
 				     .version = ""};
 }
 
-/* The ifunc's own name, or another that is exported: in glibc __GI_strlen is strlen
- * for the library itself, which no program can take over. */
+/* Does the library, asking for what it has itself, get what others have of that name?
+ * Its relocations show it, unless it looks into itself first (-Bsymbolic). */
+static bool is_open(const struct object *o, const struct candidate *c)
+{
+	return !o->executable && !o->symbolic && c->global && object_relocates(o, c->name);
+}
+
+/* By its own name if that is open, or is a program's, which comes first; else the
+ * library's own, by whatever name is exported: in glibc __GI_strlen is strlen for the
+ * library itself, and so is all that was linked with -Bsymbolic or is protected. */
 static bool found_ifunc(const struct object *o, const struct candidate *c,
 			struct found_symbol *ret)
 {
@@ -48,8 +56,11 @@ static bool found_ifunc(const struct object *o, const struct candidate *c,
 
 		if (!s->dynamic || s->value != c->address || s->type != STT_GNU_IFUNC)
 			continue;
-		ret->kind = c->global && strcmp(s->name, c->name) == 0
-			? PLAN_REF_SYMBOL : PLAN_REF_OWN_SYMBOL;
+		ret->kind = strcmp(s->name, c->name) == 0 &&
+					    (o->executable ||
+					     (is_open(o, c) && s->visibility == STV_DEFAULT))
+				    ? PLAN_REF_SYMBOL
+				    : PLAN_REF_OWN_SYMBOL;
 		ret->value = 0;
 		ret->name = s->name;
 		ret->version = s->version;
@@ -60,9 +71,8 @@ static bool found_ifunc(const struct object *o, const struct candidate *c,
 }
 
 /*
- * Refer to it as the target itself does. A library whose relocations name the
- * symbol can find it elsewhere: a program may hold the library's variable (copy
- * relocation) or its own function of that name. An ifunc has to be asked.
+ * Refer to it as the target itself does: a program may hold the library's variable
+ * (copy relocation) or its own function of that name. An ifunc has to be asked.
  */
 static bool found_candidate(struct build *b, const struct candidate *c,
 			    struct found_symbol *ret)
@@ -72,12 +82,12 @@ static bool found_candidate(struct build *b, const struct candidate *c,
 	found_object(c, ret);
 	if (c->type == STT_GNU_IFUNC)
 		return found_ifunc(o, c, ret);
-	if (o->executable || !c->global || !object_relocates(o, c->name))
+	if (!is_open(o, c))
 		return true;
 	for (size_t i = 0; i < o->defined; i++) {
 		const struct object_symbol *s = &o->symbol[i];
 
-		if (s->dynamic && s->value == c->address &&
+		if (s->dynamic && s->value == c->address && s->visibility == STV_DEFAULT &&
 		    strcmp(s->name, c->name) == 0) {
 			ret->kind = PLAN_REF_SYMBOL;
 			ret->value = 0;
