@@ -139,7 +139,8 @@ static bool is_linkers(const char *name)
 {
 	static const char *const names[] = {"etext", "_etext", "__etext", "edata", "_edata",
 					    "end", "_end", "__bss_start",
-					    "__executable_start"};
+					    "__executable_start", "__ehdr_start",
+					    "_DYNAMIC"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
