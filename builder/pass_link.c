@@ -24,8 +24,8 @@
 #include "image.h"
 #include "thunk.h"
 
-/* Weak data of C++ (inline variables, type information) that a target has as
- * well: there must be one of it, so it must not be bound inside. */
+/* Weak data of C++ (inline variables, type information, thread-local ones) that a target
+ * has as well: there must be one of it, so it must not be bound inside. */
 static void shared_data_list(const struct build *b, const struct image *i,
 			     FILE *list)
 {
@@ -34,11 +34,10 @@ static void shared_data_list(const struct build *b, const struct image *i,
 	for (size_t n = 1; n < t.count; n++) {
 		const Elf64_Sym *s = &t.symbol[n];
 		const char *name = image_symbol_name(&t, s);
-		int bind = ELF64_ST_BIND(s->st_info);
+		int bind = ELF64_ST_BIND(s->st_info), type = ELF64_ST_TYPE(s->st_info);
 
 		if ((bind != STB_WEAK && bind != STB_GNU_UNIQUE) ||
-		    ELF64_ST_TYPE(s->st_info) != STT_OBJECT ||
-		    s->st_shndx == SHN_UNDEF ||
+		    (type != STT_OBJECT && type != STT_TLS) || s->st_shndx == SHN_UNDEF ||
 		    ELF64_ST_VISIBILITY(s->st_other) != STV_DEFAULT)
 			continue;
 		for (size_t k = 0; k < b->targets; k++)

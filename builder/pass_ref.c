@@ -143,7 +143,10 @@ static enum opus_code reloc_read(struct refs *r, const Elf64_Rela *rela,
 			       : code;
 	case R_X86_64_DTPMOD64:
 	case R_X86_64_DTPOFF64:
-		code = s->st_shndx == SHN_UNDEF ? symbol_know(r, index, err) : OPUS_OK;
+		/* What C++ has once in a program is defined here, too. */
+		code = s->st_shndx == SHN_UNDEF || ELF64_ST_BIND(s->st_info) != STB_GLOBAL
+			       ? symbol_know(r, index, err)
+			       : OPUS_OK;
 		return code == OPUS_OK && r->ours[index] ? tls_add(r, rela, index, err)
 							 : code;
 	case R_X86_64_TPOFF64:

@@ -169,6 +169,7 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 	for (size_t n = 1; n < t.count && code == OPUS_OK; n++) {
 		const char *name = image_symbol_name(&t, &t.symbol[n]);
 		const char *tags = NULL, *plain = name;
+		int type = ELF64_ST_TYPE(t.symbol[n].st_info);
 
 		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_WEAK &&
 		    t.symbol[n].st_shndx != SHN_UNDEF && strstr(name, "12_GLOBAL__N_1"))
@@ -180,7 +181,7 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 			count++;
 		}
 		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_LOCAL ||
-		    ELF64_ST_TYPE(t.symbol[n].st_info) != STT_OBJECT)
+		    (type != STT_OBJECT && type != STT_TLS))
 			continue;
 		if (strncmp(name, "_ZZ", 3) == 0 || strncmp(name, "_ZGVZ", 5) == 0)
 			tags = targets_have(b, name) ? NULL : tags_of(name);
