@@ -62,6 +62,7 @@ struct object {
 	uint16_t elf_type;
 	bool executable; /* a program, not a library */
 	bool symbolic;   /* looks for a symbol in itself first (-Bsymbolic) */
+	bool open_functions; /* relocations name functions of its own */
 	bool cet;        /* marked for indirect branch tracking */
 	uint8_t build_id[OBJECT_BUILD_ID];
 	size_t build_id_size;

@@ -297,8 +297,12 @@ static bool relocs_read(struct object *o)
 				.type = (uint32_t)GELF_R_TYPE(rela.r_info),
 			};
 			if (GELF_R_SYM(rela.r_info) && sym_data &&
-			    gelf_getsym(sym_data, (int)GELF_R_SYM(rela.r_info), &sym))
+			    gelf_getsym(sym_data, (int)GELF_R_SYM(rela.r_info), &sym)) {
 				r.name = elf_strptr(o->elf, symbols.sh_link, sym.st_name);
+				o->open_functions |= sym.st_shndx != SHN_UNDEF &&
+					GELF_ST_TYPE(sym.st_info) == STT_FUNC &&
+					GELF_ST_BIND(sym.st_info) == STB_GLOBAL;
+			}
 			if (!reloc_add(o, &r))
 				return false;
 		}

@@ -8,7 +8,7 @@
  *
  * A plain name means, in this order: the function that this very patch
  * replaces (its entry in the target, so that a later patch can take the call
- * over); a global of a target; what the patch's own libraries have (libc); what
+ * over, or who has taken over the name in the process); a global of a target; what the patch's own libraries have (libc); what
  * a target imports, or could import, from its libraries; a static of a target,
  * if there is one only. OPUS_REF(name) means a symbol of a target and no other.
  */
@@ -38,11 +38,17 @@ static void found_object(const struct candidate *c, struct found_symbol *ret)
 				     .version = ""};
 }
 
-/* Does the library, asking for what it has itself, get what others have of that name?
- * Its relocations show it, unless it looks into itself first (-Bsymbolic). */
+/*
+ * Does the library, asking for what it has itself, get what others have of that name?
+ * Its relocations show it, unless it looks into itself first (-Bsymbolic). Where it has
+ * not asked yet, those of other functions do: there are none with -Bsymbolic-functions.
+ */
 static bool is_open(const struct object *o, const struct candidate *c)
 {
-	return !o->executable && !o->symbolic && c->global && object_relocates(o, c->name);
+	if (o->executable || o->symbolic || !c->global)
+		return false;
+	return c->type == STT_OBJECT || (c->type == STT_FUNC && o->open_functions) ||
+	       object_relocates(o, c->name);
 }
 
 /* By its own name if that is open, or is a program's, which comes first; else the
@@ -479,11 +485,10 @@ enum opus_code symbol_resolve(struct build *b, const struct patch_symbol *s,
 		if (!s->defined || strcmp(r->patch_name, s->name) != 0)
 			continue;
 		*ours = true;
-		*ret = (struct found_symbol){.kind = PLAN_REF_OBJECT,
-					     .target = r->target,
-					     .value = r->address,
-					     .name = r->name,
-					     .version = ""};
+		found_candidate(b, &(struct candidate){.target = r->target, .name = r->name,
+						       .address = r->address,
+						       .type = STT_FUNC,
+						       .global = !r->local}, ret);
 		return OPUS_OK;
 	}
 	if (strncmp(s->name, PLAN_REF_PREFIX, prefix) == 0) {

@@ -132,7 +132,9 @@ static void refs_fill(void)
 			value = (uintptr_t)(*version
 				? dlvsym(RTLD_DEFAULT, name, version)
 				: dlsym(RTLD_DEFAULT, name));
-		else if (r->kind == PLAN_REF_OWN_SYMBOL)
+		/* A module that was opened with RTLD_LOCAL is looked into behind all. */
+		if (r->kind == PLAN_REF_OWN_SYMBOL ||
+		    (r->kind == PLAN_REF_SYMBOL && !value))
 			value = own_symbol(r->target, name, version);
 		if (!value && r->kind != PLAN_REF_TLS_OFFSET)
 			die(name);
