@@ -186,6 +186,30 @@ static void candidates_filter_global(struct candidates *c)
 	c->count = kept;
 }
 
+static bool is_exported(const struct build *b, const struct candidate *c)
+{
+	const struct object *o = b->target[c->target];
+
+	for (size_t i = 0; i < o->defined; i++)
+		if (o->symbol[i].dynamic && o->symbol[i].value == c->address &&
+		    strcmp(o->symbol[i].name, c->name) == 0)
+			return true;
+	return false;
+}
+
+/* What an object does not export is nobody's but its own, and the new code is that of
+ * objects that are changed. */
+static void candidates_drop_hidden(const struct build *b, struct candidates *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count && b->replaces > 0; i++)
+		if (is_changed(b, c->at[i].target) || is_lender(b, c->at[i].target) ||
+		    is_exported(b, &c->at[i]))
+			c->at[kept++] = c->at[i];
+	c->count = b->replaces > 0 ? kept : c->count;
+}
+
 /* Functions and variables of that name; a function found makes a variable of
  * the same name unlikely, but both count. */
 static void lookup_all(const struct build *b, const char *name, const char *unit,
@@ -426,6 +450,7 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		candidates_filter_global(&c);
 	if (c.count == 0 && is_of_all(s))
 		c = all;
+	candidates_drop_hidden(b, &c);
 	if (c.count > 1)
 		candidates_prefer_changed(b, &c);
 	if (c.count > 1)
