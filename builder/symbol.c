@@ -369,6 +369,15 @@ static bool imported_by_changed(struct build *b, const char *name, struct found_
 	return false;
 }
 
+/* An object that is changed asks the process for it: so does the patch, for who has it
+ * there need not be the library. */
+static bool is_taken_over(struct build *b, const struct candidate *c,
+			  struct found_symbol *ret)
+{
+	return !c->tls && !is_changed(b, c->target) && is_exported(b, c) &&
+	       imported_by_changed(b, c->name, ret);
+}
+
 /* Those that are changed first: whatever a patch refers to has to be in the
  * process, and two programs never are. */
 static bool resolve_imported(struct build *b, const char *name,
@@ -457,7 +466,8 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		candidates_prefer_needed(b, &c);
 	*ours = true;
 	if (c.count == 1) {
-		symbol_take(b, NULL, s->name, &c.at[0], ret);
+		if (!is_taken_over(b, &c.at[0], ret))
+			symbol_take(b, NULL, s->name, &c.at[0], ret);
 		return OPUS_OK;
 	}
 	if (c.count > 1) {
