@@ -43,6 +43,11 @@ static enum opus_code address_find(struct build *b, const struct hook_note *h,
 				 h->place.file, h->place.line, h->function, name,
 				 found.at[0].tls ? "is thread-local: it has one address per thread"
 						 : "was optimised away");
+	/* The address would be that of the function that chooses. */
+	if (found.at[0].type == STT_GNU_IFUNC)
+		return error_set(err, OPUS_INVALID,
+				 "%s:%s: hook %s: %s is chosen when the program starts (ifunc): call it, or take its address, in the hook",
+				 h->place.file, h->place.line, h->function, name);
 	a->value = found.at[0].address;
 	a->target = found.at[0].target;
 	return OPUS_OK;
