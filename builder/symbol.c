@@ -439,12 +439,34 @@ static bool is_of_all(const struct patch_symbol *s)
 	return s->defined && s->weak && strncmp(s->name, "_Z", 2) == 0;
 }
 
+/* The one candidate is no other object's, and the patch's own libraries have the name as
+ * well: of a patch for several targets, the new code of the others means those. */
+static enum opus_code drop_others(struct build *b, const struct patch_symbol *s,
+				  struct candidates *c, struct opus_error *err)
+{
+	bool own, others;
+	enum opus_code code;
+
+	if (s->defined || !s->linked || c->count != 1 || is_exported(b, &c->at[0]))
+		return OPUS_OK;
+	code = symbol_askers(b, s->name, c->at[0].target, &own, &others, err);
+	if (code == OPUS_OK && others && own)
+		build_tell(b, TOPIC_SEVERAL, NULL, s->name,
+			     "make a patch for each target, or call it by way of a function with another name",
+			     "new code of %s means its own, which it does not export, and new code of another target means that of a library",
+			     b->target[c->at[0].target]->name);
+	else if (code == OPUS_OK && others)
+		c->count = 0;
+	return code;
+}
+
 static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *s,
 				    bool *ours, struct found_symbol *ret,
 				    struct opus_error *err)
 {
 	struct candidates all, c;
 	bool blind = false, elsewhere;
+	enum opus_code code;
 
 	lookup_all(b, s->name, "", "", &all);
 	elsewhere = all.count > 0;
@@ -464,6 +486,9 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		candidates_prefer_changed(b, &c);
 	if (c.count > 1)
 		candidates_prefer_needed(b, &c);
+	code = drop_others(b, s, &c, err);
+	if (code != OPUS_OK)
+		return code;
 	*ours = true;
 	if (c.count == 1) {
 		if (!is_taken_over(b, &c.at[0], ret))

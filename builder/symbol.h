@@ -32,6 +32,11 @@ enum opus_code symbol_resolve(struct build *b, const struct patch_symbol *s,
 			      bool *ours, struct found_symbol *ret,
 			      struct opus_error *err) MUST_CHECK;
 
+/* asker.c: does new code of the target ask for `name`, and that of others?
+ * Errors: OPUS_UNREADABLE, OPUS_INVALID, OPUS_RESOURCE. */
+enum opus_code symbol_askers(const struct build *b, const char *name, size_t target,
+			     bool *own, bool *others, struct opus_error *err) MUST_CHECK;
+
 /* library.c: the path of a library that `o` needs, directly, and that defines
  * `name`, or NULL. */
 const char *library_defines(struct build *b, const struct object *o,
