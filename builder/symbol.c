@@ -8,9 +8,11 @@
  *
  * A plain name means, in this order: the function that this very patch
  * replaces (its entry in the target, so that a later patch can take the call
- * over, or who has taken over the name in the process); a global of a target; what the patch's own libraries have (libc); what
- * a target imports, or could import, from its libraries; a static of a target,
- * if there is one only. OPUS_REF(name) means a symbol of a target and no other.
+ * over, or whoever has that name in the process in its place); a global of a target,
+ * of one that the patch leaves alone only if it exports it; what the patch's own
+ * libraries have (libc); what a target imports, or could import, from its
+ * libraries; a static of a target, if there is one only. OPUS_REF(name) means
+ * a symbol of a target, or what the process has in its place, and no other.
  */
 #include "symbol.h"
 
