@@ -32,7 +32,8 @@ struct object_symbol {
 	uint8_t type; /* STT_... */
 	uint8_t bind; /* STB_... */
 	uint8_t visibility;
-	bool defined;
+	bool defined;     /* at an address */
+	bool absolute;    /* a number (--defsym), and so not defined */
 	bool dynamic;     /* from .dynsym */
 	bool not_default; /* NAME@VERSION, not NAME@@VERSION */
 	bool code;        /* lies in an executable section */

@@ -147,7 +147,8 @@ static bool symbol_add(struct object *o, Elf *elf, size_t strings,
 	*ret = NULL;
 	if (!name || !*name || type == STT_SECTION || type == STT_FILE)
 		return true;
-	if (sym->st_shndx >= SHN_LORESERVE && sym->st_shndx != SHN_XINDEX)
+	if (sym->st_shndx >= SHN_LORESERVE && sym->st_shndx != SHN_XINDEX &&
+	    (sym->st_shndx != SHN_ABS || dynamic))
 		return true;
 	table = grow(o->symbol, o->symbols, sizeof(*table));
 	if (!table)
@@ -163,7 +164,8 @@ static bool symbol_add(struct object *o, Elf *elf, size_t strings,
 		.type = type,
 		.bind = GELF_ST_BIND(sym->st_info),
 		.visibility = GELF_ST_VISIBILITY(sym->st_other),
-		.defined = sym->st_shndx != SHN_UNDEF,
+		.defined = sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_ABS,
+		.absolute = sym->st_shndx == SHN_ABS,
 		.dynamic = dynamic,
 	};
 	(*ret)->code = (*ret)->defined && type != STT_OBJECT && type != STT_TLS &&

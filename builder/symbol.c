@@ -462,6 +462,26 @@ static enum opus_code drop_others(struct build *b, const struct patch_symbol *s,
 	return code;
 }
 
+/* A number that the linker was told (--defsym): no place in the process says it, and a
+ * weak name would be 0 without a word. */
+static bool refuse_absolute(struct build *b, const struct patch_symbol *s)
+{
+	for (size_t i = 0; i < b->targets && !s->defined && !s->linked; i++) {
+		const struct object *o = b->target[i];
+
+		for (size_t k = o->defined; is_changed(b, i) && k < o->symbols; k++)
+			if (o->symbol[k].absolute && o->symbol[k].value != 0 &&
+			    strcmp(o->symbol[k].name, s->name) == 0) {
+				build_tell(b, TOPIC_NO_ADDRESS, NULL, s->name,
+					   "write the number in its place",
+					   "is a number in %s, 0x%llx, which the linker was told",
+					   o->name, (unsigned long long)o->symbol[k].value);
+				return true;
+			}
+	}
+	return false;
+}
+
 static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *s,
 				    bool *ours, struct found_symbol *ret,
 				    struct opus_error *err)
@@ -472,6 +492,9 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 
 	lookup_all(b, s->name, "", "", &all);
 	elsewhere = all.count > 0;
+	*ours = true;
+	if (!elsewhere && refuse_absolute(b, s))
+		return OPUS_OK;
 	candidates_drop_elsewhere(b, &all);
 	if (s->defined)
 		candidates_drop_constant(&all);
@@ -491,7 +514,6 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 	code = drop_others(b, s, &c, err);
 	if (code != OPUS_OK)
 		return code;
-	*ours = true;
 	if (c.count == 1) {
 		if (!is_taken_over(b, &c.at[0], ret))
 			symbol_take(b, NULL, s->name, &c.at[0], ret);
