@@ -9,13 +9,14 @@
  * The sources of one patch can be those of several targets, and become one shared
  * object: from then on a name is one name. Their objects still tell.
  */
-#include "common/cleanup.h"
-#include "diff.h"
-#include "image.h"
 #include "symbol.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/cleanup.h"
+#include "diff.h"
+#include "image.h"
 
 /* Is the source a unit of the diff, and of another target? */
 static bool is_of_other(const struct build *b, size_t source, size_t target)
