@@ -61,13 +61,15 @@ enum interrupt_poll interrupt_poll(struct pollfd *fds, nfds_t count,
 		uint64_t left = until_ns > now ? until_ns - now : 0;
 		struct timespec t = {(time_t)(left / 1000000000u),
 				     (long)(left % 1000000000u)};
-		int n = ppoll(fds, count, until_ns == UINT64_MAX ? NULL : &t,
-			      deaf ? NULL : &interrupt_open);
+		int n;
 
+		/* Also if it came in an earlier wait, or before any. */
+		if (!deaf && interrupt_number)
+			return INTERRUPT_SIGNAL;
+		n = ppoll(fds, count, until_ns == UINT64_MAX ? NULL : &t,
+			  deaf ? NULL : &interrupt_open);
 		if (n > 0)
 			return INTERRUPT_READY;
-		if (n < 0 && !deaf && interrupt_number)
-			return INTERRUPT_SIGNAL;
 		if (n == 0)
 			return INTERRUPT_TIMEOUT;
 	}
