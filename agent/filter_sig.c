@@ -118,6 +118,14 @@ static void contacts_shut_out(struct install *i, const struct sock_fprog *progra
 		__builtin_ia32_pause();
 }
 
+static bool are_allowed(const struct sock_fprog *program, const int *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_allowed(program, calls[i], 0))
+			return false;
+	return true;
+}
+
 /* May the process still write down at its end that it has ended by itself? */
 static bool may_say_end(const struct sock_fprog *program)
 {
@@ -126,12 +134,8 @@ static bool may_say_end(const struct sock_fprog *program)
 		SYS_write, SYS_close,
 	};
 
-	if (!is_program_readable(program))
-		return false;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (!is_allowed(program, calls[i], 0))
-			return false;
-	return true;
+	return is_program_readable(program) &&
+	       are_allowed(program, calls, sizeof(calls) / sizeof(calls[0]));
 }
 
 static void install_begin(struct install *i, const struct sock_fprog *program)
@@ -151,12 +155,8 @@ static bool is_passable(const struct sock_fprog *program)
 		SYS_nanosleep,
 	};
 
-	if (!is_allowed(program, SYS_rt_sigprocmask, SIG_BLOCK))
-		return false;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (!is_allowed(program, calls[i], 0))
-			return false;
-	return true;
+	return is_allowed(program, SYS_rt_sigprocmask, SIG_BLOCK) &&
+	       are_allowed(program, calls, sizeof(calls) / sizeof(calls[0]));
 }
 
 /* `program`: the filter that is on now; NULL: none, or strict mode. Where it would

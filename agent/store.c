@@ -32,10 +32,15 @@
 
 START_DATA bool store_there;
 
-struct entry {
+/* Which file of the store it is: numbers are given again. */
+struct file_id {
 	uint32_t number;
-	ino_t inode;             /* which file it is: numbers are given again */
+	ino_t inode;
 	struct timespec written;
+};
+
+struct entry {
+	struct file_id id;
 	char folder[STORE_ID];
 	char name[STORE_NAME];
 };
@@ -46,11 +51,7 @@ struct entries {
 };
 
 /* Those that were tried and are settled, in order of trying. */
-static struct {
-	uint32_t number;
-	ino_t inode;
-	struct timespec written;
-} tried[PATCH_MAX];
+static struct file_id tried[PATCH_MAX];
 static uint32_t tried_count;
 START_DATA static bool some_wait; /* for an object that is not loaded yet */
 
@@ -60,23 +61,14 @@ START_DATA static bool some_wait; /* for an object that is not loaded yet */
 static char known[KNOWN][STORE_ID];
 START_DATA static uint32_t known_count;
 
-static bool was_tried(uint32_t number, const struct stat *st)
+static bool was_tried(const struct file_id *id)
 {
 	for (uint32_t i = 0; i < tried_count; i++)
-		if (tried[i].number == number && tried[i].inode == st->st_ino &&
-		    tried[i].written.tv_sec == st->st_mtim.tv_sec &&
-		    tried[i].written.tv_nsec == st->st_mtim.tv_nsec)
+		if (tried[i].number == id->number && tried[i].inode == id->inode &&
+		    tried[i].written.tv_sec == id->written.tv_sec &&
+		    tried[i].written.tv_nsec == id->written.tv_nsec)
 			return true;
 	return false;
-}
-
-static void try_note(const struct entry *e)
-{
-	if (tried_count == PATCH_MAX)
-		return;
-	tried[tried_count].number = e->number;
-	tried[tried_count].inode = e->inode;
-	tried[tried_count++].written = e->written;
 }
 
 /* The agent itself and the vDSO cannot be patched, but asking costs nothing. */
@@ -115,12 +107,16 @@ AT_START bool store_concerns(void)
 
 static bool entry_add(struct entries *e, int fd, const char *folder, const char *name)
 {
-	uint32_t number = store_number(name);
+	struct file_id id = {.number = store_number(name)};
 	struct stat st;
 
-	if (number == 0 || !store_has_suffix(name, STORE_ON_SUFFIX) ||
+	if (id.number == 0 || !store_has_suffix(name, STORE_ON_SUFFIX) ||
 	    strlen(name) >= STORE_NAME ||
-	    fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || was_tried(number, &st))
+	    fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return true;
+	id.inode = st.st_ino;
+	id.written = st.st_mtim;
+	if (was_tried(&id))
 		return true;
 	if (e->count == e->room) {
 		uint32_t room = e->room ? 2 * e->room : 16;
@@ -131,8 +127,7 @@ static bool entry_add(struct entries *e, int fd, const char *folder, const char 
 		e->list = more;
 		e->room = room;
 	}
-	e->list[e->count] = (struct entry){
-		.number = number, .inode = st.st_ino, .written = st.st_mtim};
+	e->list[e->count] = (struct entry){.id = id};
 	strcpy(e->list[e->count].folder, folder);
 	strcpy(e->list[e->count++].name, name);
 	return true;
@@ -163,8 +158,8 @@ static enum opus_code folder_read(int store, const char *id, struct entries *e,
 
 static int entry_compare(const void *a, const void *b)
 {
-	uint32_t x = ((const struct entry *)a)->number;
-	uint32_t y = ((const struct entry *)b)->number;
+	uint32_t x = ((const struct entry *)a)->id.number;
+	uint32_t y = ((const struct entry *)b)->id.number;
 
 	return x < y ? -1 : x > y;
 }
@@ -217,7 +212,7 @@ static bool entries_apply(int store, const struct entries *e, uint32_t flags)
 		enum opus_code code;
 
 		error_clear(&err);
-		code = guard_allows(x->number) ? entry_apply(store, x, flags, &err)
+		code = guard_allows(x->id.number) ? entry_apply(store, x, flags, &err)
 			: error_set(&err, OPUS_CANCELLED,
 				    "the program died at its last starts: set aside");
 		err.code = code;
@@ -226,8 +221,8 @@ static bool entries_apply(int store, const struct entries *e, uint32_t flags)
 			some_wait = held_up = true;
 		else if (code == OPUS_NO_MATCH) /* its other objects may come */
 			some_wait = true;
-		else
-			try_note(x);
+		else if (tried_count < PATCH_MAX)
+			tried[tried_count++] = x->id;
 	}
 	return !held_up;
 }
@@ -237,7 +232,7 @@ static void guard_tell(const struct entries *e)
 	uint32_t numbers[64], count = 0;
 
 	for (uint32_t i = e->count > 64 ? e->count - 64 : 0; i < e->count; i++)
-		numbers[count++] = e->list[i].number;
+		numbers[count++] = e->list[i].id.number;
 	guard_begin(numbers, count);
 }
 

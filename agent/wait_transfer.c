@@ -105,27 +105,37 @@ static int64_t rest_of(int fd, int option, uint64_t started_ns)
 	return ns > 0 ? ns : 0;
 }
 
+/* Whose limit is it, of a call that waits for these events? */
+static int limit_option(short events)
+{
+	return events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+}
+
+/* ppoll(2) of one descriptor for so many ns; -1: without limit. The kernel writes the
+ * rest back when a stop comes again. */
+static int ready_within(struct pollfd *p, int64_t ns)
+{
+	struct timespec limit = {(time_t)(ns / NS), (long)(ns % NS)};
+
+	return ppoll(p, 1, ns < 0 ? NULL : &limit, NULL);
+}
+
 /*
  * After a call on `fd` has failed: true if it is to be called again, which then
  * can go on at once. Otherwise errno is what the caller is to see.
  */
 static bool again(const struct restart_note *note, int fd, short events)
 {
-	int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
 	struct pollfd p = {.fd = fd, .events = events};
-	struct timespec limit;
 	int64_t ns;
 	int rc;
 
 	if (errno != EINTR || !restart_left())
 		return false;
-	ns = rest_of(fd, option, note->started_ns);
+	ns = rest_of(fd, limit_option(events), note->started_ns);
 	if (ns < 0)
 		return true;
-	limit.tv_sec = (time_t)(ns / NS);
-	limit.tv_nsec = (long)(ns % NS);
-	/* The kernel writes the rest back when a stop comes again. */
-	rc = ppoll(&p, 1, &limit, NULL);
+	rc = ready_within(&p, ns);
 	if (rc == 0)
 		errno = EAGAIN;
 	return rc > 0;
@@ -254,22 +264,18 @@ PUBLIC int connect(int fd, const struct sockaddr *name, socklen_t size)
  */
 static bool may_go_on(int fd, short events, int flags)
 {
-	int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO, type;
 	struct pollfd p = {.fd = fd, .events = events};
-	socklen_t size = sizeof(type);
-	struct timespec limit;
 	int64_t ns = -1;
+	int type;
+	socklen_t size = sizeof(type);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
 		return true;
 	if (flags & MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
 		ns = 0;
 	else if (limits)
-		ns = rest_of(fd, option, restart_now());
-	limit.tv_sec = (time_t)(ns / NS);
-	limit.tv_nsec = (long)(ns % NS);
-	return ppoll(&p, 1, ns < 0 ? NULL : &limit, NULL) > 0 &&
-	       !(p.revents & POLLERR) &&
+		ns = rest_of(fd, limit_option(events), restart_now());
+	return ready_within(&p, ns) > 0 && !(p.revents & POLLERR) &&
 	       (events == POLLIN || !(p.revents & POLLHUP));
 }
 
