@@ -86,20 +86,13 @@ static const char *library_try(struct build *b, const struct object *o,
 /* The text of an entry of the dynamic section, number `nth` of its kind; or NULL. */
 static const char *dynamic_text(const struct object *o, Elf64_Sxword kind, int nth)
 {
-	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+	Elf_Data *data = object_dynamic(o->elf, &sh);
+	GElf_Dyn dyn;
 
-	while ((scn = elf_nextscn(o->elf, scn)) != NULL) {
-		GElf_Shdr sh;
-		Elf_Data *data;
-		GElf_Dyn dyn;
-
-		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
-			continue;
-		data = elf_getdata(scn, NULL);
-		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
-			if (dyn.d_tag == kind && nth-- == 0)
-				return elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val);
-	}
+	for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
+		if (dyn.d_tag == kind && nth-- == 0)
+			return elf_strptr(o->elf, sh.sh_link, dyn.d_un.d_val);
 	return NULL;
 }
 

@@ -70,47 +70,43 @@ static bool object_has_cet(Elf *elf)
 	return false;
 }
 
+Elf_Data *object_dynamic(Elf *elf, GElf_Shdr *ret)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(elf, scn)) != NULL)
+		if (gelf_getshdr(scn, ret) && ret->sh_type == SHT_DYNAMIC)
+			return elf_getdata(scn, NULL);
+	return NULL;
+}
+
 /* A position-independent program, and not a library: libc.so.6 names an
  * interpreter as well, but has a name of its own. */
 static bool dynamic_is_program(Elf *elf, bool interpreter)
 {
-	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+	Elf_Data *data = object_dynamic(elf, &sh);
+	GElf_Dyn dyn;
 
-	while ((scn = elf_nextscn(elf, scn)) != NULL) {
-		GElf_Shdr sh;
-		Elf_Data *data;
-		GElf_Dyn dyn;
-
-		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
-			continue;
-		data = elf_getdata(scn, NULL);
-		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++) {
-			if (dyn.d_tag == DT_FLAGS_1 && (dyn.d_un.d_val & DF_1_PIE))
-				return true;
-			if (dyn.d_tag == DT_SONAME)
-				interpreter = false;
-		}
+	for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++) {
+		if (dyn.d_tag == DT_FLAGS_1 && (dyn.d_un.d_val & DF_1_PIE))
+			return true;
+		if (dyn.d_tag == DT_SONAME)
+			interpreter = false;
 	}
 	return interpreter;
 }
 
 static bool dynamic_is_symbolic(Elf *elf)
 {
-	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+	Elf_Data *data = object_dynamic(elf, &sh);
+	GElf_Dyn dyn;
 
-	while ((scn = elf_nextscn(elf, scn)) != NULL) {
-		GElf_Shdr sh;
-		Elf_Data *data;
-		GElf_Dyn dyn;
-
-		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_DYNAMIC)
-			continue;
-		data = elf_getdata(scn, NULL);
-		for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
-			if (dyn.d_tag == DT_SYMBOLIC ||
-			    (dyn.d_tag == DT_FLAGS && (dyn.d_un.d_val & DF_SYMBOLIC)))
-				return true;
-	}
+	for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++)
+		if (dyn.d_tag == DT_SYMBOLIC ||
+		    (dyn.d_tag == DT_FLAGS && (dyn.d_un.d_val & DF_SYMBOLIC)))
+			return true;
 	return false;
 }
 

@@ -104,6 +104,9 @@ void object_close(struct object *o);
 /* The file's bytes for [at, at + size), or NULL if they are not all there. */
 const uint8_t *object_bytes(const struct object *o, uint64_t at, uint64_t size);
 
+/* The dynamic section, and its header; NULL if there is none. */
+Elf_Data *object_dynamic(Elf *elf, GElf_Shdr *ret);
+
 /* True if the address lies in a segment that is mapped executable. */
 bool object_is_code(const struct object *o, uint64_t at);
 

@@ -78,6 +78,22 @@ static bool found_ifunc(const struct object *o, const struct candidate *c,
 	return ret->kind != PLAN_REF_OBJECT;
 }
 
+/* The symbol of that name by which others can bind to it, or NULL. */
+static const struct object_symbol *exported_as(const struct object *o,
+					       const struct candidate *c)
+{
+	for (size_t i = 0; i < o->defined; i++)
+		if (o->symbol[i].dynamic && o->symbol[i].value == c->address &&
+		    strcmp(o->symbol[i].name, c->name) == 0)
+			return &o->symbol[i];
+	return NULL;
+}
+
+static bool is_exported(const struct build *b, const struct candidate *c)
+{
+	return exported_as(b->target[c->target], c) != NULL;
+}
+
 /*
  * Refer to it as the target itself does: a program may hold the library's variable
  * (copy relocation) or its own function of that name. An ifunc has to be asked.
@@ -86,22 +102,16 @@ static bool found_candidate(struct build *b, const struct candidate *c,
 			    struct found_symbol *ret)
 {
 	const struct object *o = b->target[c->target];
+	const struct object_symbol *exported;
 
 	found_object(c, ret);
 	if (c->type == STT_GNU_IFUNC)
 		return found_ifunc(o, c, ret);
-	if (!is_open(o, c))
-		return true;
-	for (size_t i = 0; i < o->defined; i++) {
-		const struct object_symbol *s = &o->symbol[i];
-
-		if (s->dynamic && s->value == c->address && s->visibility == STV_DEFAULT &&
-		    strcmp(s->name, c->name) == 0) {
-			ret->kind = PLAN_REF_SYMBOL;
-			ret->value = 0;
-			ret->version = s->version;
-			return true;
-		}
+	exported = is_open(o, c) ? exported_as(o, c) : NULL;
+	if (exported && exported->visibility == STV_DEFAULT) {
+		ret->kind = PLAN_REF_SYMBOL;
+		ret->value = 0;
+		ret->version = exported->version;
 	}
 	return true;
 }
@@ -157,59 +167,79 @@ static bool is_elsewhere(const struct build *b, size_t target)
 	return program && (b->diff || b->target[target]->executable);
 }
 
-static void candidates_drop_elsewhere(const struct build *b, struct candidates *c)
+typedef bool (*candidate_test)(const struct build *b, const struct candidate *c);
+
+static void candidates_keep(const struct build *b, struct candidates *c,
+			    candidate_test test)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->count; i++)
-		if (!is_elsewhere(b, c->at[i].target))
+		if (test(b, &c->at[i]))
 			c->at[kept++] = c->at[i];
 	c->count = kept;
 }
 
-/* What the patch defines itself asks for no value of one that is nowhere. */
-static void candidates_drop_constant(struct candidates *c)
+/* Of several, those, if there are any. */
+static void candidates_prefer(const struct build *b, struct candidates *c,
+			      candidate_test test)
 {
-	size_t kept = 0;
+	size_t count = c->count;
 
-	for (size_t i = 0; i < c->count; i++)
-		if (!c->at[i].constant)
-			c->at[kept++] = c->at[i];
-	c->count = kept;
+	candidates_keep(b, c, test);
+	if (c->count == 0)
+		c->count = count; /* nothing was moved */
 }
 
-static void candidates_filter_global(struct candidates *c)
+static bool is_here(const struct build *b, const struct candidate *c)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		if (c->at[i].global)
-			c->at[kept++] = c->at[i];
-	c->count = kept;
+	return !is_elsewhere(b, c->target);
 }
 
-static bool is_exported(const struct build *b, const struct candidate *c)
+static bool has_address(const struct build *b, const struct candidate *c)
 {
-	const struct object *o = b->target[c->target];
+	(void)b;
+	return !c->constant;
+}
 
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].dynamic && o->symbol[i].value == c->address &&
-		    strcmp(o->symbol[i].name, c->name) == 0)
-			return true;
-	return false;
+static bool is_global(const struct build *b, const struct candidate *c)
+{
+	(void)b;
+	return c->global;
+}
+
+/* In an object that this patch changes? */
+static bool is_of_changed(const struct build *b, const struct candidate *c)
+{
+	return is_changed(b, c->target);
 }
 
 /* What an object does not export is nobody's but its own, and the new code is that of
  * objects that are changed. */
-static void candidates_drop_hidden(const struct build *b, struct candidates *c)
+static bool is_reachable(const struct build *b, const struct candidate *c)
 {
-	size_t kept = 0;
+	return b->replaces == 0 || is_of_changed(b, c) || is_lender(b, c->target) ||
+	       is_exported(b, c);
+}
 
-	for (size_t i = 0; i < c->count && b->replaces > 0; i++)
-		if (is_changed(b, c->at[i].target) || is_lender(b, c->at[i].target) ||
-		    is_exported(b, &c->at[i]))
-			c->at[kept++] = c->at[i];
-	c->count = b->replaces > 0 ? kept : c->count;
+/* In an object that one which this patch changes needs? Whatever a patch refers to has to
+ * be in the process. */
+static bool is_needed(const struct build *b, const struct candidate *c)
+{
+	for (size_t t = 0; t < b->targets; t++)
+		if (is_changed(b, t) && target_needs(b, t, c->target))
+			return true;
+	return is_lender(b, c->target);
+}
+
+/* In a source file that this patch changes? */
+static bool is_of_changed_unit(const struct build *b, const struct candidate *c)
+{
+	for (size_t k = 0; k < b->replaces; k++)
+		if (b->replace[k].target == c->target &&
+		    strcmp(path_base(b->replace[k].found_unit), path_base(c->unit)) == 0)
+			return true;
+	return false;
 }
 
 /* Functions and variables of that name; a function found makes a variable of
@@ -225,39 +255,6 @@ static void lookup_all(const struct build *b, const char *name, const char *unit
 	lookup_variables(b, name, unit, function, &variables);
 	for (size_t i = 0; i < variables.count; i++)
 		candidates_add(ret, &variables.at[i]);
-}
-
-/* Of several, those in objects that this patch changes. */
-static void candidates_prefer_changed(const struct build *b, struct candidates *c)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		if (is_changed(b, c->at[i].target))
-			c->at[kept++] = c->at[i];
-	if (kept > 0)
-		c->count = kept;
-}
-
-static bool is_needed(const struct build *b, size_t target)
-{
-	for (size_t t = 0; t < b->targets; t++)
-		if (is_changed(b, t) && target_needs(b, t, target))
-			return true;
-	return is_lender(b, target);
-}
-
-/* Of several, those that an object which this patch changes needs: whatever a patch
- * refers to has to be in the process. */
-static void candidates_prefer_needed(const struct build *b, struct candidates *c)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		if (is_needed(b, c->at[i].target))
-			c->at[kept++] = c->at[i];
-	if (kept > 0)
-		c->count = kept;
 }
 
 static void refuse_many(struct build *b, const struct ref_note *note,
@@ -333,7 +330,7 @@ static void resolve_ref(struct build *b, const char *label,
 		name = note->target_name;
 	lookup_all(b, name, note ? note->unit : "", note ? note->function : "", &c);
 	if (c.count > 1)
-		candidates_prefer_changed(b, &c);
+		candidates_prefer(b, &c, is_of_changed);
 	if (c.count == 0)
 		refuse_no_ref(b, note, name);
 	else if (c.count > 1)
@@ -402,23 +399,6 @@ static bool is_nameless(const char *name)
 {
 	return strncmp(name, "_ZZ", 3) == 0 || strncmp(name, "_ZGVZ", 5) == 0 ||
 	       (strncmp(name, "_Z", 2) == 0 && strstr(name, "12_GLOBAL__N_1"));
-}
-
-/* Of several, those in source files that this patch changes. */
-static void candidates_prefer_units(const struct build *b, struct candidates *c)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		for (size_t k = 0; k < b->replaces; k++)
-			if (b->replace[k].target == c->at[i].target &&
-			    strcmp(path_base(b->replace[k].found_unit),
-				   path_base(c->at[i].unit)) == 0) {
-				c->at[kept++] = c->at[i];
-				break;
-			}
-	if (kept > 0)
-		c->count = kept;
 }
 
 /* A weak reference to what no library of a target has today. The loader puts
@@ -495,22 +475,22 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 	*ours = true;
 	if (!elsewhere && refuse_absolute(b, s))
 		return OPUS_OK;
-	candidates_drop_elsewhere(b, &all);
-	if (s->defined)
-		candidates_drop_constant(&all);
+	candidates_keep(b, &all, is_here);
+	if (s->defined) /* it asks for no value of one that is nowhere */
+		candidates_keep(b, &all, has_address);
 	c = all;
 	/* Such a name is nobody else's, or that of another unit. */
 	if (s->defined && is_nameless(s->name))
-		candidates_prefer_units(b, &c);
+		candidates_prefer(b, &c, is_of_changed_unit);
 	else
-		candidates_filter_global(&c);
+		candidates_keep(b, &c, is_global);
 	if (c.count == 0 && is_of_all(s))
 		c = all;
-	candidates_drop_hidden(b, &c);
+	candidates_keep(b, &c, is_reachable);
 	if (c.count > 1)
-		candidates_prefer_changed(b, &c);
+		candidates_prefer(b, &c, is_of_changed);
 	if (c.count > 1)
-		candidates_prefer_needed(b, &c);
+		candidates_prefer(b, &c, is_needed);
 	code = drop_others(b, s, &c, err);
 	if (code != OPUS_OK)
 		return code;
@@ -529,7 +509,7 @@ static enum opus_code resolve_plain(struct build *b, const struct patch_symbol *
 		return OPUS_OK;
 	/* A static one: another target may be made from the same source. */
 	if (all.count > 1)
-		candidates_prefer_changed(b, &all);
+		candidates_prefer(b, &all, is_of_changed);
 	if (all.count == 1) {
 		symbol_take(b, NULL, s->name, &all.at[0], ret);
 		return OPUS_OK;
