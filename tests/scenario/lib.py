@@ -203,6 +203,13 @@ class Target:
     def expect(self, text, answer, timeout=20):
         equal(self.ask(text, timeout), answer, f"target on {text!r}")
 
+    def lines_to(self, beginning, timeout=20):
+        """What it says, up to the line that begins like that."""
+        lines = [self.line(timeout)]
+        while not lines[-1].startswith(beginning):
+            lines.append(self.line(timeout))
+        return lines
+
     def end(self, status=0, timeout=20):
         """Close its input; it has to end with this status."""
         self.process.stdin.close()
@@ -322,6 +329,15 @@ def until(condition, text, timeout=20):
         if time.monotonic() > end:
             raise Failed(f"after {timeout} s still not: {text}")
         time.sleep(0.005)
+
+
+def thread_state(pid, tid=None):
+    """The letter of proc_pid_stat(5); X if it is gone."""
+    with contextlib.suppress(OSError), \
+            open(f"/proc/{pid}/task/{tid or pid}/stat", encoding="utf-8",
+                 errors="replace") as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+    return "X"
 
 
 def _explain():
