@@ -31,8 +31,8 @@
  * result, with errno. Any thread, also in handlers of the host. */
 long filter_call_sig(long number, long a, long b, long c, long d, long e, long f);
 
-/* Was a signal with this value sent when the filters were as they are now? Any
- * thread. */
+/* Was a signal with this value sent when the filters were as they are now, with none
+ * under way? Any thread. */
 bool filter_is_known_sig(uint64_t value);
 
 /* Has one been installed that kills for what the agent does before the host's exec

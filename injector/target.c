@@ -277,6 +277,10 @@ enum opus_code target_check_filter(struct target *t, pid_t tid,
 	bool fresh;
 
 	filters_read(t); /* then look: what comes after that the agent sees */
+	if (t->beacon.filters_begun != t->beacon.filters_ended)
+		return error_set(err, OPUS_CONFINED,
+			"it is about to install a seccomp filter, and has been for a "
+			"while; nothing was sent, try again");
 	fresh = t->beacon.filters_begun != before;
 	if (t->confined && !fresh)
 		return OPUS_OK;

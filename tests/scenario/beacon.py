@@ -6,6 +6,7 @@ import struct
 from lib import ROOT, Failed
 
 VERSION_AT, WIRE_VERSION_AT, FLAGS_AT = 16, 24, 32  # in struct beacon
+FILTERS_AT = 212  # two numbers of 16 bits: begun, ended
 READY, OFF = 1, 2  # enum beacon_flags
 with open(os.path.join(ROOT, "common/beacon.h")) as _file:
     BEACON = int(re.search(r"BEACON_VERSION (\d+)", _file.read()).group(1))
