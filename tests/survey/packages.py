@@ -229,9 +229,11 @@ PACKAGES = {
                    " -C ppdc libcupsppdc.a && " + J + " -C scheduler && " +
                    J + " -C backend && " + J + " -C cgi-bin && " + J +
                    " -C filter && " + J + " -C systemv"),
+    # Patches change its Makefile.am: it has to make its makefiles again.
     "squid": recipe("src/squid", "autoconf automake libtool libtool-bin "
                     "libltdl-dev pkg-config g++ gawk ed",
                     "autoreconf -fi && ./configure --disable-shared "
+                    "--enable-maintainer-mode "
                     "--enable-auth-digest=file --enable-storeio=ufs "
                     "--with-default-user=nobody --with-swapdir=/nonexistent "
                     + " ".join("--without-" + name for name in (
@@ -313,4 +315,32 @@ PACKAGES = {
                       "udevadm systemd-nspawn " + " ".join(
                           "src/udev/" + name for name in
                           ("scsi_id v4l_id dmi_memory_id".split()))),
+    # Modules, and what they and the daemons share; without what needs more.
+    # The system's python, whose headers and modules it builds with.
+    "samba": recipe("bin/smbd bin/nmbd bin/rpcd_lsad bin/testparm "
+                    "bin/modules/*/*.so bin/shared/*.so.* "
+                    "bin/shared/private/*.so*", "bison flex "
+                    "libparse-yapp-perl libjson-perl libtalloc-dev "
+                    "python3-talloc-dev libtevent-dev libtdb-dev python3-tdb "
+                    "libacl1-dev libgnutls28-dev libjansson-dev libldap2-dev "
+                    "liblmdb-dev libpam0g-dev libpopt-dev libtasn1-6-dev "
+                    "libtasn1-bin python3-dev libcap-dev libdbus-1-dev "
+                    "libkeyutils-dev libreadline-dev libbsd-dev "
+                    "python3-dnspython python3-markdown",
+                    "export PATH=/usr/bin:$PATH PYTHONHASHSEED=1; ./configure "
+                    "--prefix=/usr --enable-fhs --sysconfdir=/etc "
+                    "--localstatedir=/var --disable-rpath "
+                    "--disable-rpath-install "
+                    "--bundled-libraries=NONE,pytevent,ldb "
+                    "--with-shared-modules=vfs_dfs_samba4 " + " ".join(
+                        "--without-" + name for name in
+                        "gpgme libarchive systemd quotas winexe".split())
+                    + " " + " ".join(
+                        "--disable-" + name for name in (
+                            "cups iprint avahi glusterfs cephfs spotlight"
+                        ).split()),
+                    "export PATH=/usr/bin:$PATH PYTHONHASHSEED=1; "
+                    'buildtools/bin/waf build -j"$(nproc)" --targets='
+                    "ldb_dirsync,service_nbtd,vfs_streams_xattr,vfs_worm,"
+                    "smbd/smbd,nmbd,rpcd_lsad,testparm"),
 }
