@@ -104,6 +104,15 @@ static bool unit_names(const struct diff *d, const struct unit *u, bool lent,
 	return false;
 }
 
+/* Has a unit that is lent already one? */
+static bool lent_defines(const struct diff *d, const bool *lent, const char *linkage)
+{
+	for (size_t i = 0; i < d->units; i++)
+		if (lent[i] && unit_defines(d, d->unit[i], linkage))
+			return true;
+	return false;
+}
+
 /* Does the target use something that is new in a unit of another, itself or by code
  * that is lent to it? */
 static bool is_lender(const struct diff *d, const struct unit *of, size_t target,
@@ -112,7 +121,8 @@ static bool is_lender(const struct diff *d, const struct unit *of, size_t target
 	for (size_t k = 0; k < of->parse_after.entities; k++) {
 		const struct entity *e = &of->parse_after.entity[k];
 
-		if (!is_offered(d, of, e) || target_defines(d, target, e->linkage))
+		if (!is_offered(d, of, e) || target_defines(d, target, e->linkage) ||
+		    lent_defines(d, lent, e->linkage))
 			continue;
 		for (size_t i = 0; i < d->units; i++)
 			if ((lent[i] || (d->unit[i]->target == target && d->unit[i]->reached &&
@@ -123,17 +133,29 @@ static bool is_lender(const struct diff *d, const struct unit *of, size_t target
 	return false;
 }
 
-static void lenders_find(const struct diff *d, size_t target, bool *lent)
+/* Lend one more unit: of what the target needs, or else of any. */
+static bool lender_find(const struct build *b, size_t target, bool needed, bool *lent)
 {
-	for (bool grown = true; grown;) {
-		grown = false;
-		for (size_t i = 0; i < d->units; i++) {
-			if (lent[i] || d->unit[i]->target == target || !d->unit[i]->reached ||
-			    !is_lender(d, d->unit[i], target, lent))
-				continue;
-			lent[i] = grown = true;
-		}
+	const struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->units; i++) {
+		const struct unit *u = d->unit[i];
+
+		if (lent[i] || u->target == target || !u->reached ||
+		    (needed && !target_needs(b, target, u->target)) ||
+		    !is_lender(d, u, target, lent))
+			continue;
+		return lent[i] = true;
 	}
+	return false;
+}
+
+/* Libraries may have the same source: the target means that of its own ones. A module
+ * need not name them. */
+static void lenders_find(const struct build *b, size_t target, bool *lent)
+{
+	while (lender_find(b, target, true, lent) || lender_find(b, target, false, lent))
+		continue;
 }
 
 /* A new variable of a unit, or NULL: of that there must not be two. */
@@ -151,13 +173,14 @@ static const struct entity *state_of(const struct unit *u)
 
 /* What is new in the sources of other targets is not for this one, unless it is
  * lent to it. */
-static void units_take(struct diff *d, size_t target)
+static void units_take(struct build *b, size_t target)
 {
+	struct diff *d = b->diff;
 	CLEANUP(cleanup_free) bool *lent = calloc(d->units + 1, sizeof(*lent));
 	size_t kept = 0;
 
 	if (lent)
-		lenders_find(d, target, lent);
+		lenders_find(b, target, lent);
 	for (size_t i = 0; i < d->changes; i++) {
 		bool takes = d->change[i].unit->target == target;
 
@@ -177,7 +200,7 @@ static void target_take(struct build *b, size_t target, struct build_options *o)
 {
 	struct diff *d = b->diff;
 
-	units_take(d, target);
+	units_take(b, target);
 	hooks_take(b, target);
 	b->suffix = build_text(b, "-%s", b->target[target]->name);
 	b->json = json_of(b, target);
@@ -286,7 +309,7 @@ static enum union_kind union_choose(struct build *b, const struct unit *of,
 		return UNION_NEVER;
 	}
 	for (size_t t = 0; t < b->targets; t++)
-		lenders_find(d, t, lent);
+		lenders_find(b, t, lent);
 	for (size_t i = 0; i < d->units && !state; i++)
 		state = lent[i] ? state_of(d->unit[i]) : NULL;
 	if (!joint && state)
@@ -354,7 +377,7 @@ bool build_split(struct build *b, struct build_options *own,
 		break;
 	}
 	if (count == 1) {
-		units_take(b->diff, first);
+		units_take(b, first);
 		return false;
 	}
 	hook = hooks_misplaced(b);

@@ -229,11 +229,12 @@ PACKAGES = {
                    " -C ppdc libcupsppdc.a && " + J + " -C scheduler && " +
                    J + " -C backend && " + J + " -C cgi-bin && " + J +
                    " -C filter && " + J + " -C systemv"),
-    # Patches change its Makefile.am: it has to make its makefiles again.
+    # Patches change its Makefile.am: it has to make its makefiles again. They
+    # change headers of all units, too: ccache knows the state with all patches.
     "squid": recipe("src/squid", "autoconf automake libtool libtool-bin "
-                    "libltdl-dev pkg-config g++ gawk ed",
-                    "autoreconf -fi && ./configure --disable-shared "
-                    "--enable-maintainer-mode "
+                    "libltdl-dev pkg-config g++ gawk ed ccache",
+                    "autoreconf -fi && CC='ccache gcc' CXX='ccache g++' "
+                    "./configure --disable-shared --enable-maintainer-mode "
                     "--enable-auth-digest=file --enable-storeio=ufs "
                     "--with-default-user=nobody --with-swapdir=/nonexistent "
                     + " ".join("--without-" + name for name in (

@@ -53,7 +53,7 @@ static int name_compare(const void *a, const void *b)
 
 ParameterizedTestParameters(diff, cases)
 {
-	static struct diff_case cases[256];
+	static struct diff_case cases[512];
 	const char *only = getenv("CASE");
 	char command[8192];
 	size_t count = 0;
@@ -63,7 +63,7 @@ ParameterizedTestParameters(diff, cases)
 	snprintf(command, sizeof(command), "%s/tests/unit/build_diff_cases", top);
 	dir = opendir(command);
 	for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
-		if (strstr(e->d_name, ".c") && count < 256 &&
+		if (strstr(e->d_name, ".c") && count < 512 &&
 		    (!only || strstr(e->d_name, only)))
 			snprintf(cases[count++].file, sizeof(cases[0].file), "%s",
 				 e->d_name);
