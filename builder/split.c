@@ -308,10 +308,12 @@ static enum union_kind union_choose(struct build *b, const struct unit *of,
 		fprintf(stderr, "opus-build: error: out of memory\n");
 		return UNION_NEVER;
 	}
-	for (size_t t = 0; t < b->targets; t++)
+	for (size_t t = 0; t < b->targets; t++) {
+		memset(lent, 0, d->units * sizeof(*lent));
 		lenders_find(b, t, lent);
-	for (size_t i = 0; i < d->units && !state; i++)
-		state = lent[i] ? state_of(d->unit[i]) : NULL;
+		for (size_t i = 0; i < d->units && !state; i++)
+			state = lent[i] ? state_of(d->unit[i]) : NULL;
+	}
 	if (!joint && state)
 		return union_refuse(b, of, user, e, state);
 	fprintf(stderr, "opus-build: %s is new in %s, and %s uses it: %s\n", e->name,
