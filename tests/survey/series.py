@@ -44,6 +44,17 @@ def part_of(path, files):
         if part.partition("\n")[0].rpartition(" b/")[2].strip() in files)
 
 
+def ways_back(path):
+    """The parts of a patch, in the order in which to reverse them: commits one
+    after the other that change one file have to go from the last one on."""
+    with open(path, newline="", errors="surrogateescape") as patch:
+        text = patch.read()
+    heads = re.findall(r"^diff --git .*", text, flags=re.M)
+    if len(heads) == len(set(heads)):
+        return [text]
+    return re.split(r"^(?=diff --git )", text, flags=re.M)[:0:-1]
+
+
 class Series:
     """The patches of an unpacked package, all of them applied."""
 
@@ -124,11 +135,12 @@ class Series:
         return all(self._reverse(n, scratch) for n in out)
 
     def _reverse(self, name, folder):
-        done = subprocess.run(
+        return all(subprocess.run(
             ["patch", "-R", "-f", "-s", "-p1", "--no-backup-if-mismatch",
-             "-r", "-", "-d", folder, "-i", self.path(name)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return done.returncode == 0
+             "-r", "-", "-d", folder], text=True, errors="surrogateescape",
+            input=part, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL).returncode == 0
+            for part in ways_back(self.path(name)))
 
     def _bring_out(self, out):
         """Put what _fits() left in its scratch folder into the tree."""
