@@ -10,12 +10,14 @@
  * not every build knows all of that: hand-written ones may not know who includes
  * a header, or build a library once and never look into its folder again. What a
  * target was made from, its debug information tells. Is something of that missing
- * and reads a file of the diff, the build runs again after a cleaning, each
- * time in a view on top of the last one, which goes away again if that was no use.
+ * and reads a file of the diff, the build runs again, first with these sources made
+ * new and then after a cleaning, each time in a view on top of the last one, which
+ * goes away again if that was no use.
  * With link-time optimisation any source may hold a copy of a function of the diff,
  * so all of them are wanted.
  */
 #include <dwarf.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,12 +140,13 @@ static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
 		       : NULL;
 }
 
-const char *build_missing(struct build *b, bool copies)
+/* The first that is missing. With `touch`: all of them are made new, and count. */
+static const char *missing_find(struct build *b, bool copies, bool touch)
 {
-	const char *found = NULL;
+	const char *found = NULL, *name;
 	bool included = is_included(b);
 
-	for (size_t i = 0; i < b->targets && !found; i++) {
+	for (size_t i = 0; i < b->targets && (touch || !found); i++) {
 		Dwarf_CU *cu = NULL;
 		Dwarf_Die die, sub;
 		uint8_t type;
@@ -152,13 +155,23 @@ const char *build_missing(struct build *b, bool copies)
 		if (!b->target[i]->dwarf ||
 		    facts_collect(NULL, NULL, 0, &f, NULL) != OPUS_OK)
 			continue;
-		while (!found && !build_interrupted &&
+		while ((touch || !found) && !build_interrupted &&
 		       dwarf_get_units(b->target[i]->dwarf, cu, &cu, NULL, &type, &die,
-				       &sub) == 0)
-			found = unit_missing(b, f, &die, included, copies);
+				       &sub) == 0) {
+			name = unit_missing(b, f, &die, included, copies);
+			if (name && touch)
+				utimensat(AT_FDCWD, build_text(b, "%s/%s", b->diff->view, name),
+					  NULL, 0);
+			found = found ? found : name;
+		}
 		facts_destroy(f);
 	}
 	return found;
+}
+
+const char *build_missing(struct build *b, bool copies)
+{
+	return missing_find(b, copies, false);
 }
 
 /* Is the object still there that was made of the source, beside it? */
@@ -215,11 +228,12 @@ static void contents_change(const struct diff *d, bool back)
 
 enum opus_code build_complete(struct build *b, const char *missing, struct opus_error *err)
 {
-	/* The first is for those that look at contents instead of times, as waf and
-	 * SCons do; the last for those that cannot clean: make takes all for old. */
-	static const struct { const char *goal, *variable; bool contents; } ways[] = {
-		{NULL, NULL, true}, {"clean", NULL, false}, {"distclean", NULL, false},
-		{NULL, "MAKEFLAGS=B", false}};
+	/* The first compiles no more than what is missing. The second is for those that
+	 * look at contents instead of times, as waf and SCons do; the last for those
+	 * that cannot clean: make takes all for old, and configures in each folder. */
+	static const struct { const char *goal, *variable; bool touch, contents; } ways[] = {
+		{.touch = true}, {.contents = true}, {.goal = "clean"}, {.goal = "distclean"},
+		{.variable = "MAKEFLAGS=B"}};
 	struct diff *d = b->diff;
 	size_t known = d->units;
 
@@ -230,6 +244,8 @@ enum opus_code build_complete(struct build *b, const char *missing, struct opus_
 		bool pushed = covers_push(b), good;
 
 		build_progress(b, "building all", 0, 0);
+		if (pushed && ways[i].touch)
+			missing_find(b, true, true);
 		if (pushed && ways[i].contents)
 			contents_change(d, false);
 		good = pushed && tree_clean(b, ways[i].goal, missing) &&

@@ -176,8 +176,8 @@ const char *build_file_changed(const struct diff *d);
  * build did not compile; below the tree. NULL: there is none. `copies`: also one
  * that may hold copies of functions of others, by link-time optimisation. */
 const char *build_missing(struct build *b, bool copies);
-/* Run the build again after a cleaning, so that it compiles that as well. Where
- * this fails all is as before. Errors: OPUS_RESOURCE. */
+/* Run the build again, if need be after a cleaning, so that it compiles that as
+ * well. Where this fails all is as before. Errors: OPUS_RESOURCE. */
 enum opus_code build_complete(struct build *b, const char *missing,
 			      struct opus_error *err) MUST_CHECK;
 
