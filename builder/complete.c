@@ -10,7 +10,7 @@
  * not every build knows all of that: hand-written ones may not know who includes
  * a header, or build a library once and never look into its folder again. What a
  * target was made from, its debug information tells. Is something of that missing
- * and reads a file of the diff, the build runs again, first with these sources made
+ * and reads a file of the diff, the build runs again, first with all sources made
  * new and then after a cleaning, each time in a view on top of the last one, which
  * goes away again if that was no use.
  * With link-time optimisation any source may hold a copy of a function of the diff,
@@ -140,13 +140,14 @@ static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
 		       : NULL;
 }
 
-/* The first that is missing. With `touch`: all of them are made new, and count. */
-static const char *missing_find(struct build *b, bool copies, bool touch)
+/* Ask `ask` for each unit of the targets, until it is true. */
+static void units_ask(struct build *b,
+		      bool (*ask)(struct build *b, struct facts *f, Dwarf_Die *cu, void *data),
+		      void *data)
 {
-	const char *found = NULL, *name;
-	bool included = is_included(b);
+	bool done = false;
 
-	for (size_t i = 0; i < b->targets && (touch || !found); i++) {
+	for (size_t i = 0; i < b->targets && !done; i++) {
 		Dwarf_CU *cu = NULL;
 		Dwarf_Die die, sub;
 		uint8_t type;
@@ -155,23 +156,62 @@ static const char *missing_find(struct build *b, bool copies, bool touch)
 		if (!b->target[i]->dwarf ||
 		    facts_collect(NULL, NULL, 0, &f, NULL) != OPUS_OK)
 			continue;
-		while ((touch || !found) && !build_interrupted &&
+		while (!done && !build_interrupted &&
 		       dwarf_get_units(b->target[i]->dwarf, cu, &cu, NULL, &type, &die,
-				       &sub) == 0) {
-			name = unit_missing(b, f, &die, included, copies);
-			if (name && touch)
-				utimensat(AT_FDCWD, build_text(b, "%s/%s", b->diff->view, name),
-					  NULL, 0);
-			found = found ? found : name;
-		}
+				       &sub) == 0)
+			done = ask(b, f, &die, data);
 		facts_destroy(f);
 	}
-	return found;
+}
+
+struct missing {
+	bool included, copies;
+	const char *name;
+};
+
+static bool is_missing(struct build *b, struct facts *f, Dwarf_Die *cu, void *data)
+{
+	struct missing *m = data;
+
+	m->name = unit_missing(b, f, cu, m->included, m->copies);
+	return m->name != NULL;
 }
 
 const char *build_missing(struct build *b, bool copies)
 {
-	return missing_find(b, copies, false);
+	struct missing m = {is_included(b), copies, NULL};
+
+	units_ask(b, is_missing, &m);
+	return m.name;
+}
+
+static void file_touch(const char *path)
+{
+	utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+static bool unit_touch(struct build *b, struct facts *f, Dwarf_Die *cu, void *data)
+{
+	size_t prefix;
+	const char *name = tree_name(b->diff, facts_unit_path(f, cu), &prefix);
+
+	(void)data;
+	if (name && !is_compiled(b, name))
+		file_touch(build_text(b, "%s/%s", b->diff->view, name));
+	return false;
+}
+
+/* Make all sources of the targets new that were not compiled, not only those that
+ * are missing: of a header with nothing but macros debug information says nothing.
+ * What the diff changes in copies of the tree was not known when the build ran. */
+static void sources_touch(struct build *b)
+{
+	const struct diff *d = b->diff;
+
+	for (size_t i = 0; i < d->files; i++)
+		if (d->original[i] != i)
+			file_touch(d->file[i]);
+	units_ask(b, unit_touch, NULL);
 }
 
 /* Is the object still there that was made of the source, beside it? */
@@ -228,7 +268,7 @@ static void contents_change(const struct diff *d, bool back)
 
 enum opus_code build_complete(struct build *b, const char *missing, struct opus_error *err)
 {
-	/* The first compiles no more than what is missing. The second is for those that
+	/* The first compiles, and does no more. The second is for those that
 	 * look at contents instead of times, as waf and SCons do; the last for those
 	 * that cannot clean: make takes all for old, and configures in each folder. */
 	static const struct { const char *goal, *variable; bool touch, contents; } ways[] = {
@@ -245,7 +285,7 @@ enum opus_code build_complete(struct build *b, const char *missing, struct opus_
 
 		build_progress(b, "building all", 0, 0);
 		if (pushed && ways[i].touch)
-			missing_find(b, true, true);
+			sources_touch(b);
 		if (pushed && ways[i].contents)
 			contents_change(d, false);
 		good = pushed && tree_clean(b, ways[i].goal, missing) &&

@@ -1,15 +1,16 @@
 /*
  * The Makefile does not know who includes a header, has no way to clean, and can be
- * configured once only: b.o is made again alone.
+ * configured once only: all are made again that were left out, also those of whose
+ * use of the header debug information does not tell.
  *
  * tree: built
  * silent: warning
- * replaces: one two
- * output: 12 22
- * output: 13 23
+ * replaces: one three two
+ * output: 12 22 2
+ * output: 13 23 3
  */
 //@ Makefile
-prog: a.o b.o main.o
+prog: a.o b.o c.o main.o
 	$(CC) -o $@ $^ -L$(APPLY) -lapply -ldl
 %.o: %.c config.h
 	$(CC) -O2 -g -I$(OPUS_TOP) -c -o $@ $<
@@ -29,14 +30,18 @@ int one(int v) { return 10 + limited(v); }
 #include "h/limit.h"
 int two(int v);
 int two(int v) { return 20 + limited(v); }
+//@ c.c
+#include "h/limit.h"
+int three(int v);
+int three(int v) { return v > 100 ? LIMIT : v * 7; }
 //@ main.c
 #include <stdio.h>
 #include "tests/unit/build_apply.h"
-int one(int v), two(int v);
+int one(int v), two(int v), three(int v);
 int main(int argc, char **argv)
 {
-	printf("%d %d\n", one(argc + 100), two(argc + 100));
+	printf("%d %d %d\n", one(argc + 100), two(argc + 100), three(argc + 100));
 	apply(argv[argc - 1]);
-	printf("%d %d\n", one(argc + 100), two(argc + 100));
+	printf("%d %d %d\n", one(argc + 100), two(argc + 100), three(argc + 100));
 	return 0;
 }
