@@ -222,6 +222,17 @@ static void rest_unknown(greg_t *g, long nr, int limit, uint64_t now)
 	u->since_ns = now - (in_milliseconds(nr) ? elapsed % 1000000 : 0);
 }
 
+/* Is what the register leads to the rest already, as the kernel has written it over
+ * the limit: nanosleep(&t, &t), and so sleep(3)? Or is it time of the processor? */
+static bool is_rest(const greg_t *g, long nr)
+{
+	if (nr == SYS_nanosleep)
+		return g[REG_RDI] == g[REG_RSI];
+	return nr == SYS_clock_nanosleep &&
+	       (g[REG_RDX] == g[REG_R10] || (int32_t)g[REG_RDI] < 0 ||
+		g[REG_RDI] == CLOCK_PROCESS_CPUTIME_ID);
+}
+
 static void rest_set(greg_t *g, long nr)
 {
 	int limit = limit_register(g, nr);
@@ -234,7 +245,8 @@ static void rest_set(greg_t *g, long nr)
 		rest_unknown(g, nr, limit, now);
 		return;
 	}
-	limit_lower(g, nr, limit, now - atomic_load(&restart_self.started_ns));
+	limit_lower(g, nr, limit, is_rest(g, nr) ? 0
+				: now - atomic_load(&restart_self.started_ns));
 	/* What is left counts from here. */
 	atomic_store(&restart_self.started_ns, now);
 }
