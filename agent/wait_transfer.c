@@ -271,6 +271,8 @@ static bool may_go_on(int fd, short events, int flags)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
 		return true;
+	if (events == POLLIN && type != SOCK_STREAM)
+		return false; /* MSG_WAITALL has no effect there (recv(2)) */
 	if (flags & MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
 		ns = 0;
 	else if (limits)
