@@ -34,7 +34,7 @@ struct restart_unknown {
  * Per thread, in the static TLS block. What the interposed functions note of a
  * wait that they are in: the kernel does not tell how much of a relative
  * time-out is left, and not which call it was. Written by the thread itself,
- * read by its handler, which writes `left`, `stops` and `rest`.
+ * read by its handler, which writes `left`, `broken` and `rest`.
  */
 struct restart_wait {
 	_Atomic uint64_t started_ns; /* CLOCK_MONOTONIC; 0: no wait known */
@@ -44,7 +44,8 @@ struct restart_wait {
 	_Atomic bool own;            /* the function takes a transfer up itself */
 	_Atomic bool left;           /* its EINTR is the agent's */
 	bool restarted;              /* by the handler that runs now */
-	_Atomic uint32_t stops;      /* signals of the agent so far */
+	_Atomic uintptr_t broken;    /* stack pointer of a transfer that the agent has
+				      * broken off with a part of it done; 0 */
 	struct timespec rest;        /* given to the kernel instead */
 	uint64_t argument[3];        /* struct io_uring_getevents_arg, the same */
 	struct restart_unknown unknown;
@@ -142,13 +143,28 @@ static inline bool restart_left(void)
 	return w && atomic_exchange_explicit(&w->left, false, memory_order_relaxed);
 }
 
-/* How many signals of the agent this thread has had: another number after a
- * call than before it, and it may have been broken off. */
-static inline uint32_t restart_stops(void)
+/* Before a transfer that is to be done whole. */
+static inline void restart_whole(void)
 {
 	struct restart_wait *w = restart_mine();
 
-	return w ? atomic_load_explicit(&w->stops, memory_order_relaxed) : 0;
+	if (w)
+		atomic_store_explicit(&w->broken, 0, memory_order_relaxed);
+}
+
+/*
+ * After it: may the agent, and nobody else, have broken it off? A handler of the
+ * host that has interrupted it, and has been interrupted by the agent in turn, lies
+ * farther away, by the kernel's frame: 1080 bytes at least, with its red zone.
+ */
+#define RESTART_NEAR 1024
+static inline __attribute__((always_inline)) bool restart_broken(void)
+{
+	struct restart_wait *w = restart_mine();
+
+	return w && (uintptr_t)__builtin_frame_address(0) -
+		    atomic_exchange_explicit(&w->broken, 0, memory_order_relaxed) <
+	       RESTART_NEAR;
 }
 
 /*

@@ -279,6 +279,12 @@ static long number_broken_off(const ucontext_t *context)
 	return nr == SYS_close || nr == SYS_restart_syscall ? -1 : nr;
 }
 
+/* Has a transfer come out of the kernel with something done? */
+static bool is_transferred(const greg_t *g)
+{
+	return g[REG_RAX] > 0 && is_transfer(restart_number_of_sig(g, -EINTR));
+}
+
 static void call_anew(greg_t *g, long nr)
 {
 	if (g[REG_RAX] == -EINTR)
@@ -312,8 +318,11 @@ void restart_barely_sig(ucontext_t *context)
 
 void restart_silently_sig(ucontext_t *context)
 {
+	const greg_t *g = context->uc_mcontext.gregs;
+
 	restart_barely_sig(context);
-	atomic_fetch_add_explicit(&restart_self.stops, 1, memory_order_relaxed);
+	if (is_transferred(g))
+		atomic_store(&restart_self.broken, (uintptr_t)g[REG_RSP]);
 }
 
 bool restart_signal_sig(const ucontext_t *context, uint64_t without)
@@ -385,7 +394,9 @@ void restart_finish_sig(ucontext_t *context)
 		}
 	}
 	restart_self.restarted = false;
-	atomic_fetch_add_explicit(&restart_self.stops, 1, memory_order_relaxed);
+	/* With a signal of the host the part is what it is to see. */
+	if (is_transferred(g) && !restart_signal_sig(context, 0))
+		atomic_store(&restart_self.broken, (uintptr_t)g[REG_RSP]);
 }
 
 /* --- syscall() --- */

@@ -253,8 +253,8 @@ PUBLIC int connect(int fd, const struct sockaddr *name, socklen_t size)
 /* --- the rest of a transfer --- */
 
 /* `done` of `size` bytes, at the first call: has a stop come in between? */
-#define PARTLY(before, done, size)                                             \
-	((done) > 0 && (size_t)(done) < (size) && restart_stops() != (before))
+#define PARTLY(done, size)                                                     \
+	((done) > 0 && (size_t)(done) < (size) && restart_broken())
 
 /*
  * Can the rest be asked for? An error that has come meanwhile is told once, and has to
@@ -283,15 +283,13 @@ static bool may_go_on(int fd, short events, int flags)
 
 #define WANTS_ALL(flags) (((flags) & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL)
 
-/* What follows the first `done` bytes, if the caller waits for all and a stop has
- * come since `before`. Returns how many bytes there are then. */
-static ssize_t receive_all(int fd, void *to, size_t size, int flags, ssize_t done,
-			   uint32_t before)
+/* What follows the first `done` bytes, of which the caller waits for all. Returns
+ * how many bytes there are then. */
+static ssize_t receive_rest(int fd, void *to, size_t size, int flags, ssize_t done)
 {
 	ssize_t more;
 
-	if (!WANTS_ALL(flags) || !PARTLY(before, done, size) ||
-	    !may_go_on(fd, POLLIN, flags))
+	if (!may_go_on(fd, POLLIN, flags))
 		return done;
 	more = recv(fd, (char *)to + done, size - (size_t)done, flags);
 	return done + (more > 0 ? more : 0);
@@ -299,30 +297,34 @@ static ssize_t receive_all(int fd, void *to, size_t size, int flags, ssize_t don
 
 PUBLIC ssize_t recv(int fd, void *to, size_t size, int flags)
 {
-	uint32_t before = restart_stops();
-	ssize_t done = REPEAT(recv, fd, POLLIN, (fd, to, size, flags));
+	ssize_t done;
 
-	return receive_all(fd, to, size, flags, done, before);
+	restart_whole();
+	done = REPEAT(recv, fd, POLLIN, (fd, to, size, flags));
+	return WANTS_ALL(flags) && PARTLY(done, size)
+		       ? receive_rest(fd, to, size, flags, done) : done;
 }
 
 PUBLIC ssize_t recvfrom(int fd, void *to, size_t size, int flags,
 			struct sockaddr *name, socklen_t *length)
 {
-	uint32_t before = restart_stops();
 	ssize_t done;
 
 	if (!name)
 		return recv(fd, to, size, flags);
+	restart_whole();
 	done = REPEAT(recvfrom, fd, POLLIN, (fd, to, size, flags, name, length));
-	return receive_all(fd, to, size, flags, done, before);
+	return WANTS_ALL(flags) && PARTLY(done, size)
+		       ? receive_rest(fd, to, size, flags, done) : done;
 }
 
 PUBLIC ssize_t write(int fd, const void *from, size_t size)
 {
-	uint32_t before = restart_stops();
-	ssize_t done = REPEAT(write, fd, POLLOUT, (fd, from, size)), more;
+	ssize_t done, more;
 
-	if (PARTLY(before, done, size) && may_go_on(fd, POLLOUT, 0)) {
+	restart_whole();
+	done = REPEAT(write, fd, POLLOUT, (fd, from, size));
+	if (PARTLY(done, size) && may_go_on(fd, POLLOUT, 0)) {
 		more = write(fd, (const char *)from + done, size - (size_t)done);
 		done += more > 0 ? more : 0;
 	}
@@ -331,10 +333,11 @@ PUBLIC ssize_t write(int fd, const void *from, size_t size)
 
 PUBLIC ssize_t send(int fd, const void *from, size_t size, int flags)
 {
-	uint32_t before = restart_stops();
-	ssize_t done = REPEAT(send, fd, POLLOUT, (fd, from, size, flags)), more;
+	ssize_t done, more;
 
-	if (PARTLY(before, done, size) && may_go_on(fd, POLLOUT, flags)) {
+	restart_whole();
+	done = REPEAT(send, fd, POLLOUT, (fd, from, size, flags));
+	if (PARTLY(done, size) && may_go_on(fd, POLLOUT, flags)) {
 		more = send(fd, (const char *)from + done, size - (size_t)done,
 			    flags);
 		done += more > 0 ? more : 0;
@@ -389,16 +392,17 @@ static ssize_t parts_rest(bool socket, int fd, const struct iovec *parts,
 }
 
 /* A stop came in between, and not all of the parts was moved. */
-#define PARTS_PARTLY(before, done, parts, count)                               \
-	(__builtin_expect(restart_stops() != (before), 0) && (done) > 0 &&     \
+#define PARTS_PARTLY(done, parts, count)                                       \
+	((done) > 0 && __builtin_expect(restart_broken(), 0) &&                \
 	 (size_t)(done) < parts_size(parts, count))
 
 PUBLIC ssize_t writev(int fd, const struct iovec *from, int count)
 {
-	uint32_t before = restart_stops();
-	ssize_t done = REPEAT(writev, fd, POLLOUT, (fd, from, count));
+	ssize_t done;
 
-	if (PARTS_PARTLY(before, done, from, (size_t)count))
+	restart_whole();
+	done = REPEAT(writev, fd, POLLOUT, (fd, from, count));
+	if (PARTS_PARTLY(done, from, (size_t)count))
 		done += parts_rest(false, fd, from, (size_t)count, (size_t)done,
 				   0);
 	return done;
@@ -406,10 +410,11 @@ PUBLIC ssize_t writev(int fd, const struct iovec *from, int count)
 
 PUBLIC ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	uint32_t before = restart_stops();
-	ssize_t done = REPEAT(sendmsg, fd, POLLOUT, (fd, m, flags));
+	ssize_t done;
 
-	if (PARTS_PARTLY(before, done, m->msg_iov, m->msg_iovlen))
+	restart_whole();
+	done = REPEAT(sendmsg, fd, POLLOUT, (fd, m, flags));
+	if (PARTS_PARTLY(done, m->msg_iov, m->msg_iovlen))
 		done += parts_rest(true, fd, m->msg_iov, m->msg_iovlen,
 				   (size_t)done, flags);
 	return done;
@@ -451,12 +456,13 @@ static ssize_t parts_receive(int fd, struct msghdr *m, size_t room, size_t done,
 
 PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
-	uint32_t before = restart_stops();
 	size_t room = WANTS_ALL(flags) ? m->msg_controllen : 0;
-	ssize_t done = REPEAT(recvmsg, fd, POLLIN, (fd, m, flags));
+	ssize_t done;
 
+	restart_whole();
+	done = REPEAT(recvmsg, fd, POLLIN, (fd, m, flags));
 	if (WANTS_ALL(flags) &&
-	    PARTS_PARTLY(before, done, m->msg_iov, m->msg_iovlen) &&
+	    PARTS_PARTLY(done, m->msg_iov, m->msg_iovlen) &&
 	    m->msg_controllen == 0 && !(m->msg_flags & (MSG_EOR | MSG_TRUNC)))
 		done += parts_receive(fd, m, room, (size_t)done, flags);
 	return done;
@@ -472,12 +478,12 @@ PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 PUBLIC int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
 		    struct timespec *limit)
 {
-	uint32_t before = restart_stops();
-	int done = REPEAT(recvmmsg, fd, POLLIN, (fd, m, count, flags, limit)), more;
-	int why = 0;
+	int done, more, why = 0;
 	socklen_t size = sizeof(why);
 
-	if (done <= 0 || (unsigned)done >= count || restart_stops() == before ||
+	restart_whole();
+	done = REPEAT(recvmmsg, fd, POLLIN, (fd, m, count, flags, limit));
+	if (done <= 0 || (unsigned)done >= count || !restart_broken() ||
 	    flags & (MSG_DONTWAIT | MSG_WAITFORONE) ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &size) != 0 ||
 	    (why != ERESTARTSYS && why != EINTR))
