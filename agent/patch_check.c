@@ -108,6 +108,14 @@ static enum opus_code target_find(struct patch *p, uint32_t index,
 			"%s with the build-id that the patch was made for is not loaded here: another version, or not loaded yet",
 			plan_string(&p->plan, t->name));
 	p->targets[index] = o->base;
+	/* From two files, a copy or a link that was replaced by another. */
+	for (const struct object *end = objects_now.list + objects_now.count, *x = o + 1;
+	     x < end; x++)
+		if (x->build_id_size == o->build_id_size &&
+		    memcmp(x->build_id, o->build_id, o->build_id_size) == 0)
+			return error_set(err, OPUS_NO_MATCH,
+				"it is loaded twice, as %s and as %s, and only one of them would be patched",
+				o->path[0] ? o->path : "the program", x->path);
 	if (!target_handle(o) && o->path[0] && strncmp(o->path, "linux-vdso", 10) != 0)
 		return error_set(err, OPUS_NO_MATCH,
 				 "%s is being unloaded", o->path);
