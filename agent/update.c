@@ -121,22 +121,6 @@ static uint32_t shadowed(const struct patch *p, const struct patch **by)
 	return n;
 }
 
-/* A patch whose every function is replaced by newer ones does nothing any
- * more: it is taken out from between, and no thread need be asked. */
-static enum opus_code revert_shadowed(struct patch *p)
-{
-	for (uint32_t i = 0; i < p->plan.func_count; i++) {
-		struct patch_item *item = &p->items[i];
-
-		item->above->below = item->below;
-		if (item->below)
-			item->below->above = item->above;
-		item->above = item->below = NULL;
-	}
-	patch_set_state(p, WIRE_PATCH_REVERTED);
-	return OPUS_OK;
-}
-
 static int item_compare(const void *a, const void *b)
 {
 	uintptr_t x = table_sites[((const struct update_item *)a)->site].entry;
@@ -422,6 +406,56 @@ static enum opus_code update_stop(struct update *u, struct opus_error *err)
 	return code;
 }
 
+/* --- a revert of what does nothing any more --- */
+
+static bool has_stopped_hook(const struct patch *p)
+{
+	for (uint32_t i = 0; i < p->plan.hook_count; i++)
+		if (p->plan.hook_records[i].where == PLAN_WHERE_STOPPED &&
+		    (p->plan.hook_records[i].kind == PLAN_HOOK_PRE_REVERT ||
+		     p->plan.hook_records[i].kind == PLAN_HOOK_POST_REVERT))
+			return true;
+	return false;
+}
+
+static void shadowed_unlink(struct patch *p)
+{
+	for (uint32_t i = 0; i < p->plan.func_count; i++) {
+		struct patch_item *item = &p->items[i];
+
+		item->above->below = item->below;
+		if (item->below)
+			item->below->above = item->above;
+		item->above = item->below = NULL;
+	}
+}
+
+/* A patch whose every function is replaced by newer ones is taken out from between.
+ * No thread need be asked for that, but the patch's own hooks may have something
+ * against it. */
+static enum opus_code revert_shadowed(struct update *u, struct opus_error *err)
+{
+	bool stop = has_stopped_hook(u->patch), dry = u->flags & WIRE_DRY_RUN;
+	enum opus_code code = hooks_before(u, PLAN_WHERE_AGENT, err);
+
+	if (code == OPUS_OK && stop)
+		code = stop_threads(NULL, u->stop_limit_ns, err);
+	if (code != OPUS_OK)
+		return code;
+	stop_loosen();
+	if (stop)
+		code = hooks_before(u, PLAN_WHERE_STOPPED, err);
+	if (code == OPUS_OK && !dry)
+		shadowed_unlink(u->patch);
+	if (stop && code == OPUS_OK && !dry)
+		code = update_hooks_after(u, PLAN_WHERE_STOPPED, err);
+	if (stop) {
+		u->report.threads = stop_now.count;
+		u->report.pause_ns = stop_release();
+	}
+	return code;
+}
+
 /* --- the whole --- */
 
 static enum opus_code update_refuse(struct patch *p, bool revert,
@@ -498,12 +532,12 @@ enum opus_code update_start(struct patch *p, bool revert, uint32_t flags,
 
 	if (code != OPUS_OK)
 		return code;
-	if (revert && shadowed(p, &by) != 0)
-		return flags & WIRE_DRY_RUN ? OPUS_OK : revert_shadowed(p);
 	update_begin(u, p, revert, flags);
 	u->stop_limit_ns = stop_limit_ns ? stop_limit_ns : STOP_LIMIT_NS;
 	u->args_size = args_size;
 	memcpy(u->args, args, args_size);
+	if (revert && shadowed(p, &by) != 0)
+		return update_end(u, before, revert_shadowed(u, err), err);
 	code = update_prepare(u, err);
 	if (code == OPUS_OK)
 		code = hooks_before(u, PLAN_WHERE_AGENT, err);
