@@ -17,6 +17,7 @@
 
 #include <stddef.h>
 
+#include "agent.h"
 #include "arch/x86_64/futex.h"
 #include "coroutine.h"
 #include "tls.h"
@@ -221,6 +222,10 @@ static uint64_t gate_hold(uint64_t word, uint64_t limit)
 	uintptr_t outer = atomic_load(&gate_self.held);
 	uint64_t start;
 
+	/* Nobody in a child that libc has not made ends the barrier, which is a copy
+	 * there. One of vfork(2) need not wait, either. */
+	if (opus_beacon.pid != raw_getpid())
+		return limit;
 	/* A handler that interrupts a held thread must not be held on top of
 	 * it: signals that come faster than the limit would pile up. If that
 	 * frame lies not further out, a handler's longjmp has left it. */
