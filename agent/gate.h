@@ -35,6 +35,9 @@
 
 /* Owner of an entry that is just being released: no thread has this id. */
 #define GATE_LEAVING UINT32_MAX
+/* And of one whose stub was overwritten, as after longjmp. It is kept as long as there
+ * are others: a stack that was copied away, as greenlet does, may be copied back. */
+#define GATE_LOST (UINT32_MAX - 1)
 
 /* Bits of the state word; above them the number of the update. */
 #define STATE_COMMITTED 0x80000000u
@@ -141,6 +144,8 @@ int gate_hook_take(uint32_t tid);
  * entries whose thread is parked or dead. Does nothing if the entry is not, or
  * no longer, the owner's. */
 void gate_hook_release(uint32_t hook, uint32_t owner);
+/* The same for one whose stub was overwritten: GATE_LOST. */
+void gate_hook_lose(uint32_t hook, uint32_t owner);
 /* Finish a release whose thread never will. Threads stopped, none in a gate. */
 void gate_hook_abandon(uint32_t hook);
 /* How many entries are taken. */

@@ -75,7 +75,7 @@ bool gate_covers(uintptr_t a)
 	       (a >= (uintptr_t)hook_common && a < (uintptr_t)hook_common_end);
 }
 
-int gate_hook_take(uint32_t tid)
+static int hook_take(uint32_t tid)
 {
 	uint32_t start = tid * 2654435761u >> 19; /* spreads threads; 13 bits */
 
@@ -96,6 +96,30 @@ int gate_hook_take(uint32_t tid)
 		return (int)i;
 	}
 	return -1;
+}
+
+static bool hooks_lost_free(void)
+{
+	bool some = false;
+
+	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
+		uint32_t lost = GATE_LOST;
+
+		if (atomic_load_explicit(&gate_hooks[i].owner,
+					 memory_order_relaxed) != GATE_LOST ||
+		    !atomic_compare_exchange_strong(&gate_hooks[i].owner, &lost, 0))
+			continue;
+		atomic_fetch_sub(&gate_live, 1);
+		some = true;
+	}
+	return some;
+}
+
+int gate_hook_take(uint32_t tid)
+{
+	int hook = hook_take(tid);
+
+	return hook >= 0 || !hooks_lost_free() ? hook : hook_take(tid);
 }
 
 /* The update has ended: let go whom the barrier holds, tell the agent. */
@@ -124,7 +148,7 @@ static void gate_count_down(uint32_t epoch)
 		gate_ended();
 }
 
-void gate_hook_release(uint32_t index, uint32_t owner)
+static void hook_leave(uint32_t index, uint32_t owner, uint32_t next)
 {
 	struct gate_hook *h = &gate_hooks[index];
 	uint32_t epoch;
@@ -137,10 +161,21 @@ void gate_hook_release(uint32_t index, uint32_t owner)
 		return;
 	epoch = atomic_exchange(&h->epoch, 0);
 	atomic_store(&h->slot, 0);
-	atomic_store(&h->owner, 0);
-	atomic_fetch_sub(&gate_live, 1);
+	atomic_store(&h->owner, next);
+	if (next == 0)
+		atomic_fetch_sub(&gate_live, 1);
 	if (epoch != 0)
 		gate_count_down(epoch);
+}
+
+void gate_hook_release(uint32_t index, uint32_t owner)
+{
+	hook_leave(index, owner, 0);
+}
+
+void gate_hook_lose(uint32_t index, uint32_t owner)
+{
+	hook_leave(index, owner, GATE_LOST);
 }
 
 void gate_hook_abandon(uint32_t index)
@@ -210,7 +245,7 @@ static enum gate_inside gate_inside(uint32_t tid, uintptr_t ret, uint32_t epoch)
 		at = mine ? outer : 0;
 		atomic_store(&gate_self.hook, at);
 		if (mine)
-			gate_hook_release((uint32_t)(h - gate_hooks), tid);
+			gate_hook_lose((uint32_t)(h - gate_hooks), tid);
 	}
 	return GATE_OUT;
 }

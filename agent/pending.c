@@ -176,21 +176,24 @@ void update_reclaim(void)
 	for (uint32_t i = 0; i < GATE_HOOKS && gate_hooks_taken() != 0; i++) {
 		uint32_t tid = atomic_load(&gate_hooks[i].owner);
 
-		if (tid == 0 || tid == GATE_LEAVING ||
+		if (tid == 0 || tid == GATE_LEAVING || tid == GATE_LOST ||
 		    atomic_load(&gate_hooks[i].epoch) != 0)
 			continue;
-		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH ||
-		    (atomic_load(&gate_hooks[i].slot) != 0 && hook_gone(i)))
+		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH)
 			gate_hook_release(i, tid);
+		else if (atomic_load(&gate_hooks[i].slot) != 0 && hook_gone(i))
+			gate_hook_lose(i, tid);
 	}
 }
 
 /* An entry without a hook, of a thread that was just scanned with result `r`. */
 static void look_unhooked(uint32_t index, uint32_t tid, const struct scan_result *r)
 {
-	/* An entry of a gate that its thread has left without filling it. */
+	/* An entry of a gate that its thread has left without filling it, unless
+	 * nobody can tell that it has left. */
 	if (r->verdict == SCAN_SAFE ||
-	    gate_hooks[index].reason == OPUS_WHY_ENTERED) {
+	    (gate_hooks[index].reason == OPUS_WHY_ENTERED &&
+	     r->verdict != SCAN_UNREADABLE)) {
 		gate_hook_release(index, tid);
 		return;
 	}
@@ -234,7 +237,7 @@ static bool look_thread(struct update *u, struct stop_thread *t)
 		if (atomic_load(&gate_hooks[i].slot) == 0)
 			look_unhooked(i, t->tid, &r);
 		else if (hook_gone(i))
-			gate_hook_release(i, t->tid);
+			gate_hook_lose(i, t->tid);
 		else if (hook_below(i, t))
 			gate_hook_retire(i);
 	}
