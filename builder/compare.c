@@ -291,7 +291,9 @@ static bool is_second_name(const struct parse *p, const struct entity *e)
 static enum opus_code type_compare(struct compare *c, struct entity *new,
 				   struct opus_error *err)
 {
-	struct entity *old = counterpart_old(c, new);
+	/* What has no name would be compared with any other that has none; it goes by
+	 * the name that its typedef gives it, or with what it is a part of. */
+	struct entity *old = *new->name ? counterpart_old(c, new) : NULL;
 
 	if (old && new->kind != ENTITY_ENUMERATOR && laid_same(old, new)) {
 		declaration_doubt(c, new);
@@ -299,7 +301,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 			laid_renamed(c, old, new);
 	}
 	/* Incomplete and dependent types have no size. */
-	if (!old || !*new->name || laid_same(old, new) ||
+	if (!old || laid_same(old, new) ||
 	    (new->kind != ENTITY_ENUMERATOR && (old->size < 0 || new->size < 0)))
 		return OPUS_OK;
 	if (new->kind == ENTITY_ENUMERATOR)
