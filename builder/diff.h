@@ -30,6 +30,7 @@ enum change_why {
 	CHANGE_CALLS,	/* it calls a clone of a changed function */
 	CHANGE_KNOWS,	/* its code relies on what a changed function was */
 	CHANGE_NEEDED,	/* it is as it was, and called by new code */
+	CHANGE_FOLDED,	/* it is as it was, and has the code of a changed function */
 };
 
 /* A source file as the build compiles it. */

@@ -21,6 +21,7 @@
 #include "demangle.h"
 #include "diff.h"
 #include "facts.h"
+#include "folded.h"
 #include "image.h"
 #include "life.h"
 #include "meaning.h"
@@ -291,18 +292,13 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
  * replaced instead. */
 static bool is_carried(const struct build *b, const struct change *c)
 {
-	const struct text *t = &c->unit->after;
 	const struct entity *e = parse_function(&c->unit->parse_after, c->linkage);
 	bool cet = b->target[c->unit->target]->cet;
 
 	if (!e || !e->is_static || c->unit->cxx || !c->present ||
 	    (c->size >= (cet ? 10 : 6) && !strstr(e->detail, ", ...") && !c->dropped))
 		return false;
-	for (size_t i = 0; i < t->tokens; i++)
-		if (t->token[i].kind == TOKEN_WORD && token_is(t, i, c->name) &&
-		    !token_is(t, i + 1, "("))
-			return false; /* its address is somewhere */
-	return true;
+	return folded_is_called(c->unit, c->name);
 }
 
 /* Is it one of those that target_clones made for several processors? */
@@ -419,6 +415,8 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 		code = code_find(c, of, target, &described, err);
 	if (code == OPUS_OK && !d->change[of].present && !described && !overridden)
 		symbol_find(c, &d->change[of], target);
+	if (code == OPUS_OK)
+		code = folded_split(c->b, f, of, err);
 	if (code == OPUS_OK && is_carried(c->b, &d->change[of])) {
 		d->change[of].present = false;
 		code = clone_callers_add(c, of, target, d->change[of].entry, err);
@@ -542,7 +540,8 @@ static void closure_tell(struct build *b)
 {
 	static const char *const why[] = {
 		"its text differs", "uses what differs: ", "holds a copy of ",
-		"calls a clone of ", "relies on the old "};
+		"calls a clone of ", "relies on the old ", "needed by ",
+		"has the code of "};
 	struct diff *d = b->diff;
 
 	for (size_t i = 0; i < d->changes && b->options->verbose; i++)

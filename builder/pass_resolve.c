@@ -16,6 +16,7 @@
 #include "demangle.h"
 #include "diff.h"
 #include "facts.h"
+#include "folded.h"
 #include "lookup.h"
 
 struct names {
@@ -208,7 +209,7 @@ static void aliases_warn(struct build *b, const struct replace *r)
 		if (s->value == r->address && s->type == STT_FUNC && !s->dynamic &&
 		    s->bind != STB_WEAK && !*s->version &&
 		    strcmp(s->name, r->name) != 0 && s->name[0] != '_' &&
-		    !alias_is_meant(b, r, s->name))
+		    !alias_is_meant(b, r, s->name) && !folded_apart(b, r->target, s->name))
 			text = build_text(b, "%s%s%s", text, *text ? ", " : "",
 					  s->name);
 	}
