@@ -66,8 +66,16 @@ void gone_doubt(struct compare *c, const struct entity *old);
 /* A function that the other one of the two texts has not: */
 void overload_doubt(struct compare *c, const struct entity *e, const struct parse *other);
 
-/* Refuse a name that would be one of another function now. */
+/* Where a declaration ends, with the attributes behind it: what is packed or aligned
+ * is so by these. */
+uint32_t attributed_end(const struct text *t, const struct entity *e);
+
+/* alias.c: refuse a name that would be one of another function now. */
 void alias_tell(struct compare *c, const struct entity *new);
+
+/* The function of the unit's new source of which a declaration makes another name;
+ * NULL: it does not. */
+const struct entity *alias_of(const struct unit *u, const struct entity *f);
 
 /* pragma.c: are there the same pragmas at the same places in two ranges of tokens
  * of old and new text? */

@@ -15,9 +15,7 @@
 
 #include "compare.h"
 
-/* Where a declaration ends, with the attributes behind it: what is packed or aligned
- * is so by these. */
-static uint32_t attributed_end(const struct text *t, const struct entity *e)
+uint32_t attributed_end(const struct text *t, const struct entity *e)
 {
 	size_t i = text_token_at(t, e->end);
 
@@ -187,37 +185,4 @@ void overload_doubt(struct compare *c, const struct entity *e, const struct pars
 		o = parse_next(other, o);
 	if (c->u->cxx && (o || strncmp(e->name, "operator", 8) == 0))
 		c->doubt = e->name;
-}
-
-/* The literal in alias("NAME") of a declaration, as a token; 0: it has none. */
-static size_t alias_in(const struct text *t, const struct entity *e)
-{
-	size_t end = text_token_at(t, attributed_end(t, e));
-
-	for (size_t i = text_token_at(t, e->start); i + 2 < end; i++)
-		if ((token_is(t, i, "alias") || token_is(t, i, "__alias__")) &&
-		    token_is(t, i + 1, "(") && t->token[i + 2].kind == TOKEN_LITERAL)
-			return i + 2;
-	return 0;
-}
-
-void alias_tell(struct compare *c, const struct entity *new)
-{
-	const struct parse *p = &c->u->parse_before;
-	const struct text *t = &c->u->after;
-	size_t k = alias_in(t, new), i = 0;
-	struct note_place place;
-
-	for (struct entity *o = parse_find(p, new->name, strlen(new->name)); k && o && !i;
-	     o = parse_next(p, o))
-		i = o->kind == new->kind ? alias_in(&c->u->before, o) : 0;
-	if (!i || token_same(&c->u->before, i, t, k))
-		return;
-	place = entity_place(c->b, c->u, t, new);
-	build_tell(c->b, TOPIC_ALIAS, &place, new->name,
-		   "replace the functions that call it, by hand",
-		   "is another name of %.*s, and would be one of %.*s: one address cannot lead to both",
-		   (int)c->u->before.token[i].length,
-		   c->u->before.bytes + c->u->before.token[i].at,
-		   (int)t->token[k].length, t->bytes + t->token[k].at);
 }

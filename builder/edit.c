@@ -344,6 +344,22 @@ static void edit_directives(struct edits *e)
 	}
 }
 
+/* A name that the source defines is somewhere: were the reference weak, it would be to
+ * address 0 where it is not found. `i` is within the declaration. */
+static void edit_weak(struct edits *e, size_t i)
+{
+	static const char *const words[] = {"weak", "__weak__", NULL};
+	static const char *const ends[] = {";", "{", "}", NULL};
+	const struct text *t = e->text;
+	size_t first = i, last = i;
+
+	while (first > 0 && !is_any(t, first - 1, ends))
+		first--;
+	while (last < t->tokens && !is_any(t, last, ends))
+		last++;
+	edit_attributes(e, first, last, words);
+}
+
 /* alias("x") and ifunc("x") of what is the target's, within [first, last), and
  * target_clones(...): one new function stands for all old ones. */
 static void edit_aliases(struct edits *e, size_t first, size_t last)
@@ -361,6 +377,8 @@ static void edit_aliases(struct edits *e, size_t first, size_t last)
 				return;
 			edit_add(e, t->token[i].at,
 				 offset_behind(t, close) - t->token[i].at, "unused");
+			if (!token_is(t, i, words[4]) && !token_is(t, i, words[5]))
+				edit_weak(e, i);
 			i = close;
 		}
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "compare.h"
 #include "demangle.h"
 #include "default_name.h"
 #include "diff.h"
@@ -172,13 +173,35 @@ static void replace_note(struct emit *m, const struct entity *f,
 			 linkage_is_structor(c->variant[i]) ? c->variant[i] : label, unit, &end);
 }
 
+/* What the assembler calls a function of the unit in the patch. */
+static const char *label_of(struct emit *m, const struct entity *f)
+{
+	switch (fate_function(m->b, m->u, f)) {
+	case FATE_REPLACE:
+		if (fate_is_labelled(m->u, f))
+			return build_text(m->b, "%s.opus%zu", f->name, m->index);
+		break;
+	case FATE_REFER:
+		return reference(m, f);
+	default:
+		break;
+	}
+	return f->label ? f->label : f->linkage;
+}
+
 static void function_emit(struct emit *m, const struct entity *f)
 {
+	const struct entity *other = f->body_at ? NULL : alias_of(m->u, f);
 	struct change *c;
 	const char *label = NULL;
 
 	if (!m->u->cxx && f->body_at && parse_function(&m->u->parse_after, f->linkage) != f)
 		return; /* gnu_inline: of this file alone, beside the function itself */
+	if (other && !fate_has(m->b, m->u, f)) {
+		/* Nobody used the name. */
+		edit_function(&m->edits, f, label_of(m, other), false);
+		return;
+	}
 	if (!f->body_at && !parse_function(&m->u->parse_after, f->linkage) &&
 	    !f->is_static && where_of(m, f)) {
 		edit_function(&m->edits, f, reference(m, f), false);
