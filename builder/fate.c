@@ -225,14 +225,48 @@ static bool target_has_local(const struct object *o, const char *name)
 	return false;
 }
 
+/* The static variable of a function in the old source, or NULL. */
+static const struct entity *local_old(const struct unit *u, const struct entity *v)
+{
+	const struct parse *p = u->same ? &u->parse_after : &u->parse_before;
+
+	for (const struct entity *o = parse_find(p, v->name, strlen(v->name)); o;
+	     o = parse_next(p, o))
+		if (o->kind == ENTITY_LOCAL && strcmp(o->owner, v->owner) == 0)
+			return o;
+	return NULL;
+}
+
+/* C: did the old function keep something in it that the new one looks for? The compiler
+ * drops what nobody reads, and clang makes a byte of what has one of two values. */
+static void local_lost(struct build *b, struct unit *u, const struct entity *v)
+{
+	struct note_place place = entity_place(b, u, &u->after, v);
+	const struct entity *old = local_old(u, v);
+	const struct entity *f = parse_function(&u->parse_after, v->owner);
+	const struct entity *was =
+		parse_function(u->same ? &u->parse_after : &u->parse_before, v->owner);
+
+	if (!old || !f || !was || v->is_const || !change_find(b->diff, u, v->owner) ||
+	    !meaning_stores(u->same ? &u->after : &u->before, was, old) ||
+	    !meaning_reads(&u->after, f, v))
+		return;
+	build_tell(b, TOPIC_LOST, &place, v->name,
+		   "see that its first value is a good one to go on with",
+		   "(in %s) is not in %s, or in another form, for the compiler had no use for it: what the old code stored in it is lost",
+		   v->function, b->target[u->target]->name);
+}
+
 /* A static of a function that changes, which the target was seen to lack: it is
  * so if the compiler dropped it, else it was not found. */
 static void local_check(struct build *b, struct unit *u, const struct entity *v)
 {
 	struct note_place place = entity_place(b, u, &u->after, v);
 
-	if (u->cxx && change_find(b->diff, u, v->owner) &&
-	    target_has_local(b->target[u->target], v->name))
+	if (!u->cxx)
+		local_lost(b, u, v);
+	else if (change_find(b->diff, u, v->owner) &&
+		 target_has_local(b->target[u->target], v->name))
 		build_tell(b, TOPIC_COPY, &place, v->name,
 			     "leave this function as it is, and replace its callers",
 			     "(in %s) was not found in %s for certain: the new code would work on a copy of it",

@@ -118,6 +118,28 @@ bool meaning_stores(const struct text *t, const struct entity *f,
 	return false;
 }
 
+/* Is what starts at token `i`, and is stored to, a statement of its own: x++; */
+static bool is_statement(const struct text *t, size_t i)
+{
+	size_t k = is_prefixed(t, i) ? i - 2 : i;
+
+	return k > 0 && (is_mark(t, k - 1, ';') || is_mark(t, k - 1, '{') ||
+			 is_mark(t, k - 1, '}') || is_mark(t, k - 1, ')') ||
+			 is_mark(t, k - 1, ':') || token_is(t, k - 1, "else"));
+}
+
+bool meaning_reads(const struct text *t, const struct entity *f, const struct entity *v)
+{
+	struct span s = span_of(t, f);
+
+	for (size_t i = s.first; i < s.last; i++)
+		if (token_is(t, i, v->name) && !is_member(t, i) &&
+		    t->token[i].at != v->name_at &&
+		    !(is_stored(t, i) && is_statement(t, i)))
+			return true;
+	return false;
+}
+
 /* Variables that outlive the function and are old. */
 static void stores_compare(struct build *b, const struct change *c,
 			   const struct span *old, const struct span *new)

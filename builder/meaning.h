@@ -22,4 +22,8 @@ bool meaning_names(const struct text *t, const struct entity *f, const char *nam
 bool meaning_stores(const struct text *t, const struct entity *f,
 		    const struct entity *v);
 
+/* Does it use a value that a variable of its own has? */
+bool meaning_reads(const struct text *t, const struct entity *f,
+		   const struct entity *v);
+
 #endif
