@@ -273,9 +273,10 @@ static void local_check(struct build *b, struct unit *u, const struct entity *v)
 			     v->function, b->target[u->target]->name);
 }
 
-/* A function that is neither replaced nor new and names the variable. */
+/* A function that is neither replaced nor new and names the variable; one that uses its
+ * value, if `reads`. */
 static const struct entity *other_user(const struct build *b, const struct unit *u,
-				       const struct entity *v)
+				       const struct entity *v, bool reads)
 {
 	const struct parse *p = &u->parse_after;
 
@@ -284,10 +285,24 @@ static const struct entity *other_user(const struct build *b, const struct unit 
 
 		if (f->kind == ENTITY_FUNCTION && f->body_at && f->start > v->end &&
 		    !change_find(b->diff, u, f->linkage) && !unit_is_new(u, f) &&
-		    meaning_names(&u->after, f, v->name))
+		    (reads ? meaning_reads(&u->after, f, v)
+			   : meaning_names(&u->after, f, v->name)))
 			return f;
 	}
 	return NULL;
+}
+
+/* Does a function that changes use the value? */
+static bool is_read(const struct build *b, const struct unit *u, const struct entity *v)
+{
+	const struct parse *p = &u->parse_after;
+
+	for (size_t i = 0; i < p->entities; i++)
+		if (p->entity[i].kind == ENTITY_FUNCTION && p->entity[i].body_at &&
+		    change_find(b->diff, u, p->entity[i].linkage) &&
+		    meaning_reads(&u->after, &p->entity[i], v))
+			return true;
+	return false;
 }
 
 bool fate_is_stored(const struct unit *u, const struct entity *v)
@@ -350,17 +365,19 @@ static void absent_check(struct build *b, struct unit *u, const struct entity *v
 	const struct parse *p = &u->parse_after;
 	const struct entity *other;
 	bool stored = false, named = is_reached(b, u, v, 0, &stored);
+	bool read = stored || is_read(b, u, v);
 
 	for (size_t i = 0; i < p->entities && named; i++)
 		stored |= p->entity[i].kind == ENTITY_FUNCTION && p->entity[i].body_at &&
 			  meaning_stores(&u->after, &p->entity[i], v);
-	other = named && stored ? other_user(b, u, v) : NULL;
+	/* Where all only store it, nobody sees that there are two. */
+	other = named && stored ? other_user(b, u, v, !read) : NULL;
 	if (other)
 		build_tell(b, TOPIC_COPY, &place, v->name,
 			     "use a new variable, which the fix alone sets and reads",
 			     "is not in %s, for the compiler had no use for it: %s, which is not replaced, does not see what the new code does with it",
 			     b->target[u->target]->name, other->name);
-	else if (named && fate_is_stored(u, v))
+	else if (named && read && fate_is_stored(u, v))
 		build_tell(b, TOPIC_LOST, &place, v->name,
 			     "see that its first value is a good one to go on with",
 			     "is not in %s, for the compiler had no use for it: what the old code stored in it is lost",
