@@ -195,6 +195,14 @@ static bool alias_is_meant(const struct build *b, const struct replace *r,
 	return false;
 }
 
+/* "f.localalias" for "f": what the file itself calls it. */
+static bool is_own_name(const char *name, const char *function)
+{
+	size_t n = strlen(function);
+
+	return strncmp(name, function, n) == 0 && strncmp(name + n, ".localalias", 11) == 0;
+}
+
 /* Other names of the same code: they are replaced as well. */
 static void aliases_warn(struct build *b, const struct replace *r)
 {
@@ -204,11 +212,13 @@ static void aliases_warn(struct build *b, const struct replace *r)
 	for (size_t i = 0; i < o->defined; i++) {
 		const struct object_symbol *s = &o->symbol[i];
 
-		/* Weak and versioned aliases are meant as such; two local or
-		 * global functions were folded, which nobody may know. */
+		/* Weak and versioned aliases are meant as such, and GCC's own
+		 * "f.localalias"; two local or global functions were folded,
+		 * which nobody may know. */
 		if (s->value == r->address && s->type == STT_FUNC && !s->dynamic &&
 		    s->bind != STB_WEAK && !*s->version &&
 		    strcmp(s->name, r->name) != 0 && s->name[0] != '_' &&
+		    !is_own_name(s->name, r->name) &&
 		    !alias_is_meant(b, r, s->name) && !folded_apart(b, r->target, s->name))
 			text = build_text(b, "%s%s%s", text, *text ? ", " : "",
 					  s->name);
