@@ -239,6 +239,7 @@ struct build {
 	char **objects; /* .o files, one per source */
 	const char *thunk_source; /* pass_keep: assembly and its object */
 	const char *thunk_object; /* or NULL */
+	const char *handle; /* pass_link: assembly with __dso_handle, or NULL */
 	const char *linked; /* the shared object, without plan */
 	uint8_t *image;     /* its bytes, edited by pass_ref and pass_plan */
 	size_t image_size;

@@ -50,6 +50,35 @@ static void shared_data_list(const struct build *b, const struct image *i,
 	}
 }
 
+/* Does it call one of the functions that libc has in an archive, and whose handlers go
+ * with the object whose handle they give? The start files would define that. */
+static bool wants_handle(const struct image *i)
+{
+	static const char *const names[] = {"atexit", "at_quick_exit", "pthread_atfork"};
+	struct image_symbols t = image_symbols(i, SHT_SYMTAB);
+
+	for (size_t n = 1; n < t.count; n++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			if (t.symbol[n].st_shndx == SHN_UNDEF &&
+			    strcmp(image_symbol_name(&t, &t.symbol[n]), names[k]) == 0)
+				return true;
+	return false;
+}
+
+/* The same as patch.h has for C++. */
+static enum opus_code handle_write(struct build *b, struct opus_error *err)
+{
+	const char *path = build_text(b, "%s/handle.s", b->folder);
+	static const char text[] =
+		"\t.section .note.GNU-stack,\"\",@progbits\n"
+		"\t.section .data.rel.ro.opus,\"aw\",@progbits\n"
+		"\t.weak __dso_handle\n\t.hidden __dso_handle\n\t.balign 8\n"
+		"__dso_handle: .quad __dso_handle\n";
+
+	b->handle = path;
+	return image_write(path, (const uint8_t *)text, sizeof(text) - 1, err);
+}
+
 static enum opus_code list_write(struct build *b, const char *path,
 				 struct opus_error *err)
 {
@@ -72,6 +101,8 @@ static enum opus_code list_write(struct build *b, const char *path,
 			code = image_init(&image, data, size, err);
 		if (code == OPUS_OK)
 			shared_data_list(b, &image, list);
+		if (code == OPUS_OK && !b->handle && wants_handle(&image))
+			code = handle_write(b, err);
 	}
 	fprintf(list, "};\n");
 	if (fclose(list) != 0 && code == OPUS_OK)
@@ -118,6 +149,8 @@ enum opus_code pass_link(struct build *b, struct opus_error *err)
 		command_add(&c, "%s", b->objects[i]);
 	if (b->thunk_object)
 		command_add(&c, "%s", b->thunk_object);
+	if (b->handle)
+		command_add(&c, "%s", b->handle);
 	for (size_t i = 0; i < b->replaces; i++)
 		/* Without quotes ld takes "add" for a number: hexadecimal, as 0adh is. */
 		if (b->replace[i].thunk)
