@@ -212,6 +212,18 @@ static const char *prototype(struct edits *e, const struct entity *f, size_t end
 	return build_text(e->b, "%s __asm__(\"%s\");\n", ret, label);
 }
 
+/* Is there a declaration before the definition? With a prototype, "int f();" behind it
+ * may contradict it. */
+static bool is_declared(const struct edits *e, const struct entity *f)
+{
+	for (const struct entity *o = parse_find(e->parse, f->name, strlen(f->name)); o;
+	     o = parse_next(e->parse, o))
+		if (o->kind == ENTITY_FUNCTION && o->start < f->start &&
+		    strcmp(o->linkage, f->linkage) == 0)
+			return true;
+	return false;
+}
+
 void edit_function(struct edits *e, const struct entity *f, const char *label,
 		   bool keep)
 {
@@ -224,7 +236,12 @@ void edit_function(struct edits *e, const struct entity *f, const char *label,
 	/* int f(a, b) int a; char *b; { ... } */
 	bool old_style = f->body_at && !token_is(t, end, "{") &&
 			 !is_any(t, end, brackets_follow);
+	bool declared = old_style && is_declared(e, f);
 
+	if (declared && !keep) {
+		edit_add(e, f->start, f->end - f->start, "");
+		return;
+	}
 	for (size_t i = first; i < name; i++)
 		if (is_any(t, i, storage))
 			edit_token(e, i, "");
@@ -239,7 +256,7 @@ void edit_function(struct edits *e, const struct entity *f, const char *label,
 		if (label)
 			edit_add(e, offset_of(t, end), 0, assembler);
 	} else if (keep) {
-		if (label)
+		if (label && !declared)
 			edit_add(e, f->start, 0,
 				 prototype(e, f, end, old_style, label));
 	} else {

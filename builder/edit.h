@@ -25,6 +25,7 @@ struct edit {
 struct edits {
 	struct build *b;
 	const struct text *text;
+	const struct parse *parse; /* what is declared in it */
 	struct edit *edit;
 	size_t count;
 	bool failed;
@@ -54,7 +55,8 @@ size_t variable_end(const struct text *t, const struct entity *v);
 /* Turn the declaration of a function into one of something elsewhere, or of
  * the new function: no `static`, no `inline`, and the assembler name `label`
  * unless NULL. A body goes away unless `keep`; then a declaration with the
- * label comes before it. */
+ * label comes before it, unless there is one with a prototype that the function has
+ * not. */
 void edit_function(struct edits *e, const struct entity *f, const char *label,
 		   bool keep);
 

@@ -471,7 +471,7 @@ static enum opus_code unit_emit(struct build *b, struct unit *u,
 				struct opus_error *err)
 {
 	struct emit m = {.b = b, .u = u, .index = b->sources, .notes = "",
-			 .edits = {.b = b, .text = &u->after},
+			 .edits = {.b = b, .text = &u->after, .parse = &u->parse_after},
 			 .where = fate_where(b, u)};
 	const char *base = strrchr(u->source, '/') + 1;
 	const char *dot = strrchr(base, '.');
