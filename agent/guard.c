@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -58,9 +59,30 @@ static uint64_t clock_ms(void)
 static pid_t guard_gone[GONE_MAX];
 static uint32_t guard_gone_count;
 
+/* It has ended, and nobody has waited for it: the first process of a container may
+ * never do so. One whose first thread has ended looks the same, but has others
+ * (proc_pid_stat(5), field 20). */
+static bool is_zombie(pid_t pid)
+{
+	char path[32], text[512];
+	const char *end;
+	bool zombie;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	int fd CLEANUP(cleanup_close) = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	end = strrchr(text, ')');
+	zombie = end && (strncmp(end, ") Z", 3) == 0 || strncmp(end, ") X", 3) == 0);
+	for (int field = 2; zombie && end && field < 20; field++)
+		end = strchr(end + 1, ' ');
+	return zombie && end && atoi(end) <= 1;
+}
+
 static bool process_lives(pid_t pid)
 {
-	if (kill(pid, 0) == 0 || errno != ESRCH)
+	if ((kill(pid, 0) == 0 || errno != ESRCH) && !is_zombie(pid))
 		return true;
 	if (guard_gone_count < GONE_MAX)
 		guard_gone[guard_gone_count++] = pid;
