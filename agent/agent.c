@@ -243,6 +243,8 @@ __attribute__((constructor)) AT_START static void agent_start(void)
 	preload_init();
 	follow_init();
 	library_init();
+	fork_init();
+	guard_init();
 	if (agent_late) {
 		/* fork() first: no child may inherit the loader's lock, which is
 		 * held until the end. */

@@ -26,6 +26,7 @@
 
 #include "agent.h"
 #include "arch/x86_64/futex.h"
+#include "common/start.h"
 #include "proc.h"
 
 #define HELD 0x80000000u /* the rest: how many threads are forking */
@@ -128,15 +129,24 @@ void fork_child(void)
 	atomic_store(&fork_word, 0);
 }
 
+START_DATA static pid_t (*real_fork)(void);
+
+/* Not at the first fork: dlsym(3) takes the loader's lock, which another thread may
+ * hold that waits for this one, in the constructor of what it loads. */
+AT_START void fork_init(void)
+{
+	*(void **)&real_fork = dlsym(RTLD_NEXT, "fork");
+}
+
 __attribute__((visibility("default"))) pid_t fork(void)
 {
-	static pid_t (*_Atomic real)(void);
 	pid_t pid;
 
-	if (!real)
-		real = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+	/* A library that starts before the agent's constructor may be the first. */
+	if (!real_fork)
+		fork_init();
 	fork_begin();
-	pid = real();
+	pid = real_fork();
 	if (pid != 0)
 		fork_end();
 	return pid;

@@ -14,6 +14,9 @@
 void fork_hold(void);
 void fork_let(void);
 
+/* Constructor: find libc's fork(). */
+void fork_init(void);
+
 /* Around fork(), in the thread that forks: wait until the agent thread lets go;
  * in the parent, say that it is over. They nest. */
 void fork_begin(void);

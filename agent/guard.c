@@ -315,16 +315,25 @@ PUBLIC pid_t setsid(void)
 	return (pid_t)rc;
 }
 
+START_DATA static int (*real_daemon)(int, int);
+
+/* Not when it is called: see fork_init(). */
+AT_START void guard_init(void)
+{
+	*(void **)&real_daemon = dlsym(RTLD_NEXT, "daemon");
+}
+
 /* libc's own calls its own fork(), setsid() and, in the parent, _exit(). */
 PUBLIC int daemon(int nochdir, int noclose)
 {
-	int (*real)(int, int) = (int (*)(int, int))dlsym(RTLD_NEXT, "daemon");
 	int rc;
 
+	if (!real_daemon)
+		guard_init();
 	guard_forks = true;
 	guard_end();
 	fork_begin();
-	rc = real(nochdir, noclose);
+	rc = real_daemon(nochdir, noclose);
 	fork_end(); /* not in the parent, which has ended */
 	if (rc == 0)
 		daemon_note();

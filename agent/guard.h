@@ -32,4 +32,7 @@ void guard_confined(void);
 void guard_has_forked(void);
 void guard_forked(void);
 
+/* Constructor: find libc's daemon(). */
+void guard_init(void);
+
 #endif

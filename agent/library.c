@@ -48,7 +48,7 @@
 
 START_DATA static void *(*real_dlopen)(const char *, int);
 START_DATA static void *(*real_dlsym)(void *, const char *);
-static iconv_t (*real_iconv_open)(const char *, const char *);
+START_DATA static iconv_t (*real_iconv_open)(const char *, const char *);
 static _Atomic uint32_t library_asked; /* by threads that wait */
 static _Atomic uint32_t library_done;  /* the last of them that was served */
 static _Atomic unsigned long long library_adds; /* objects ever loaded, at the last look */
@@ -67,6 +67,7 @@ AT_START void library_init(void)
 	*(void **)&real_dlsym = found ? found
 				      : dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
 	*(void **)&real_dlopen = real_dlsym(RTLD_NEXT, "dlopen");
+	*(void **)&real_iconv_open = real_dlsym(RTLD_NEXT, "iconv_open");
 }
 
 void library_own(void)
@@ -256,7 +257,7 @@ PUBLIC iconv_t iconv_open(const char *to, const char *from)
 	iconv_t handle;
 
 	if (!real_iconv_open)
-		*(void **)&real_iconv_open = dlsym(RTLD_NEXT, "iconv_open");
+		library_init();
 	handle = real_iconv_open(to, from);
 	if (store_there && handle != (iconv_t)-1)
 		library_look();
