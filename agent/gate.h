@@ -132,6 +132,9 @@ struct gate_thread *gate_thread_sig(void);
 uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret);
 /* Called by hook.S when a hooked frame returns. Returns where to go. */
 uintptr_t gate_return_sig(uintptr_t stub_end);
+/* A function has been jumped to that looks at its caller's address, in `ret`. If that
+ * is a stub, the hooked frame has been left: as if it had returned. */
+void gate_jumped_sig(uintptr_t *ret);
 /* The innermost hooked frame above `sp` is being unwound: take it off the
  * list. Returns the hook, whose gate_returns[] stays valid until the thread's
  * next one is unwound, or -1. On the thread itself. */

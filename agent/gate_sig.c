@@ -383,17 +383,32 @@ uintptr_t gate_enter_sig(uintptr_t stub_end, uintptr_t *ret)
 	}
 }
 
-uintptr_t gate_return_sig(uintptr_t stub_end)
+static void hook_left(uint32_t index)
 {
-	uint32_t index = (uint32_t)((stub_end - (uintptr_t)hook_pool) / 16);
-	uintptr_t address = gate_returns[index].address;
-
 	/* In a coroutine that has moved to another thread the hook belongs to
 	 * somebody else's list; that one finds it gone and steps over it. */
 	if (tls_there_sig() && atomic_load(&gate_self.hook) == index + 1)
 		atomic_store(&gate_self.hook, gate_hooks[index].previous);
 	gate_hook_release(index, atomic_load(&gate_hooks[index].owner));
+}
+
+uintptr_t gate_return_sig(uintptr_t stub_end)
+{
+	uint32_t index = (uint32_t)((stub_end - (uintptr_t)hook_pool) / 16);
+	uintptr_t address = gate_returns[index].address;
+
+	hook_left(index);
 	return address;
+}
+
+void gate_jumped_sig(uintptr_t *ret)
+{
+	int hook;
+
+	while ((hook = gate_hook_find(*ret)) >= 0) {
+		*(volatile uintptr_t *)ret = gate_returns[hook].address;
+		hook_left((uint32_t)hook);
+	}
 }
 
 int gate_unwound_sig(uintptr_t sp)
