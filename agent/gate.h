@@ -113,6 +113,9 @@ static inline uintptr_t gate_address(uint32_t site)
 
 /* The value that stands in place of a hooked return address. One above the
  * stub's start, so that "return address - 1" is still inside the stub. */
+/* How far behind it the call of the stub leaves its return address (gate.S). */
+#define GATE_HOOK_CALL 5
+
 static inline uintptr_t gate_hook_address(uint32_t hook)
 {
 	return (uintptr_t)hook_pool + 16 * (uintptr_t)hook + 1;

@@ -15,6 +15,7 @@
  */
 #include "gate.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "agent.h"
@@ -199,6 +200,30 @@ void gate_hook_retire(uint32_t index)
 		gate_count_down(epoch);
 }
 
+/*
+ * Does the slot of this hook hold its stub's address, or that behind the call in it?
+ * Once the frame has returned into the stub, whose call overwrites the slot, it is
+ * still on its way out, and a handler that interrupts it there must not take the
+ * entry. On a page beside, the memory may be gone, as that of a coroutine that was
+ * dropped while it was inside: the kernel looks, by the one call that filters are
+ * asked for and that tells.
+ */
+static bool slot_has_stub(uint32_t index, uintptr_t slot, uintptr_t ret)
+{
+	uintptr_t stub = gate_hook_address(index);
+
+	if ((slot ^ ret) >> 12 != 0) {
+		const uint32_t *low = (const uint32_t *)slot;
+		long rc = futex_compare(low, (uint32_t)stub);
+
+		if (rc == -EAGAIN)
+			rc = futex_compare(low, (uint32_t)stub + GATE_HOOK_CALL);
+		if (rc == 0 || rc == -EAGAIN || rc == -EFAULT)
+			return rc == 0;
+	}
+	return gate_hook_find(*(const uintptr_t *)slot) == (int)index;
+}
+
 /* Is the stub of this hook still in place, as far as that can be looked at? */
 static bool gate_hook_alive(uint32_t index, uintptr_t ret)
 {
@@ -208,10 +233,7 @@ static bool gate_hook_alive(uint32_t index, uintptr_t ret)
 		return true;
 	if (slot - ret >= GATE_NEAR && ret - slot >= GATE_NEAR)
 		return true; /* another stack: do not touch it */
-	/* Not only the hook's address: once the frame has returned into the
-	 * stub, whose call overwrites the slot, it is still on its way out, and
-	 * a handler that interrupts it there must not take the entry. */
-	return gate_hook_find(*(uintptr_t *)slot) == (int)index;
+	return slot_has_stub(index, slot, ret);
 }
 
 /*

@@ -28,6 +28,14 @@ static inline long futex_wait(const void *word, uint32_t value,
 			    (long)&t, 0, 0);
 }
 
+/* Is *word == value? 0, -EAGAIN: no, -EFAULT: there is no memory; other errors tell
+ * nothing. FUTEX_CMP_REQUEUE compares before it has nobody to wake, nor to move. */
+static inline long futex_compare(const uint32_t *word, uint32_t value)
+{
+	return raw_syscall6(SYS_futex, (long)word, FUTEX_CMP_REQUEUE_PRIVATE, 0, 0,
+			    (long)word, value);
+}
+
 static inline void futex_wake_all(const void *word)
 {
 	raw_syscall6(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
