@@ -29,6 +29,9 @@
 
 /* Some two threads share one, or did, or one is too small: it stays set. */
 extern _Atomic bool altstack_avoided;
+/* Some stack is one that the kernel forgets while a handler runs on it (SS_AUTODISARM):
+ * that one does is not to be seen then. */
+extern _Atomic bool altstack_disarms;
 /* Set it, and take the handlers that are there off alternate stacks. Any thread. */
 void altstack_avoid(void);
 

@@ -15,6 +15,10 @@
 #include "common/start.h"
 #include "stop_signal.h"
 
+#ifndef SS_AUTODISARM /* <linux/signal.h>, which does not go with <signal.h> */
+#define SS_AUTODISARM (1u << 31)
+#endif
+
 /* Address and thread of those that were seen last, one word each: half a hash of
  * the address, half the thread's id. One that is pushed out by another is seen
  * again when its next thread comes. */
@@ -22,6 +26,7 @@
 static _Atomic uint64_t seen[SEEN];
 
 START_DATA _Atomic bool altstack_avoided;
+START_DATA _Atomic bool altstack_disarms;
 
 void altstack_avoid(void)
 {
@@ -42,6 +47,8 @@ void altstack_note_sig(const stack_t *stack)
 	uint64_t hash = (uintptr_t)stack->ss_sp * 0x9e3779b97f4a7c15u;
 	uint64_t tid, old;
 
+	if (stack->ss_flags & (int)SS_AUTODISARM)
+		atomic_store(&altstack_disarms, true);
 	if (stack->ss_size == 0 || stack->ss_flags & SS_DISABLE ||
 	    atomic_load(&altstack_avoided))
 		return;

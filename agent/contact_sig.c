@@ -32,6 +32,7 @@
 #include <sys/uio.h>
 
 #include "agent.h"
+#include "altstack.h"
 #include "arch/x86_64/futex.h"
 #include "arch/x86_64/valgrind.h"
 #include "common/waits.h"
@@ -174,9 +175,12 @@ static bool contact_waited(const struct signal_frame *f)
 static bool contact_is_handler(const struct signal_frame *f, uintptr_t end,
 			       uint64_t blocked)
 {
-	if ((uintptr_t)f->registers[REG_RSP] <= (uintptr_t)f ||
-	    (uintptr_t)f->registers[REG_RSP] > end || (f->mask & ~blocked) != 0 ||
-	    contact_waited(f))
+	bool elsewhere = (uintptr_t)f->registers[REG_RSP] <= (uintptr_t)f ||
+			 (uintptr_t)f->registers[REG_RSP] > end;
+
+	/* What it has interrupted lies above it, or on another stack. */
+	if ((elsewhere && !atomic_load(&altstack_disarms)) ||
+	    (f->mask & ~blocked) != 0 || contact_waited(f))
 		return false;
 	return f->mask != blocked ||
 	       (atomic_load(&contact_nodefer) && f->link != CONTACT_OWN_FRAME &&
@@ -195,6 +199,8 @@ static bool contact_in_handler(const ucontext_t *context)
 
 	if (sp - (uintptr_t)context->uc_stack.ss_sp < context->uc_stack.ss_size)
 		return true; /* on the alternate stack */
+	if (end == sp && atomic_load(&altstack_disarms))
+		return true; /* perhaps */
 	/* It would complain about the stack's old words; and there malloc is
 	 * valgrind's own, which no signal interrupts. */
 	if (valgrind_request(VALGRIND_RUNNING, 0, 0) != 0)

@@ -163,7 +163,7 @@ static bool hook_below(uint32_t index, const struct stop_thread *t)
 	uintptr_t slot = atomic_load(&gate_hooks[index].slot);
 	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
 
-	return slot < sp && sp - slot < NEAR && !scan_signal_stack(t->context) &&
+	return slot < sp && sp - slot < NEAR && !scan_signal_stack(t) &&
 	       !slot_sleeps(slot) &&
 	       (!unwind_begin() || unwind_map_end(slot) == unwind_map_end(sp));
 }

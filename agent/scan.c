@@ -242,6 +242,26 @@ static bool word_hits(uintptr_t word, const struct scan_ranges *r)
 	       table_original(word) != word;
 }
 
+/* What the kernel puts on the stack for a handler begins with the restorer's address,
+ * and has the interrupted stack pointer behind so many bytes. */
+#define FRAME_SP 168
+
+/* What libc's restorer is, the frame of our own handler tells; 0: nobody has parked. */
+static uintptr_t restorer_of(const struct stop_thread *t)
+{
+	return t->gate ? ((const uintptr_t *)t->context)[-1] : 0;
+}
+
+/* Does a handler run here that has interrupted what is not above it, up to `end`? An
+ * alternate stack that the kernel forgets meanwhile (SS_AUTODISARM) shows nowhere. */
+static bool frame_elsewhere(uintptr_t at, uintptr_t end)
+{
+	uintptr_t sp;
+
+	return scan_memory(at + FRAME_SP, &sp, sizeof(sp)) == sizeof(sp) &&
+	       (sp <= at || sp > end);
+}
+
 /* Is there such a word on the stack? 1 yes, 0 no, -1 the stack could not be
  * read. A stack has hundreds of words, hardly one of them an address of code:
  * the closer look at each was half of the time of a scan. */
@@ -249,6 +269,7 @@ static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 {
 	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
 	uintptr_t at = (sp - RED_ZONE) & ~(uintptr_t)7, end = stack_end(t, sp);
+	uintptr_t restorer = restorer_of(t);
 	struct spans spans;
 
 	if (end == 0)
@@ -265,8 +286,10 @@ static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 		if (have == 0)
 			return want == 0 ? 0 : -1;
 		for (size_t i = 0; i < have; i++)
-			if (spans_have(&spans, scan_buffer[i]) &&
-			    word_hits(scan_buffer[i], r))
+			if ((spans_have(&spans, scan_buffer[i]) &&
+			     word_hits(scan_buffer[i], r)) ||
+			    (scan_buffer[i] == restorer &&
+			     frame_elsewhere(at + i * sizeof(uintptr_t), end)))
 				return 1;
 		at += have * sizeof(uintptr_t);
 	}
@@ -319,11 +342,36 @@ static struct scan_result frames_look(const struct stop_thread *t,
 
 /* The kernel saves the stack's bounds in the frame, but not whether it was in
  * use (__save_altstack). */
-bool scan_signal_stack(const ucontext_t *c)
+static bool on_signal_stack(const ucontext_t *c)
 {
 	uintptr_t sp = (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
 
 	return sp - (uintptr_t)c->uc_stack.ss_sp < c->uc_stack.ss_size;
+}
+
+bool scan_signal_stack(const struct stop_thread *t)
+{
+	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
+	uintptr_t end = stack_end(t, sp), restorer = restorer_of(t);
+	uintptr_t at = (sp + 7) & ~(uintptr_t)7;
+
+	if (on_signal_stack(t->context))
+		return true;
+	while (at < end && restorer) {
+		size_t want = (end - at) / sizeof(uintptr_t);
+		ssize_t read;
+		size_t have;
+
+		want = want > CHUNK ? CHUNK : want;
+		read = scan_memory(at, scan_buffer, want * sizeof(uintptr_t));
+		have = read > 0 ? (size_t)read / sizeof(uintptr_t) : 0;
+		if (have == 0)
+			break;
+		for (size_t i = 0; i < have; i++, at += sizeof(uintptr_t))
+			if (scan_buffer[i] == restorer && frame_elsewhere(at, end))
+				return true;
+	}
+	return false;
 }
 
 struct scan_result scan_thread(const struct stop_thread *t,
@@ -331,7 +379,7 @@ struct scan_result scan_thread(const struct stop_thread *t,
 {
 	struct scan_result safe = {.verdict = SCAN_SAFE};
 	uintptr_t ip = (uintptr_t)t->context->uc_mcontext.gregs[REG_RIP];
-	bool other_stack = scan_signal_stack(t->context);
+	bool other_stack = on_signal_stack(t->context);
 
 	/* On an alternate stack the words below say nothing about the frames
 	 * that the signal interrupted on the other one. */

@@ -78,7 +78,7 @@ struct scan_result scan_held(const struct stop_thread *t, ucontext_t *child,
  * fault. Returns how many bytes, 0 if `at` is in a hole, -1 if the kernel does
  * not let us look. Any thread that is not in a handler. */
 ssize_t scan_memory(uintptr_t at, void *ret, size_t size);
-/* Is the stopped thread on its alternate signal stack? */
-bool scan_signal_stack(const ucontext_t *context);
+/* Is the stopped thread on an alternate signal stack? */
+bool scan_signal_stack(const struct stop_thread *t);
 
 #endif
