@@ -241,12 +241,16 @@ static enum opus_reason reason_of(const struct stop_thread *t)
 	return t->verdict == SCAN_INSIDE ? OPUS_WHY_INSIDE : OPUS_WHY_UNREADABLE;
 }
 
-/* Put one unsafe thread on the list. False: no entry is left. */
-static bool thread_list(struct update *u, struct stop_thread *t)
+/* Put one unsafe thread on the list. Returns how many entries that makes: none for
+ * a frame that is there already, as of a coroutine that has just been resumed, or -1:
+ * none is left. */
+static int thread_list(struct update *u, struct stop_thread *t)
 {
 	uintptr_t *slot = t->verdict == SCAN_INSIDE ? t->slot : NULL;
 	int hook = slot ? gate_hook_find(*slot) : -1;
 
+	if (hook >= 0 && atomic_load(&gate_hooks[hook].epoch) == u->epoch)
+		return 0;
 	if (hook >= 0) {
 		/* Still hooked for an update that was cancelled: the same
 		 * hook counts for this one. */
@@ -254,14 +258,14 @@ static bool thread_list(struct update *u, struct stop_thread *t)
 		gate_hooks[hook].reason = OPUS_WHY_INSIDE;
 		gate_hooks[hook].since = raw_counter();
 		atomic_store(&gate_hooks[hook].epoch, u->epoch);
-		return true;
+		return 1;
 	}
 	hook = gate_hook_take(t->tid);
 	if (hook < 0)
-		return false;
+		return -1;
 	gate_hook_set((uint32_t)hook, t->gate, slot, u->epoch, t->site,
 		      reason_of(t));
-	return true;
+	return 1;
 }
 
 /* Taken off again, with the return addresses put back. */
@@ -308,14 +312,14 @@ enum opus_code update_arm(struct update *u, struct opus_error *err)
 		return error_set(err, OPUS_BUSY,
 			"a thread stands in the middle of the bytes to be replaced");
 	for (uint32_t i = 0; (t = update_subject(i)); i++) {
-		if (t->verdict == SCAN_SAFE)
-			continue;
-		if (!thread_list(u, t)) {
+		int more = t->verdict == SCAN_SAFE ? 0 : thread_list(u, t);
+
+		if (more < 0) {
 			threads_unlist(u);
 			return error_set(err, OPUS_RESOURCE,
 				"more than %d threads are inside", GATE_HOOKS);
 		}
-		unsafe++;
+		unsafe += (uint32_t)more;
 	}
 	for (uint32_t i = 0; i < u->count; i++) {
 		struct gate_site *g = &gate_sites[u->items[i].site];

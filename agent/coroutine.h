@@ -22,11 +22,12 @@
 
 #define COROUTINE_MAX 8192
 
-/* `save` is about to be filled and left; `next` is about to run. Any thread. */
-void coroutine_suspend(ucontext_t *save);
-void coroutine_resume(const ucontext_t *next);
+/* `save` is about to be filled and left: false if there is no room for it. And it runs
+ * again, with what the first one said. Any thread. */
+bool coroutine_suspend(ucontext_t *save);
+void coroutine_resume(const ucontext_t *save, bool listed);
 
-/* More were asleep at once than the table holds: some are not known. */
+/* More are asleep than the table holds: some are not known. */
 bool coroutine_lost(void);
 
 /*

@@ -76,7 +76,6 @@
 	R(unsigned int, sleep, (unsigned int))                                 \
 	R(int, semtimedop, (int, struct sembuf *, size_t, const struct timespec *)) \
 	R(int, swapcontext, (ucontext_t *, const ucontext_t *))                \
-	R(int, setcontext, (const ucontext_t *))                               \
 	R(int, pthread_attr_setsigmask_np, (pthread_attr_t *, const sigset_t *))
 
 #define R(type, name, parameters) START_DATA static type(*real_##name) parameters;
@@ -436,25 +435,21 @@ PUBLIC int sigtimedwait(const sigset_t *set, siginfo_t *info,
 
 /* --- coroutines --- */
 
-/* An ordinary frame of ours stays on the stack that is left: the context is
- * resumed in it, and returns through it. */
+/*
+ * An ordinary frame of ours stays on the stack that is left: the context is
+ * resumed in it, and returns through it. Whoever resumes it, by swapcontext(),
+ * setcontext() or at the end of another (uc_link), leaves its entry: until libc has
+ * changed the stack, with a system call on the way, it sleeps, and nobody else would
+ * know of it.
+ */
 PUBLIC int swapcontext(ucontext_t *save, const ucontext_t *next)
 {
+	bool listed;
 	int rc;
 
 	NEED(swapcontext);
-	coroutine_suspend(save);
-	coroutine_resume(next);
+	listed = coroutine_suspend(save);
 	rc = real_swapcontext(save, next);
-	/* Whoever resumes it has taken the entry off, but for libc at the end
-	 * of a coroutine (uc_link). After a failure it is still there, too. */
-	coroutine_resume(save);
+	coroutine_resume(save, listed);
 	return rc;
-}
-
-PUBLIC int setcontext(const ucontext_t *next)
-{
-	NEED(setcontext);
-	coroutine_resume(next);
-	return real_setcontext(next);
 }
