@@ -156,15 +156,41 @@ static bool slot_sleeps(uintptr_t slot)
 	return sleeps;
 }
 
+/* Or of one that another thread than `but` runs, to which it has moved? Threads
+ * stopped, all of them. */
+static bool slot_runs(uintptr_t slot, const struct update *u,
+		      const struct stop_thread *but)
+{
+	for (uint32_t i = 0; i < stop_now.count; i++) {
+		const struct stop_thread *t = &stop_now.threads[i];
+
+		if (t != but && atomic_load(&t->state) == STOP_PARKED &&
+		    slot - (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP] < NEAR &&
+		    scan_thread(t, &u->ranges).verdict != SCAN_SAFE)
+			return true;
+	}
+	return false;
+}
+
+/* May it be the hook of a coroutine? Such a one outlives the thread that has called
+ * it first. */
+static bool may_outlive(uint32_t index)
+{
+	return atomic_load(&coroutine_used) &&
+	       atomic_load(&gate_hooks[index].slot) != 0 && !hook_gone(index);
+}
+
 /* The stub is in place, but below the stack pointer of the stopped thread: left
  * by longjmp, unless the thread is on another stack just now. */
-static bool hook_below(uint32_t index, const struct stop_thread *t)
+static bool hook_below(const struct update *u, uint32_t index,
+		       const struct stop_thread *t)
 {
 	uintptr_t slot = atomic_load(&gate_hooks[index].slot);
 	uintptr_t sp = (uintptr_t)t->context->uc_mcontext.gregs[REG_RSP];
 
 	return slot < sp && sp - slot < NEAR && !scan_signal_stack(t) &&
 	       !slot_sleeps(slot) &&
+	       !(atomic_load(&coroutine_used) && slot_runs(slot, u, t)) &&
 	       (!unwind_begin() || unwind_map_end(slot) == unwind_map_end(sp));
 }
 
@@ -179,9 +205,10 @@ void update_reclaim(void)
 		if (tid == 0 || tid == GATE_LEAVING || tid == GATE_LOST ||
 		    atomic_load(&gate_hooks[i].epoch) != 0)
 			continue;
-		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH)
-			gate_hook_release(i, tid);
-		else if (atomic_load(&gate_hooks[i].slot) != 0 && hook_gone(i))
+		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH) {
+			if (!may_outlive(i))
+				gate_hook_release(i, tid);
+		} else if (atomic_load(&gate_hooks[i].slot) != 0 && hook_gone(i))
 			gate_hook_lose(i, tid);
 	}
 }
@@ -238,13 +265,14 @@ static bool look_thread(struct update *u, struct stop_thread *t)
 			look_unhooked(i, t->tid, &r);
 		else if (hook_gone(i))
 			gate_hook_lose(i, t->tid);
-		else if (hook_below(i, t))
+		else if (hook_below(u, i, t))
 			gate_hook_retire(i);
 	}
 	return true;
 }
 
-/* Entries of dead threads go; the ids of the others come into tids[]. */
+/* Entries of dead threads go, but for coroutines'; the ids of the others come into
+ * tids[]. */
 static uint32_t look_collect(struct update *u, uint32_t *tids, uint32_t room)
 {
 	uint32_t n = 0;
@@ -257,7 +285,8 @@ static uint32_t look_collect(struct update *u, uint32_t *tids, uint32_t room)
 		    atomic_load(&gate_hooks[i].epoch) != u->epoch)
 			continue;
 		if (raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH) {
-			gate_hook_release(i, tid);
+			if (!may_outlive(i))
+				gate_hook_release(i, tid);
 			continue;
 		}
 		for (uint32_t k = 0; k < n && !known; k++)
@@ -327,16 +356,28 @@ static bool look_all(struct update *u)
 	return quiet;
 }
 
+/* The thread of this entry, which the update counts, has ended. */
+static bool is_orphan(const struct update *u, uint32_t index)
+{
+	uint32_t tid = atomic_load(&gate_hooks[index].owner);
+
+	return tid != 0 && tid != GATE_LEAVING &&
+	       atomic_load(&gate_hooks[index].epoch) == u->epoch &&
+	       raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH;
+}
+
 /* Entries of coroutines whose stack could not be read stay until no sleeping
- * coroutine is in doubt any more. */
+ * coroutine is in doubt any more; those of dead threads as long as there is one whose
+ * frame it may be. */
 static void look_coroutines(struct update *u)
 {
 	bool doubt = false, some = false;
 
 	for (uint32_t i = 0; i < GATE_HOOKS && !some; i++)
-		some = atomic_load(&gate_hooks[i].epoch) == u->epoch &&
-		       atomic_load(&gate_hooks[i].slot) == 0 &&
-		       gate_hooks[i].reason == OPUS_WHY_COROUTINE;
+		some = (atomic_load(&gate_hooks[i].epoch) == u->epoch &&
+			atomic_load(&gate_hooks[i].slot) == 0 &&
+			gate_hooks[i].reason == OPUS_WHY_COROUTINE) ||
+		       is_orphan(u, i);
 	if (!some || stop_threads(NULL, 20000000, NULL) != OPUS_OK)
 		return;
 	scan_begin();
@@ -349,12 +390,26 @@ static void look_coroutines(struct update *u)
 		    atomic_load(&gate_hooks[i].slot) == 0 &&
 		    gate_hooks[i].reason == OPUS_WHY_COROUTINE)
 			gate_hook_release(i, (uint32_t)getpid());
+	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
+		uintptr_t slot = atomic_load(&gate_hooks[i].slot);
+
+		if (is_orphan(u, i) && !slot_sleeps(slot) && !slot_runs(slot, u, NULL))
+			gate_hook_release(i, atomic_load(&gate_hooks[i].owner));
+	}
 	stop_release();
+}
+
+static bool is_listed(const uint32_t *tids, uint32_t tid)
+{
+	while (*tids && *tids != tid)
+		tids++;
+	return *tids != 0;
 }
 
 static void look_poll(struct update *u, uint64_t now)
 {
 	uint32_t tids[256], n;
+	const uint32_t *only = atomic_load(&coroutine_used) ? NULL : tids;
 
 	if (u->look_at_ns == 0) {
 		u->look_at_ns = u->armed_ns + LOOK_FIRST_NS;
@@ -367,9 +422,10 @@ static void look_poll(struct update *u, uint64_t now)
 		/* One that was in a gate just then is not a moment later. */
 		for (int tries = 0; tries < 10 && !look_all(u); tries++)
 			nanosleep(&(struct timespec){0, 500000}, NULL);
-	} else if (n > 0 && stop_threads(tids, 20000000, NULL) == OPUS_OK) {
+	} else if (n > 0 && stop_threads(only, 20000000, NULL) == OPUS_OK) {
 		for (uint32_t i = 0; i < stop_now.count; i++)
-			if (atomic_load(&stop_now.threads[i].state) == STOP_PARKED)
+			if (atomic_load(&stop_now.threads[i].state) == STOP_PARKED &&
+			    is_listed(tids, stop_now.threads[i].tid))
 				(void)look_thread(u, &stop_now.threads[i]);
 		stop_release();
 	}
