@@ -258,7 +258,7 @@ static bool is_transfer(long nr)
 	case SYS_read: case SYS_readv: case SYS_recvfrom: case SYS_recvmsg:
 	case SYS_recvmmsg: case SYS_accept: case SYS_accept4: case SYS_connect:
 	case SYS_write: case SYS_writev: case SYS_sendto: case SYS_sendmsg:
-	case SYS_sendmmsg:
+	case SYS_sendmmsg: case SYS_getrandom:
 		return true;
 	default:
 		return false;

@@ -24,7 +24,10 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -54,7 +57,8 @@
 	R(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t)) \
 	R(ssize_t, sendmsg, (int, const struct msghdr *, int))                \
 	R(int, sendmmsg, (int, struct mmsghdr *, unsigned, int))              \
-	R(int, setsockopt, (int, int, int, const void *, socklen_t))
+	R(int, setsockopt, (int, int, int, const void *, socklen_t))          \
+	R(ssize_t, getrandom, (void *, size_t, unsigned))
 
 #define R(type, name, parameters) START_DATA static type(*real_##name) parameters;
 REAL(R)
@@ -159,9 +163,44 @@ static bool again(const struct restart_note *note, int fd, short events)
 		result;                                                        \
 	})
 
+/* `done` of `size` bytes, at the first call: has a stop come in between? */
+#define PARTLY(done, size)                                                     \
+	((done) > 0 && (size_t)(done) < (size) && restart_broken())
+
+/* /dev/random and /dev/urandom: more than a page of it a signal breaks off. */
+static bool is_random(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       (st.st_rdev == makedev(1, 8) || st.st_rdev == makedev(1, 9));
+}
+
 PUBLIC ssize_t read(int fd, void *to, size_t size)
 {
-	return REPEAT(read, fd, POLLIN, (fd, to, size));
+	ssize_t done, more;
+
+	restart_whole();
+	done = REPEAT(read, fd, POLLIN, (fd, to, size));
+	if (PARTLY(done, size) && is_random(fd)) {
+		more = read(fd, (char *)to + done, size - (size_t)done);
+		done += more > 0 ? more : 0;
+	}
+	return done;
+}
+
+PUBLIC ssize_t getrandom(void *to, size_t size, unsigned flags)
+{
+	ssize_t done, more;
+
+	NEED(getrandom);
+	restart_whole();
+	done = real_getrandom(to, size, flags);
+	if (PARTLY(done, size)) {
+		more = getrandom((char *)to + done, size - (size_t)done, flags);
+		done += more > 0 ? more : 0;
+	}
+	return done;
 }
 
 PUBLIC ssize_t readv(int fd, const struct iovec *to, int count)
@@ -251,10 +290,6 @@ PUBLIC int connect(int fd, const struct sockaddr *name, socklen_t size)
 }
 
 /* --- the rest of a transfer --- */
-
-/* `done` of `size` bytes, at the first call: has a stop come in between? */
-#define PARTLY(done, size)                                                     \
-	((done) > 0 && (size_t)(done) < (size) && restart_broken())
 
 /*
  * Can the rest be asked for? An error that has come meanwhile is told once, and has to
