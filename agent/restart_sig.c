@@ -164,6 +164,8 @@ static int limit_register(const greg_t *g, long nr)
 	case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_semtimedop:
 	case 441: /* epoll_pwait2 */
 		return REG_R10;
+	case SYS_io_getevents: case SYS_io_pgetevents:
+		return REG_R8;
 	case SYS_futex: /* the others are given a time of the clock */
 		return (g[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT ? REG_R10 : -1;
 	case 426: /* io_uring_enter, with IORING_ENTER_EXT_ARG */
@@ -406,6 +408,7 @@ const uint8_t restart_calls[RESTART_CALLS] = {
 	[SYS_nanosleep] = 1, [SYS_clock_nanosleep] = 1, [SYS_futex] = 1,
 	[SYS_rt_sigtimedwait] = 1, [SYS_semtimedop] = 1,
 	[426] = 1 /* io_uring_enter */, [441] = 1 /* epoll_pwait2 */,
+	[SYS_io_getevents] = 1, [SYS_io_pgetevents] = 1,
 	[SYS_prctl] = 1, [SYS_seccomp] = 1,
 };
 
@@ -415,7 +418,9 @@ static bool is_timed(long number, long b, long d, long e)
 {
 	if (number == SYS_futex)
 		return (b & FUTEX_CMD_MASK) == FUTEX_WAIT && d != 0;
-	return number != 426 || e != 0;
+	if (number == 426 || number == SYS_io_getevents || number == SYS_io_pgetevents)
+		return e != 0;
+	return true;
 }
 
 static __attribute__((noipa)) long call_noted(long number, long a, long b, long c,
