@@ -32,6 +32,10 @@
 
 #define MOMENT_NS 30000     /* a signal that was sent has arrived */
 
+/* prctl(2), of <linux/prctl.h> since 5.11; since 6.15 there is a second way. */
+#define SET_DISPATCH 59
+#define DISPATCH_OFF 0
+
 uint32_t filter_counts_sig(void)
 {
 	uint32_t ended = __atomic_load_n(&opus_beacon.filters_ended, __ATOMIC_SEQ_CST);
@@ -192,6 +196,48 @@ static long install(long number, long a, long b, long c, long d, long e)
 	return rc;
 }
 
+/* The kernel then kills for the return of a handler, as a filter may, but asks a word
+ * of the program's, at any time anew, so nobody can tell when it would. */
+static bool dispatches(long number, long a, long b)
+{
+	return number == SYS_prctl && a == SET_DISPATCH && b != DISPATCH_OFF;
+}
+
+static void switch_set(bool off)
+{
+	static const char why[] =
+		"the program has its system calls dispatched to itself (PR_SET_SYSCALL_USER_DISPATCH)";
+
+	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < sizeof(why); i++)
+		opus_beacon.off_reason[i] = off ? why[i] : '\0';
+	if (off)
+		__atomic_or_fetch(&opus_beacon.flags, BEACON_OFF, __ATOMIC_SEQ_CST);
+	else
+		__atomic_and_fetch(&opus_beacon.flags, ~(uint32_t)BEACON_OFF,
+				   __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
+	atomic_store(&agent_off, off);
+}
+
+/* No contact may come any more, nor a stop. */
+static long dispatch(long number, long a, long b, long c, long d, long e)
+{
+	bool kept_out;
+	long rc;
+
+	__atomic_add_fetch(&opus_beacon.filters_begun, 1, __ATOMIC_SEQ_CST);
+	contact_retry_end_sig();
+	kept_out = stop_keep_out_sig();
+	switch_set(true);
+	rc = raw_syscall6(number, a, b, c, d, e, 0);
+	if (rc != 0)
+		switch_set(false);
+	__atomic_add_fetch(&opus_beacon.filters_ended, 1, __ATOMIC_SEQ_CST);
+	stop_let_in_sig(kept_out);
+	return rc;
+}
+
 static bool installs(long number, long a, long b)
 {
 	return number == SYS_seccomp
@@ -202,10 +248,12 @@ static bool installs(long number, long a, long b)
 long filter_call_sig(long number, long a, long b, long c, long d, long e, long f)
 {
 	/* A child of vfork(2) has the agent of its parent, and its own mask. */
-	long rc = installs(number, a, b) && agent_usable() &&
-			  !filter_is_tight_sig() && opus_beacon.pid == raw_getpid()
-		? install(number, a, b, c, d, e)
-		: raw_syscall6(number, a, b, c, d, e, f);
+	bool ours = (installs(number, a, b) || dispatches(number, a, b)) &&
+		    agent_usable() && !filter_is_tight_sig() &&
+		    opus_beacon.pid == raw_getpid();
+	long rc = !ours ? raw_syscall6(number, a, b, c, d, e, f)
+		: dispatches(number, a, b) ? dispatch(number, a, b, c, d, e)
+					   : install(number, a, b, c, d, e);
 
 	if (rc >= 0 || rc < -4095)
 		return rc;
