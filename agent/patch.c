@@ -353,11 +353,15 @@ static void patch_destroy(struct patch *p)
 	fork_hold();
 	if (p->handle)
 		dlclose(p->handle);
+	for (uint32_t i = 0; p->held && i < p->plan.target_count; i++)
+		if (p->held[i])
+			dlclose(p->held[i]);
 	fork_let();
 	if (p->file)
 		munmap(p->file, p->plan.file_size);
 	free(p->items);
 	free(p->targets);
+	free(p->held);
 	free(p);
 }
 
@@ -365,7 +369,8 @@ static enum opus_code patch_allocate(struct patch *p, struct opus_error *err)
 {
 	p->items = calloc(p->plan.func_count + 1, sizeof(*p->items));
 	p->targets = calloc(p->plan.target_count + 1, sizeof(*p->targets));
-	if (!p->items || !p->targets)
+	p->held = calloc(p->plan.target_count + 1, sizeof(*p->held));
+	if (!p->items || !p->targets || !p->held)
 		return error_set(err, OPUS_RESOURCE, "no memory for the patch");
 	return OPUS_OK;
 }

@@ -44,6 +44,7 @@ struct patch {
 	uintptr_t code_start, code_end; /* all of its executable segments */
 	struct patch_item *items; /* plan.func_count */
 	uintptr_t *targets; /* load base per plan target */
+	void **held;        /* handle of each, which keeps it loaded */
 	bool kept; /* something refers to it: never to be freed */
 };
 

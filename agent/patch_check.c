@@ -85,7 +85,7 @@ enum opus_code patch_check_file(const struct patch *p, struct opus_error *err)
 	return OPUS_OK;
 }
 
-/* Keep a target loaded as long as the process lives: its code carries a jump
+/* Keep a target loaded, as long as the process lives once its code carries a jump
  * to us. The main program has an empty path and cannot go away. */
 static void *target_handle(const struct object *o)
 {
@@ -116,7 +116,8 @@ static enum opus_code target_find(struct patch *p, uint32_t index,
 			return error_set(err, OPUS_NO_MATCH,
 				"it is loaded twice, as %s and as %s, and only one of them would be patched",
 				o->path[0] ? o->path : "the program", x->path);
-	if (!target_handle(o) && o->path[0] && strncmp(o->path, "linux-vdso", 10) != 0)
+	p->held[index] = target_handle(o);
+	if (!p->held[index] && o->path[0] && strncmp(o->path, "linux-vdso", 10) != 0)
 		return error_set(err, OPUS_NO_MATCH,
 				 "%s is being unloaded", o->path);
 	return OPUS_OK;
@@ -295,10 +296,10 @@ enum opus_code patch_check_loaded(struct patch *p, const struct object *o,
 
 /* Its number among the modules that have thread-local data; the linker gives it
  * out, and __tls_get_addr() finds each thread's block by it. */
-static enum opus_code tls_module(const struct object *o, const char *name,
-				 uintptr_t *ret, struct opus_error *err)
+static enum opus_code tls_module(const struct object *o, void *handle,
+				 const char *name, uintptr_t *ret,
+				 struct opus_error *err)
 {
-	void *handle = target_handle(o);
 	size_t module = 0;
 
 	if (!handle || dlinfo(handle, RTLD_DI_TLS_MODID, &module) != 0 || module == 0)
@@ -369,7 +370,7 @@ static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 		return OPUS_OK;
 	}
 	if (r->kind == PLAN_REF_TLS_MODULE)
-		return tls_module(o, name, ret, err);
+		return tls_module(o, p->held[r->target], name, ret, err);
 	if (r->kind == PLAN_REF_TLS_OFFSET) {
 		*ret = r->value + r->addend;
 		return OPUS_OK;
@@ -379,7 +380,7 @@ static enum opus_code ref_value(const struct patch *p, const struct plan_ref *r,
 	 * relocation), then the target's, for a module opened with RTLD_LOCAL. What it
 	 * calls by a name that nobody can take over is its own. */
 	found = r->kind == PLAN_REF_SYMBOL ? global_find(name, version) : NULL;
-	handle = found ? NULL : target_handle(o);
+	handle = found ? NULL : p->held[r->target];
 	if (handle)
 		found = version[0] ? dlvsym(handle, name, version)
 				   : dlsym(handle, name);
