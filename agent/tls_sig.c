@@ -31,8 +31,9 @@ AT_START void tls_init(unsigned long hwcap2)
 	int32_t id = raw_gettid();
 
 	readable = hwcap2 & HWCAP2_FSGSBASE;
-	/* Behind the words that the ABI gives a meaning (psABI 3.4.6). */
-	for (size_t at = 64; at < BLOCK; at += sizeof(id))
+	/* Behind the words that the ABI gives a meaning (psABI 3.4.6), and not in the
+	 * upper half of one: half of a pointer may be any id. */
+	for (size_t at = 64; at < BLOCK; at += sizeof(uintptr_t))
 		if (*(const int32_t *)(self + at) == id) {
 			id_at = at;
 			return;
