@@ -326,6 +326,10 @@ PUBLIC int execvp(const char *name, char *const words[])
 
 PUBLIC int fexecve(int fd, char *const words[], char *const env[])
 {
+	if (fd < 0 || !env) { /* as in libc */
+		errno = EINVAL;
+		return -1;
+	}
 	return exec_raw(fd, "", words, FOLLOWED(NULL, fd, env), AT_EMPTY_PATH);
 }
 
