@@ -238,6 +238,7 @@ static void entries_sweep(void)
 			const struct stop_thread *t = &stop_now.threads[k];
 
 			if (t->tid == tid && t->verdict != SCAN_GATE &&
+			    t->verdict != SCAN_UNREADABLE && /* it may be in one */
 			    atomic_load(&t->state) == STOP_PARKED &&
 			    atomic_load(&t->gate->unwound) != i + 1)
 				gate_hook_release(i, tid);
