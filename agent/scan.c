@@ -288,7 +288,7 @@ static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 		for (size_t i = 0; i < have; i++)
 			if ((spans_have(&spans, scan_buffer[i]) &&
 			     word_hits(scan_buffer[i], r)) ||
-			    (scan_buffer[i] == restorer &&
+			    (restorer && scan_buffer[i] == restorer &&
 			     frame_elsewhere(at + i * sizeof(uintptr_t), end)))
 				return 1;
 		at += have * sizeof(uintptr_t);
