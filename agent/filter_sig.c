@@ -27,6 +27,7 @@
 #include "common/wire.h"
 #include "contact.h"
 #include "guard.h"
+#include "restart.h"
 #include "stop.h"
 #include "stop_signal.h"
 
@@ -196,32 +197,46 @@ static long install(long number, long a, long b, long c, long d, long e)
 	return rc;
 }
 
-/* The kernel then kills for the return of a handler, as a filter may, but asks a word
- * of the program's, at any time anew, so nobody can tell when it would. */
-static bool dispatches(long number, long a, long b)
+/*
+ * Why no handler may run any more once this is called, or NULL. Where system calls are
+ * dispatched the kernel kills for the return of a handler, as a filter may, but asks a
+ * word of the program's, at any time anew, so nobody can tell when it would. Where
+ * rdtsc is refused every look at the clock by the vDSO kills.
+ */
+static const char *shuts_out(long number, long a, long b)
 {
-	return number == SYS_prctl && a == SET_DISPATCH && b != DISPATCH_OFF;
+	if (number != SYS_prctl)
+		return NULL;
+	if (a == SET_DISPATCH && b != DISPATCH_OFF)
+		return "the program has its system calls dispatched to itself (PR_SET_SYSCALL_USER_DISPATCH)";
+	return a == PR_SET_TSC && b == PR_TSC_SIGSEGV 
+		       ? "the program has rdtsc refused (PR_SET_TSC)" : NULL;
 }
 
-static void switch_set(bool off)
+static void switch_set(const char *why)
 {
-	static const char why[] =
-		"the program has its system calls dispatched to itself (PR_SET_SYSCALL_USER_DISPATCH)";
-
 	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
-	for (size_t i = 0; i < sizeof(why); i++)
-		opus_beacon.off_reason[i] = off ? why[i] : '\0';
-	if (off)
+	for (size_t i = 0; i < sizeof(opus_beacon.off_reason) - 1; i++) {
+		opus_beacon.off_reason[i] = why ? why[i] : '\0';
+		if (opus_beacon.off_reason[i] == '\0')
+			break;
+	}
+	if (why)
 		__atomic_or_fetch(&opus_beacon.flags, BEACON_OFF, __ATOMIC_SEQ_CST);
 	else
 		__atomic_and_fetch(&opus_beacon.flags, ~(uint32_t)BEACON_OFF,
 				   __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&opus_beacon.sequence, 1, __ATOMIC_SEQ_CST);
-	atomic_store(&agent_off, off);
+	atomic_store(&agent_off, why != NULL);
+}
+
+static int kernel_clock(clockid_t clock, struct timespec *ret)
+{
+	return (int)raw_syscall3(SYS_clock_gettime, clock, (long)ret, 0);
 }
 
 /* No contact may come any more, nor a stop. */
-static long dispatch(long number, long a, long b, long c, long d, long e)
+static long shut_out(const char *why, long number, long a, long b, long c, long d, long e)
 {
 	bool kept_out;
 	long rc;
@@ -229,10 +244,12 @@ static long dispatch(long number, long a, long b, long c, long d, long e)
 	__atomic_add_fetch(&opus_beacon.filters_begun, 1, __ATOMIC_SEQ_CST);
 	contact_retry_end_sig();
 	kept_out = stop_keep_out_sig();
-	switch_set(true);
+	switch_set(why);
 	rc = raw_syscall6(number, a, b, c, d, e, 0);
 	if (rc != 0)
-		switch_set(false);
+		switch_set(NULL);
+	else if (a == PR_SET_TSC)
+		restart_clock = kernel_clock;
 	__atomic_add_fetch(&opus_beacon.filters_ended, 1, __ATOMIC_SEQ_CST);
 	stop_let_in_sig(kept_out);
 	return rc;
@@ -248,12 +265,12 @@ static bool installs(long number, long a, long b)
 long filter_call_sig(long number, long a, long b, long c, long d, long e, long f)
 {
 	/* A child of vfork(2) has the agent of its parent, and its own mask. */
-	bool ours = (installs(number, a, b) || dispatches(number, a, b)) &&
-		    agent_usable() && !filter_is_tight_sig() &&
-		    opus_beacon.pid == raw_getpid();
+	const char *why = shuts_out(number, a, b);
+	bool ours = (why || installs(number, a, b)) && agent_usable() &&
+		    !filter_is_tight_sig() && opus_beacon.pid == raw_getpid();
 	long rc = !ours ? raw_syscall6(number, a, b, c, d, e, f)
-		: dispatches(number, a, b) ? dispatch(number, a, b, c, d, e)
-					   : install(number, a, b, c, d, e);
+		: why ? shut_out(why, number, a, b, c, d, e)
+		      : install(number, a, b, c, d, e);
 
 	if (rc >= 0 || rc < -4095)
 		return rc;

@@ -317,7 +317,7 @@ static void gate_hook_place(int index, uintptr_t *ret, uint32_t epoch,
 	atomic_store(&h->epoch, epoch);
 	h->site = site;
 	h->reason = OPUS_WHY_ENTERED;
-	h->since = raw_counter();
+	h->since = agent_usable() ? raw_counter() : 0; /* PR_SET_TSC */
 	h->previous = atomic_load(&gate_self.hook);
 	gate_hook_stub((uint32_t)index, ret);
 	atomic_store(&gate_self.hook, (uint32_t)index + 1);

@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "arch/x86_64/raw.h"
+#include "arch/x86_64/futex.h"
 #include "common/cleanup.h"
 #include "common/store.h"
 #include "fork.h"
@@ -47,11 +47,8 @@ static struct store_starts guard_starts;
 
 static uint64_t clock_ms(void)
 {
-	struct timespec t;
-
 	/* Goes on while the machine sleeps, and nobody can set it. */
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+	return raw_clock(CLOCK_BOOTTIME) / 1000000u;
 }
 
 /* Processes that were gone when they were looked for. */

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "agent.h"
+#include "arch/x86_64/futex.h"
 
 static struct {
 	uint64_t at_ns;
@@ -22,11 +23,9 @@ static uint32_t written;
 void log_line(const char *format, ...)
 {
 	uint32_t i = written++ % LOG_LINES;
-	struct timespec t;
 	va_list args;
 
-	clock_gettime(CLOCK_REALTIME, &t);
-	lines[i].at_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	lines[i].at_ns = raw_clock(CLOCK_REALTIME);
 	va_start(args, format);
 	vsnprintf(lines[i].text, sizeof(lines[i].text), format, args);
 	va_end(args);

@@ -45,6 +45,8 @@ static uint64_t since_ns(uint64_t since, uint64_t now)
 
 	if (since > counter || ticks <= 0)
 		return 0;
+	if (since == 0)
+		return now - update_now.armed_ns; /* at most; not known */
 	return (uint64_t)((double)(counter - since) * ns / ticks);
 }
 

@@ -3,8 +3,10 @@
  * programs (Documentation/admin-guide/syscall-user-dispatch.rst).
  *
  *   dispatch N -> for N seconds each call would be; then "done"
+ *   counter    -> it forbids itself rdtsc, and waits with a limit
  *   call       -> the result of work()
  */
+#include <poll.h>
 #include <sys/prctl.h>
 
 #include "target.h"
@@ -38,6 +40,11 @@ int main(void)
 				;
 			selector = 0;
 			say("done");
+		} else if (!strcmp(line, "counter")) {
+			if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0))
+				die("prctl");
+			poll(NULL, 0, 10);
+			say("refused");
 		} else {
 			say("%d", work());
 		}
