@@ -336,9 +336,14 @@ PUBLIC int fexecve(int fd, char *const words[], char *const env[])
 PUBLIC int execveat(int folder, const char *path, char *const words[],
 		    char *const env[], int flags)
 {
+	const char *there = path;
+
+	/* To the kernel NULL is no mistake of the program's that ends it, as libc's
+	 * declaration has the compiler believe. */
+	__asm__("" : "+r"(there));
 	/* A path that counts from a folder is not looked at. */
 	return exec_raw(folder, path, words,
-			FOLLOWED(NULL, *path ? -1 : folder, env), flags);
+			FOLLOWED(NULL, there && !*there ? folder : -1, env), flags);
 }
 
 PUBLIC int posix_spawn(pid_t *pid, const char *path,

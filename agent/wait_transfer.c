@@ -491,7 +491,7 @@ static ssize_t parts_receive(int fd, struct msghdr *m, size_t room, size_t done,
 
 PUBLIC ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
-	size_t room = WANTS_ALL(flags) ? m->msg_controllen : 0;
+	size_t room = WANTS_ALL(flags) && m ? m->msg_controllen : 0;
 	ssize_t done;
 
 	restart_whole();
