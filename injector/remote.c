@@ -236,6 +236,17 @@ static bool in_sequence(const struct remote *r)
 				sizeof(section)) && section;
 }
 
+#define GET_DISPATCH 0x4211 /* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4 */
+
+/* Has it its system calls dispatched to itself (struct ptrace_sud_config)? Ours, too,
+ * would become signals that it does not expect. */
+static bool is_dispatched(const struct remote *r)
+{
+	struct { uint64_t mode, selector, offset, len; } c = {0};
+
+	return tracee_ask(GET_DISPATCH, r->tid, sizeof(c), &c) == 0 && c.mode != 0;
+}
+
 /* Will a handler of the program run as soon as the thread goes on? Then an EINTR
  * is its own. Signals without a handler wait in tracees even where they do nothing
  * (sig_ignored(), kernel/signal.c). */
@@ -297,6 +308,10 @@ enum opus_code remote_leave(struct remote *r, struct opus_error *err)
 	if (r->saved.cs != USER_CODE)
 		return error_set(err, OPUS_NO_CONTACT,
 				 "thread %d runs 32-bit code", (int)r->tid);
+	if (is_dispatched(r))
+		return error_set(err, OPUS_CONFINED,
+				 "thread %d has its system calls dispatched to itself (PR_SET_SYSCALL_USER_DISPATCH)",
+				 (int)r->tid);
 	if (in_sequence(r))
 		return error_set(err, OPUS_NO_CONTACT,
 			"thread %d is in a restartable sequence", (int)r->tid);
