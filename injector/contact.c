@@ -292,6 +292,11 @@ static enum opus_code contact_failed(const struct contact *c,
 			"all its threads block signal %u, by a system call of its "
 			"own; root may open their masks, without --no-attach",
 			c->t->beacon.signal);
+	if (c->t->beacon.pid != s.inner_pid)
+		return error_set(err, OPUS_NO_CONTACT,
+			"it was made by _Fork() or clone(2) while the agent's thread "
+			"ran in process %d, and has none; it can be patched again "
+			"when it has executed a program", (int)c->t->beacon.pid);
 	return error_set(err, OPUS_NO_CONTACT,
 		"none of its threads (%u) came to a place where the agent can "
 		"start safely within %g s; try again when it is less busy",

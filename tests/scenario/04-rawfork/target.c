@@ -2,6 +2,7 @@
  * A program whose children come without fork(3).
  *   pin -> a thread stays in work()
  *   forks HOW -> makes children for 3 s, each calls work() 20 times; says the longest time, in ms
+ *   keep HOW -> makes one that stays; says its id
  */
 #include <sys/wait.h>
 #include <sys/mman.h>
@@ -69,6 +70,12 @@ int main(void)
 				n++;
 			}
 			say("%d children, %d slow, longest %.0f ms", n, slow, *longest);
+		} else if (!strncmp(line, "keep ", 5)) {
+			pid_t pid = child(line + 5);
+
+			while (pid == 0)
+				usleep(10000);
+			say("%d", (int)pid);
 		} else {
 			say("%d", work(1));
 		}
