@@ -30,6 +30,7 @@
 #include "cover.h"
 #include "diff.h"
 #include "facts.h"
+#include "includes.h"
 #include "path.h"
 
 const char *tree_name(const struct diff *d, const char *path, size_t *ret_prefix)
@@ -135,7 +136,9 @@ static const char *unit_missing(struct build *b, struct facts *f, Dwarf_Die *cu,
 	if (!name || is_compiled(b, name))
 		return NULL;
 	return (copies && is_linked_whole(cu)) || is_touched(b, name) ||
-			       (included && reads_touched(b, cu, path, prefix))
+			       (included && (reads_touched(b, cu, path, prefix) ||
+					     includes_reach(b->diff->includes,
+							    build_text(b, "%s/%s", b->diff->view, name))))
 		       ? build_text(b, "%s", name)
 		       : NULL;
 }
@@ -164,6 +167,56 @@ static void units_ask(struct build *b,
 	}
 }
 
+/* Sources of the targets that the build has not compiled. */
+struct left {
+	const char **source;
+	size_t sources;
+};
+
+/* Does ninja build it, which keeps by itself what the compiler reads for it? */
+static bool is_tracked(struct build *b, Dwarf_Die *cu, const char *path, size_t prefix)
+{
+	Dwarf_Attribute attr;
+	const char *folder = dwarf_attr(cu, DW_AT_comp_dir, &attr) ? dwarf_formstring(&attr) : NULL;
+
+	if (!folder)
+		return false;
+	if (prefix > 0 && strncmp(folder, path, prefix - 1) == 0 &&
+	    (folder[prefix - 1] == '/' || !folder[prefix - 1]))
+		folder = build_text(b, "%s%s", b->diff->view, folder + prefix - 1);
+	return access(build_text(b, "%s/.ninja_deps", folder), F_OK) == 0;
+}
+
+static bool is_left(struct build *b, struct facts *f, Dwarf_Die *cu, void *data)
+{
+	struct left *l = data;
+	const char *path = facts_unit_path(f, cu), **grown;
+	size_t prefix;
+	const char *name = tree_name(b->diff, path, &prefix);
+
+	if (!name || is_compiled(b, name) || is_tracked(b, cu, path, prefix))
+		return false;
+	grown = build_grow(l->source, l->sources, sizeof(*grown));
+	if (!grown)
+		return true;
+	l->source = grown;
+	grown[l->sources++] = build_text(b, "%s/%s", b->diff->view, name);
+	return false;
+}
+
+/* Find out which of them include a file of the diff, of whose macros debug information
+ * does not tell. Once: what is built in between may be gone after a cleaning. */
+static void includes_look(struct build *b)
+{
+	struct left l = {0};
+
+	if (b->diff->includes)
+		return;
+	units_ask(b, is_left, &l);
+	b->diff->includes = includes_create(b, l.source, l.sources);
+	free(l.source);
+}
+
 struct missing {
 	bool included, copies;
 	const char *name;
@@ -181,6 +234,8 @@ const char *build_missing(struct build *b, bool copies)
 {
 	struct missing m = {is_included(b), copies, NULL};
 
+	if (m.included)
+		includes_look(b);
 	units_ask(b, is_missing, &m);
 	return m.name;
 }
@@ -192,26 +247,25 @@ static void file_touch(const char *path)
 
 static bool unit_touch(struct build *b, struct facts *f, Dwarf_Die *cu, void *data)
 {
-	size_t prefix;
-	const char *name = tree_name(b->diff, facts_unit_path(f, cu), &prefix);
+	const struct missing *m = data;
+	const char *name = unit_missing(b, f, cu, m->included, m->copies);
 
-	(void)data;
-	if (name && !is_compiled(b, name))
+	if (name)
 		file_touch(build_text(b, "%s/%s", b->diff->view, name));
 	return false;
 }
 
-/* Make all sources of the targets new that were not compiled, not only those that
- * are missing: of a header with nothing but macros debug information says nothing.
- * What the diff changes in copies of the tree was not known when the build ran. */
+/* Make the sources of the targets new that are missing. What the diff changes in copies
+ * of the tree was not known when the build ran. */
 static void sources_touch(struct build *b)
 {
 	const struct diff *d = b->diff;
+	struct missing m = {is_included(b), true, NULL};
 
 	for (size_t i = 0; i < d->files; i++)
 		if (d->original[i] != i)
 			file_touch(d->file[i]);
-	units_ask(b, unit_touch, NULL);
+	units_ask(b, unit_touch, &m);
 }
 
 /* Is the object still there that was made of the source, beside it? */

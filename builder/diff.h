@@ -138,6 +138,7 @@ struct diff {
 	bool scripted; /* the build runs a script of the diff */
 	bool followed; /* `made` is known */
 	bool aside;    /* it changes assembly outside of functions */
+	struct includes *includes; /* complete.c: who reads what, once it was asked; or NULL */
 	struct precompiled *precompiled;
 	size_t precompileds;
 	struct unit **unit;

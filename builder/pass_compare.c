@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "compare.h"
+#include "includes.h"
 
 void diff_destroy(struct diff *d, size_t targets)
 {
@@ -32,6 +33,7 @@ void diff_destroy(struct diff *d, size_t targets)
 	free(d->change);
 	free(d->cover);
 	free(d->precompiled);
+	includes_destroy(d->includes);
 	hooks_deinit(d);
 	free(d);
 }
