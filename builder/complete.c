@@ -10,9 +10,10 @@
  * not every build knows all of that: hand-written ones may not know who includes
  * a header, or build a library once and never look into its folder again. What a
  * target was made from, its debug information tells. Is something of that missing
- * and reads a file of the diff, the build runs again, first with all sources made
+ * and reads a file of the diff, the build runs again, first with such sources made
  * new and then after a cleaning, each time in a view on top of the last one, which
- * goes away again if that was no use.
+ * goes away again if that was no use. Who reads a header for its macros alone the
+ * debug information does not tell; includes.c does.
  * With link-time optimisation any source may hold a copy of a function of the diff,
  * so all of them are wanted.
  */
@@ -100,6 +101,12 @@ static bool reads_touched(struct build *b, Dwarf_Die *cu, const char *path, size
 	return facts_unit_reads(cu, is_touched_path, &t) > 0;
 }
 
+/* Are there macros in it for others to say what they mean? */
+static bool is_list(const char *path)
+{
+	return path_has_suffix(path, (const char *const[]){".def", ".x", ".tab", ".list", NULL});
+}
+
 /* Is there a file in the diff that was there and is compiled for none but those
  * that include it? Looking for them takes long. */
 static bool is_included(struct build *b)
@@ -107,7 +114,7 @@ static bool is_included(struct build *b)
 	struct diff *d = b->diff;
 
 	for (size_t i = 0; i < d->files; i++)
-		if (d->existed[i] && compile_is_code(d->file[i]) &&
+		if (d->existed[i] && (compile_is_code(d->file[i]) || is_list(d->file[i])) &&
 		    !is_compiled(b, d->file[i] + strlen(d->view) + 1))
 			return true;
 	return false;
