@@ -107,8 +107,8 @@ static bool is_list(const char *path)
 	return path_has_suffix(path, (const char *const[]){".def", ".x", ".tab", ".list", NULL});
 }
 
-/* Is there a file in the diff that was there and is compiled for none but those
- * that include it? Looking for them takes long. */
+/* Is there a file in the diff that was there, or made of one, and is compiled for none
+ * but those that include it? Looking for them takes long. */
 static bool is_included(struct build *b)
 {
 	struct diff *d = b->diff;
@@ -116,6 +116,9 @@ static bool is_included(struct build *b)
 	for (size_t i = 0; i < d->files; i++)
 		if (d->existed[i] && (compile_is_code(d->file[i]) || is_list(d->file[i])) &&
 		    !is_compiled(b, d->file[i] + strlen(d->view) + 1))
+			return true;
+	for (size_t i = 0; i < d->mades; i++)
+		if (path_is_header(d->made[i]) || is_list(d->made[i]))
 			return true;
 	return false;
 }

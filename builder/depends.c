@@ -57,6 +57,9 @@ static bool is_of_diff(const struct diff *d, const char *word)
 	for (size_t i = 0; i < d->files; i++)
 		if (d->existed[i] && word_is(d, word, d->file[i]))
 			return true;
+	for (size_t i = 0; i < d->mades; i++)
+		if (word_is(d, word, d->made[i]))
+			return true;
 	return false;
 }
 

@@ -313,7 +313,7 @@ struct shapes;
 enum opus_code values_read(struct build *b, const struct unit *u, struct shapes *old,
 			   struct shapes *new, struct opus_error *err) MUST_CHECK;
 
-/* generated.c: fill in diff.made and diff.assembly. Errors: OPUS_RESOURCE. */
+/* generated.c: fill in diff.made and diff.assembly, anew. Errors: OPUS_RESOURCE. */
 enum opus_code generated_find(struct build *b, struct opus_error *err) MUST_CHECK;
 /* After the build with the diff: is the assembly another now? */
 bool generated_differs(const struct made_assembly *a);

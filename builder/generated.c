@@ -9,7 +9,8 @@
  * A grammar, a table or a template is read by no compiler, but what the build
  * makes of it is. Which that is, no build system tells. But the diff's files
  * were made new before the build ran, so whatever comes from them was written
- * again, and lies in the upper folder of the overlay.
+ * again, and lies in the upper folder of the overlay. If the build is run once more,
+ * for what it left out, this is looked for again.
  */
 #include <ftw.h>
 #include <stdlib.h>
@@ -109,6 +110,7 @@ enum opus_code generated_find(struct build *b, struct opus_error *err)
 
 	walked = b;
 	failed = false;
+	d->mades = d->assemblies = 0;
 	for (size_t i = 0; i < d->covers; i++) {
 		cover = &d->cover[i];
 		if (!cover->upper)

@@ -168,10 +168,17 @@ static size_t path_find(const struct includes *n, const char *path)
 	return realpath(path, real) ? listing_find(n->l, real) : LISTING_NONE;
 }
 
+/* The files of the diff, and what the build makes of them. */
 static void diff_mark(struct includes *n, const struct diff *d)
 {
 	for (size_t i = 0; i < d->files; i++) {
 		size_t file = d->existed[i] ? path_find(n, d->file[i]) : LISTING_NONE;
+
+		if (file != LISTING_NONE)
+			n->node[file].reaches = true;
+	}
+	for (size_t i = 0; i < d->mades; i++) {
+		size_t file = path_find(n, d->made[i]);
 
 		if (file != LISTING_NONE)
 			n->node[file].reaches = true;

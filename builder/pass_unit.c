@@ -507,6 +507,9 @@ enum opus_code pass_unit(struct build *b, struct opus_error *err)
 		code = build_command_run(b, NULL, err);
 		if (code == OPUS_OK)
 			code = copies_find(b, err);
+		/* Who includes what is made is wanted, too. */
+		if (code == OPUS_OK && makes_sources(d))
+			code = generated_find(b, err);
 		missing = code == OPUS_OK ? build_missing(b, true) : NULL;
 		if (missing)
 			code = build_complete(b, missing, err);
