@@ -43,7 +43,8 @@
 	X(OPUS_SOME_FAILED, 8, "some-failed", "some of the targets failed")    \
 	X(OPUS_INCONSISTENT, 9, "inconsistent", "the process is inconsistent: restart it") \
 	X(OPUS_VETO, 10, "veto", "a check of the patch refused")               \
-	X(OPUS_WOULD_NOT, 10, "would-not", "it would not apply")
+	X(OPUS_WOULD_NOT, 10, "would-not", "it would not apply")               \
+	X(OPUS_SILENT, 7, "silent", "a file of the process does not answer")
 
 enum opus_code {
 #define X(name, status, json, text) name,

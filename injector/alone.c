@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 
 #include "beacon_read.h"
@@ -51,6 +52,7 @@ bool alone_is_loading(pid_t view)
 
 	while (maps && proc_maps_next(&cursor, &map))
 		if (map.writable && !map.is_private &&
+		    strncmp(map.path, "/memfd:", 7) == 0 &&
 		    beacon_path_matches(map.path) &&
 		    proc_memory_read(view, map.start, &p, sizeof(p)) &&
 		    p.released == PLAYGROUND_LOAD && p.state == PLAYGROUND_LOADING)

@@ -24,6 +24,7 @@
 #include <time.h>
 
 #include "common/cleanup.h"
+#include "watch.h"
 
 #define MAGIC_SIZE sizeof(((struct beacon *)0)->magic)
 #define BEACON_PAGES 256 /* of one mapping that are looked at */
@@ -59,47 +60,98 @@ bool beacon_maps_have_agent(char *maps)
 	return next_mapping(&maps, &map);
 }
 
-/* First bytes of `pages` pages from `at`. False with errno. */
-static bool page_starts(pid_t view, uint64_t at, size_t pages,
+/* First bytes of some pages. False with errno. */
+static bool page_starts(pid_t view, const uint64_t at[], size_t pages,
 			char ret[][MAGIC_SIZE])
 {
 	struct iovec local = {ret, pages * MAGIC_SIZE};
 	struct iovec remote[BEACON_PAGES] = {0};
 
 	for (size_t i = 0; i < pages; i++) {
-		remote[i].iov_base = (void *)(uintptr_t)(at + i * BEACON_PAGE);
+		remote[i].iov_base = (void *)(uintptr_t)at[i];
 		remote[i].iov_len = MAGIC_SIZE;
 	}
 	if (process_vm_readv(view, &local, 1, remote, pages, 0) ==
 	    (ssize_t)(pages * MAGIC_SIZE))
 		return true;
 	for (size_t i = 0; i < pages; i++)
-		if (!proc_memory_read(view, at + i * BEACON_PAGE, ret[i],
-				      MAGIC_SIZE))
+		if (!proc_memory_read(view, at[i], ret[i], MAGIC_SIZE))
 			return false;
 	return true;
 }
 
-/* Address of the beacon in one mapping, 0 with errno (0: no beacon there). */
-static uint64_t mapping_search(pid_t view, const struct proc_map *map)
+/* Address of the beacon in these pages, 0 with errno (0: no beacon there). */
+static uint64_t pages_search(pid_t view, const uint64_t at[], size_t pages)
 {
 	char start[BEACON_PAGES][MAGIC_SIZE];
-	size_t pages = (map->end - map->start) / BEACON_PAGE;
 
-	if (pages > BEACON_PAGES)
-		pages = BEACON_PAGES;
 	errno = 0;
-	if (!page_starts(view, map->start, pages, start))
+	if (!page_starts(view, at, pages, start))
 		return 0;
 	errno = 0;
 	for (size_t i = 0; i < pages; i++)
 		if (memcmp(start[i], BEACON_MAGIC, MAGIC_SIZE) == 0)
-			return map->start + i * BEACON_PAGE;
+			return at[i];
 	return 0;
 }
 
-static enum opus_code memory_error(struct opus_error *err)
+/* Pages of a mapping that may not be in memory: whose file would be read. */
+struct absent {
+	pid_t view;
+	const char *path;
+	uint64_t at[BEACON_PAGES];
+	size_t pages;
+};
+
+struct found {
+	uint64_t at;
+	int error;
+};
+
+static void absent_look(void *data, size_t i, void *ret)
 {
+	const struct absent *a = data;
+	struct found *found = ret;
+
+	(void)i;
+	watch_note(a->path);
+	found->at = pages_search(a->view, a->at, a->pages);
+	found->error = errno;
+}
+
+/*
+ * Address of the beacon in one mapping, 0 with errno (0: no beacon there). The agent
+ * writes it at its start, so its page is there, in every process that has one; of
+ * the file, which somebody may only have named so, nothing is read before that.
+ */
+static uint64_t mapping_search(pid_t view, const struct proc_map *map,
+			       char note[WATCH_NOTE])
+{
+	struct absent a = {.view = view, .path = map->path};
+	uint64_t there_at[BEACON_PAGES], at;
+	bool there[BEACON_PAGES];
+	struct found found = {0};
+	size_t pages = (map->end - map->start) / BEACON_PAGE, count = 0;
+
+	if (pages > BEACON_PAGES)
+		pages = BEACON_PAGES;
+	proc_memory_there(view, map->start, pages, there);
+	for (size_t i = 0; i < pages; i++)
+		*(there[i] ? &there_at[count++] : &a.at[a.pages++]) =
+			map->start + i * BEACON_PAGE;
+	at = count ? pages_search(view, there_at, count) : 0;
+	if (at || (count && errno) || !a.pages)
+		return at;
+	if (!watch_one(absent_look, &a, &found, sizeof(found), note))
+		found.error = ETIMEDOUT;
+	errno = found.error;
+	return found.at;
+}
+
+static enum opus_code memory_error(const char *note, struct opus_error *err)
+{
+	if (errno == ETIMEDOUT)
+		return watch_silent(note, err);
 	if (errno == EPERM || errno == EACCES)
 		return error_set_errno(err, OPUS_PERMISSION,
 			"its memory may not be read; run as root or as its "
@@ -125,7 +177,7 @@ enum opus_code beacon_copy(pid_t view, uint64_t at, struct beacon *ret,
 	for (int i = 0; i < BEACON_TRIES; i++) {
 		if (!proc_memory_read(view, at, ret, sizeof(*ret)) ||
 		    !proc_memory_read(view, sequence_at, &after, sizeof(after)))
-			return memory_error(err);
+			return memory_error("", err);
 		if (after == ret->sequence && after % 2 == 0)
 			return OPUS_OK;
 		nanosleep(&moment, NULL);
@@ -168,15 +220,16 @@ enum opus_code beacon_read(pid_t view, char *maps, struct beacon *ret,
 {
 	struct proc_map map;
 	enum opus_code code;
+	char note[WATCH_NOTE] = "";
 	bool mapped = false;
 
 	*ret_at = 0;
 	if (strstr(maps, BEACON_AGENT_FILE))
 		while (!*ret_at && next_mapping(&maps, &map)) {
 			mapped = true;
-			*ret_at = mapping_search(view, &map);
+			*ret_at = mapping_search(view, &map, note);
 			if (!*ret_at && errno)
-				return memory_error(err);
+				return memory_error(note, err);
 		}
 	if (!mapped)
 		return error_set(err, OPUS_NO_AGENT,

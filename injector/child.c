@@ -41,9 +41,36 @@ static void stops_ignore(void)
 	signal(SIGTTOU, SIG_IGN);
 }
 
+/* False: it does not get over its start, and was given up. */
+static bool start_wait(pid_t child, int end, const struct child_start *start,
+		       uint64_t limit_ns)
+{
+	uint64_t until = interrupt_clock() + limit_ns;
+	struct pollfd p = {.fd = end, .events = POLLIN};
+
+	while (interrupt_poll(&p, 1, until, true) != INTERRUPT_READY && !start->over) {
+		if (!watch_is_running(child)) {
+			kill(child, SIGKILL);
+			waitpid(child, NULL, WNOHANG);
+			return false;
+		}
+		until = interrupt_clock() + limit_ns;
+	}
+	return true;
+}
+
 enum opus_code child_run(enum opus_code (*work)(void *data, struct opus_error *err),
 			 void *data, void *result, size_t size,
 			 struct opus_error *err)
+{
+	return child_run_start(work, data, result, size, NULL, 0, err);
+}
+
+enum opus_code child_run_start(enum opus_code (*work)(void *data,
+						      struct opus_error *err),
+			       void *data, void *result, size_t size,
+			       const struct child_start *start, uint64_t limit_ns,
+			       struct opus_error *err)
 {
 	ssize_t got;
 	int ends[2];
@@ -62,6 +89,10 @@ enum opus_code child_run(enum opus_code (*work)(void *data, struct opus_error *e
 	if (child < 0) {
 		close(ends[0]);
 		return error_set_errno(err, OPUS_RESOURCE, "no process");
+	}
+	if (start && !start_wait(child, ends[0], start, limit_ns)) {
+		close(ends[0]);
+		return watch_silent(start->note, err);
 	}
 	got = transfer(ends[0], err, result, size, false);
 	close(ends[0]);

@@ -13,11 +13,13 @@
 #ifndef OPUS_CHILD_H
 #define OPUS_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "watch.h"
 
 /*
  * Call work(data, err) in a child. Its code and error are returned, and the
@@ -27,6 +29,20 @@
 enum opus_code child_run(enum opus_code (*work)(void *data, struct opus_error *err),
 			 void *data, void *result, size_t size,
 			 struct opus_error *err) MUST_CHECK;
+
+/* The same for work that begins by reading files which may never answer. */
+struct child_start {
+	_Atomic bool over; /* set by `work` when it has read them */
+	char note[WATCH_NOTE];
+};
+
+/* Gives up, with OPUS_SILENT, if that takes longer than `limit_ns`. `start`, which may
+ * be NULL, is shared with the child. */
+enum opus_code child_run_start(enum opus_code (*work)(void *data,
+						      struct opus_error *err),
+			       void *data, void *result, size_t size,
+			       const struct child_start *start, uint64_t limit_ns,
+			       struct opus_error *err) MUST_CHECK;
 
 /* A child that holds something. Zero to begin with. */
 struct child {

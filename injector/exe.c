@@ -9,13 +9,17 @@
 #include "exe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "target.h"
+#include "watch.h"
 
 /* Where services are, which are in no user's PATH. */
 #define MORE_FOLDERS "/usr/local/sbin:/usr/sbin:/sbin"
@@ -65,24 +69,34 @@ static bool is_named(const char *now, const char *name)
 	       (now[len] == '\0' || strcmp(now + len, " (deleted)") == 0);
 }
 
+/* Under another name, such as that in a container. Of the file system no more is asked
+ * than it takes: it may be one that does not answer. */
+static bool is_same_file(const struct exe *e, const char *path, const char *now)
+{
+	struct statx st;
+
+	if (!e->there)
+		return false;
+	watch_note(now);
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO, &st) == 0 &&
+	       makedev(st.stx_dev_major, st.stx_dev_minor) == e->file.st_dev &&
+	       st.stx_ino == e->file.st_ino;
+}
+
 /* By /proc/VIEW, whose thread may be a later one than the first. */
 static int runs(const struct exe *e, pid_t pid, pid_t view)
 {
 	char path[64], now[PATH_MAX + 16];
-	struct stat st;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", view);
-	if (e->there && stat(path, &st) == 0 && st.st_dev == e->file.st_dev &&
-	    st.st_ino == e->file.st_ino)
-		return 1;
 	n = readlink(path, now, sizeof(now) - 1);
 	if (n < 0 && errno == ENOENT && (view = target_view(pid, view)) != 0)
 		return runs(e, pid, view);
 	if (n < 0)
 		return errno == EACCES || errno == EPERM ? -1 : 0;
 	now[n] = '\0';
-	return is_named(now, e->name);
+	return is_named(now, e->name) || is_same_file(e, path, now);
 }
 
 int exe_runs(const struct exe *e, pid_t pid)

@@ -30,7 +30,7 @@ void exe_init(struct exe *e, const char *name);
 void exe_deinit(struct exe *e);
 
 /* Does the process run it? 1 yes, 0 no (or it has ended), -1 it may not be looked
- * at. */
+ * at. May take for ever, see watch.h. */
 int exe_runs(const struct exe *e, pid_t pid);
 
 #endif

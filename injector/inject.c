@@ -58,6 +58,7 @@
 #endif
 
 #define SEARCH_NS 2000000000ull
+#define START_NS 1000000000ull /* to read its files, on top of that */
 #define MOMENT_NS 1000000ull
 #define ENDING_MS 200
 
@@ -81,6 +82,7 @@ struct inject {
 	bool stale;                    /* other objects are mapped by now */
 	char why[96];  /* the last thread was refused */
 	uint64_t end;  /* of the search for one */
+	struct child_start *start; /* shared with the command; NULL: no memory */
 	struct inject_report report;
 };
 
@@ -155,6 +157,8 @@ static enum opus_code prepare(struct inject *in, struct opus_error *err)
 	if (code == OPUS_OK)
 		code = place_init(&in->place, &in->modules, in->code.home,
 				  err);
+	if (in->start)
+		in->start->over = true;
 	return code;
 }
 
@@ -527,12 +531,29 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 	return code;
 }
 
+/* Whoever reads what we print, to its end, does not wait for a child that was given
+ * up. */
+static void output_close(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; fd > 2 && i <= 2; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
 /* In a child. */
 static enum opus_code work(void *data, struct opus_error *err)
 {
+	struct inject *in = data;
+
+	output_close();
 	/* A thread of the host waits while we do; best effort. */
 	setpriority(PRIO_PROCESS, 0, -20);
-	return inject_run(data, err);
+	if (in->start)
+		watch_note_to(in->start->note);
+	return inject_run(in, err);
 }
 
 /* Was the agent loaded, and is it ready? */
@@ -546,6 +567,21 @@ static enum opus_code joined_check(struct target *t, struct opus_error *err)
 		return error_set(err, OPUS_DIED,
 			"the process started another program (exec) right after the "
 			"agent was loaded; it has none");
+	return code;
+}
+
+/* Nobody is stopped while the objects are read, so it can be given up then. */
+static enum opus_code work_start(struct inject *in, struct opus_error *err)
+{
+	void *shared = mmap(NULL, sizeof(*in->start), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	enum opus_code code;
+
+	in->start = shared == MAP_FAILED ? NULL : shared;
+	code = child_run_start(work, in, &in->report, sizeof(in->report), in->start,
+			       SEARCH_NS + START_NS, err);
+	if (in->start)
+		munmap(shared, sizeof(*in->start));
 	return code;
 }
 
@@ -565,7 +601,7 @@ enum opus_code inject_agent(struct target *t, const struct inject_request *reque
 		return error_set(err, OPUS_ALREADY, "it has an agent");
 	code = alone_lock(t->pid, &lock, err);
 	if (code == OPUS_OK)
-		code = child_run(work, &in, &in.report, sizeof(in.report), err);
+		code = work_start(&in, err);
 	*ret = in.report;
 	/* Whatever failed, it is no wonder. Its memory is gone a moment before
 	 * it is said to have ended. */

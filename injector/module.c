@@ -17,6 +17,7 @@
 
 #include "common/cleanup.h"
 #include "proc.h"
+#include "watch.h"
 
 #define DYNAMIC_MAX 128
 #define SEGMENTS 32
@@ -76,8 +77,11 @@ static void dynamic_read(const struct modules *m, struct module *object,
 static void object_read(const struct modules *m, struct module *object)
 {
 	Elf64_Phdr p[SEGMENTS];
-	size_t count = segments_read(m->view, object->start, p);
+	size_t count;
 	bool biased = false;
+
+	watch_note(object->path);
+	count = segments_read(m->view, object->start, p);
 
 	for (size_t i = 0; i < count && !biased; i++)
 		if (p[i].p_type == PT_LOAD) {
@@ -137,7 +141,8 @@ static enum opus_code list_read(struct modules *m, char *maps,
 			now->end = map.end;
 		} else if (now && is_moved_code(now, &map)) {
 			now->end = map.end;
-		} else if (map.inode && map.offset == 0 && map.readable) {
+		} else if (map.inode && map.offset == 0 && map.readable &&
+			   map.is_private) { /* shared: no object, perhaps a device */
 			more = realloc(m->list, (m->count + 1) * sizeof(*more));
 			if (!more)
 				return error_set(err, OPUS_RESOURCE, "no memory");
@@ -238,24 +243,6 @@ static enum opus_code kinds_set(struct modules *m, struct opus_error *err)
 	return OPUS_OK;
 }
 
-/* Is the program of another class than ours? Then nothing below fits. */
-static bool is_foreign(pid_t view)
-{
-	char path[64];
-	unsigned char ident[EI_NIDENT] = {0};
-	FILE *file;
-	bool foreign;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", view);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	foreign = fread(ident, 1, sizeof(ident), file) == sizeof(ident) &&
-		  ident[EI_CLASS] != ELFCLASS64;
-	fclose(file);
-	return foreign;
-}
-
 enum opus_code modules_init(struct modules *m, pid_t view, char *maps,
 			    struct opus_error *err)
 {
@@ -263,7 +250,7 @@ enum opus_code modules_init(struct modules *m, pid_t view, char *maps,
 
 	memset(m, 0, sizeof(*m));
 	m->view = view;
-	if (is_foreign(view))
+	if (proc_is_32bit(view)) /* then nothing below fits */
 		return error_set(err, OPUS_NO_AGENT,
 			"it is a 32-bit program; there is only an agent for "
 			"64-bit ones");

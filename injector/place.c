@@ -28,6 +28,7 @@
 #include "dw.h"
 #include "proc.h"
 #include "signal_frame.h"
+#include "watch.h"
 
 #define FRAMES 256
 #define TCB_SELF 16 /* tcbhead_t's pointer to itself, glibc's tls.h */
@@ -164,9 +165,12 @@ static int module_open(const struct modules *m, const struct module *object)
 
 static void module_add(struct place *p, const struct module *object)
 {
-	int fd = module_open(p->m, object);
 	Dwfl_Module *mod;
 	Dwarf_Addr bias;
+	int fd;
+
+	watch_note(object->path);
+	fd = module_open(p->m, object);
 
 	/* Frames in a file that cannot be read end the walk, which is then
 	 * no proof of anything: the thread is not used. */

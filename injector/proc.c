@@ -82,6 +82,24 @@ bool proc_auxv(pid_t view, uint64_t type, uint64_t *ret)
 	return text != NULL;
 }
 
+bool proc_is_32bit(pid_t view)
+{
+	char path[64];
+	size_t size = 0;
+	uint64_t entry;
+
+	if (!proc_auxv(view, AT_PHENT, &entry) || entry == sizeof(Elf64_Phdr))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/auxv", view);
+	CLEANUP(cleanup_free) char *text = proc_file_read(path, &size);
+	const Elf32_auxv_t *a = (const void *)text;
+
+	for (size_t n = text ? size / sizeof(*a) : 0; n > 0; n--, a++)
+		if (a->a_type == AT_PHENT)
+			return a->a_un.a_val == sizeof(Elf32_Phdr);
+	return false;
+}
+
 /* The value of a line "KEY:\tvalue", or NULL. */
 static const char *status_line(const char *text, const char *key)
 {
@@ -363,6 +381,26 @@ bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size)
 	/* The call is missing from some kernels and forbidden by some seccomp
 	 * profiles of containers; the file says the same. */
 	return mem_read(view, at, ret, size);
+}
+
+#define PAGES_MAX 256
+#define PAGE_PRESENT (1ull << 63) /* proc_pid_pagemap(5) */
+#define PAGE_SWAPPED (1ull << 62)
+
+void proc_memory_there(pid_t view, uint64_t at, size_t count, bool ret[])
+{
+	uint64_t pages[PAGES_MAX];
+	size_t size = count * sizeof(pages[0]);
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", view);
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool known = fd >= 0 && size <= sizeof(pages) &&
+		     pread(fd, pages, size, (off_t)(at / 4096 * sizeof(pages[0]))) ==
+			     (ssize_t)size;
+
+	for (size_t i = 0; i < count; i++)
+		ret[i] = !known || pages[i] & (PAGE_PRESENT | PAGE_SWAPPED);
 }
 
 bool proc_memory_force(pid_t view, uint64_t at, const void *bytes, size_t size)

@@ -57,6 +57,10 @@ char *proc_file_read(const char *path, size_t *ret_size);
  * read (errno). getauxval(3) has the types. */
 bool proc_auxv(pid_t view, uint64_t type, uint64_t *ret);
 
+/* Is its program a 32-bit one, by the auxiliary vector? The program's file, which would
+ * tell, may lie where nobody answers. */
+bool proc_is_32bit(pid_t view);
+
 /* The text of a status file. False if a line that has to be there is not. */
 bool proc_status_parse(const char *text, struct proc_status *ret);
 /* Of thread `tid` of process `pid`. False with errno. */
@@ -105,7 +109,11 @@ bool proc_syscall_words(pid_t pid, pid_t tid, long *ret_number,
  * True if all of it was read; else errno. */
 bool proc_memory_read(pid_t view, uint64_t at, void *ret, size_t size);
 
-/* The same, for common/waits.h: `view` points to a pid_t. */
+/* Which of `count` pages from `at` on are in memory or in swap space, so that to read
+ * them asks no file system? All of them where the kernel does not say. */
+void proc_memory_there(pid_t view, uint64_t at, size_t count, bool ret[]);
+
+/* proc_memory_read(), for common/waits.h: `view` points to a pid_t. */
 bool proc_waits_read(const void *view, uint64_t at, void *ret, size_t size);
 
 /* Write it, where the process could. True if all of it was written. */

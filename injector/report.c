@@ -131,6 +131,8 @@ const char *report_hint(enum opus_code code)
 	case OPUS_NO_ANSWER:
 		return "nothing was changed; try again, with a longer "
 		       "--max-pause if it stays so";
+	case OPUS_SILENT:
+		return "nothing was changed; try again when that file system is back";
 	case OPUS_CONFINED:
 		return "root may have the filters suspended meanwhile: "
 		       "--suspend-seccomp";

@@ -82,8 +82,11 @@ static void join(const struct run *run, struct target *t, struct report *r)
 		.force = run->o->force_confined,
 		.suspend = run->o->suspend_seccomp};
 	enum opus_code code;
+	int maps = 0;
 
-	if (target_maps_plan(t->pid, &run->patch.plan) == 0) {
+	if (target_plan_watched(t->pid, &run->patch.plan, &maps, &r->error) != OPUS_OK)
+		return;
+	if (maps == 0) {
 		error_set(&r->error, OPUS_NO_MATCH,
 			"it has no agent, and none was brought in: no object "
 			"that it has loaded is one that the patch was made for");
@@ -320,6 +323,24 @@ static void job_make(struct run *run, struct team_job *job, struct target *t,
 	job->seen = (size_t)(s - run->seen);
 }
 
+/* Failures as others are: what could be done to the rest is done. */
+static void silent_tell(struct run *run, const struct target_list *list)
+{
+	for (size_t i = 0; run->codes && i < list->silent_count; i++) {
+		const struct silent *s = &list->silent[i];
+		struct target t = {.pid = s->pid, .view = s->pid, .pidfd = -1,
+				   .start = s->start};
+		struct report r;
+
+		if (!proc_status_read(t.pid, t.pid, &t.status))
+			continue;
+		report_init(&r, &t);
+		run->codes[run->code_count++] = watch_silent(s->note, &r.error);
+		output_report(run->out, &r);
+		report_deinit(&r);
+	}
+}
+
 /* The new ones of the list, and those that get another look. */
 static size_t jobs_make(struct run *run, struct target_list *list, bool repeat)
 {
@@ -434,9 +455,10 @@ static enum opus_code run_rounds(struct run *run, struct hidden *hidden,
 
 		*hidden = list.hidden;
 		run->out->bare = list.bare;
-		if (code == OPUS_OK && !room_make(run, list.count))
+		if (!room_make(run, list.count + list.silent_count))
 			code = error_set(&why, OPUS_RESOURCE, "no memory");
 		count = 0;
+		silent_tell(run, &list);
 		fresh = code == OPUS_OK ? run_round(run, &list, repeat, &count) : 0;
 		count -= fresh; /* not begun */
 		count += interrupt_seen() ? late_count(run) : 0;
@@ -446,6 +468,10 @@ static enum opus_code run_rounds(struct run *run, struct hidden *hidden,
 				count, run->seen_count);
 		late_wait(run);
 		target_list_deinit(&list);
+		/* Those that were silent may be the ones that were looked for. */
+		if ((code == OPUS_NO_TARGET || code == OPUS_NO_AGENT) &&
+		    run->round == 0 && run->code_count)
+			code = OPUS_OK;
 		if (code != OPUS_OK && (run->round == 0 || code == OPUS_RESOURCE ||
 					code == OPUS_CANCELLED)) {
 			*err = why;

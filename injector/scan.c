@@ -10,7 +10,6 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,18 +44,6 @@ static char *file_read(const struct target *t, const char *name, size_t *size)
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", t->view, name);
 	return proc_file_read(path, size);
-}
-
-static bool is_32bit(const struct target *t)
-{
-	unsigned char ident[5] = {0};
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", t->view);
-	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	return fd >= 0 && read(fd, ident, sizeof(ident)) == sizeof(ident) &&
-	       ident[4] == ELFCLASS32;
 }
 
 /* The kernel said so to the loader, in the auxiliary vector. */
@@ -128,7 +115,7 @@ static struct mapped maps_look(char *maps, struct scan *ret)
 static enum scan_kind without_agent(const struct target *t, pid_t view, char *maps,
 				    const struct mapped *m)
 {
-	if (is_32bit(t))
+	if (proc_is_32bit(t->view))
 		return SCAN_32BIT;
 	if (m->musl)
 		return SCAN_LIBC;
@@ -156,14 +143,14 @@ static enum scan_kind with_agent(struct target *t)
 		       ? SCAN_CONFINED : SCAN_READY;
 }
 
-static void exe_read(const struct target *t, char *ret, size_t size)
+void scan_exe_read(const struct target *t, struct scan *ret)
 {
 	char path[64];
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", t->view);
-	n = readlink(path, ret, size - 1);
-	ret[n > 0 ? n : 0] = '\0';
+	n = readlink(path, ret->exe, sizeof(ret->exe) - 1);
+	ret->exe[n > 0 ? n : 0] = '\0';
 }
 
 bool scan_look(struct target *t, struct scan *ret)
@@ -178,7 +165,7 @@ bool scan_look(struct target *t, struct scan *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (code == OPUS_NO_TARGET || code == OPUS_DIED)
 		return false;
-	exe_read(t, ret->exe, sizeof(ret->exe));
+	scan_exe_read(t, ret);
 	m = maps_look(copy, ret);
 	if (code == OPUS_OK)
 		ret->kind = with_agent(t);

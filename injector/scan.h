@@ -18,6 +18,7 @@
 	S(SCAN_CONFINED, "confined", "has an agent, and a seccomp filter that it might break") \
 	S(SCAN_VERSION, "version", "has an agent of another version")          \
 	S(SCAN_HIDDEN, "hidden", "may not be looked at")                       \
+	S(SCAN_SILENT, "silent", "cannot be looked at now: a file of it, on a network or FUSE file system, does not answer") \
 	S(SCAN_32BIT, "32bit", "is a 32-bit program")                          \
 	S(SCAN_STATIC, "static", "is linked statically")                       \
 	S(SCAN_STARTING, "starting", "is still in its loader")                  \
@@ -44,6 +45,9 @@ struct scan {
 /* Look at a process; nobody is disturbed. False: it has ended, or is a thread
  * of the kernel. */
 bool scan_look(struct target *t, struct scan *ret);
+
+/* Its program's path. */
+void scan_exe_read(const struct target *t, struct scan *ret);
 
 const char *scan_text(enum scan_kind kind);
 const char *scan_json(enum scan_kind kind);

@@ -63,6 +63,26 @@ static bool find_in_process(pid_t pid, const char *object, const char *id,
 	return false;
 }
 
+/* Of all processes. */
+struct search {
+	const pid_t *pids;
+	const struct plan *plan;
+	const char *object, *id;
+	bool found;
+};
+
+static void process_look(void *data, size_t i, void *ret)
+{
+	struct search *s = data;
+
+	/* One is enough; a file that does not fit may be in `ret` then. */
+	if (!s->found && target_maps_plan(s->pids[i], s->plan) > 0 &&
+	    find_in_process(s->pids[i], s->object, s->id, ret))
+		s->found = true;
+	else
+		*(char *)ret = '\0';
+}
+
 bool store_find_object(const struct plan *plan, const char *object,
 		       const char *id, char ret[PATH_MAX])
 {
@@ -73,11 +93,19 @@ bool store_find_object(const struct plan *plan, const char *object,
 	};
 	CLEANUP(cleanup_free) pid_t *pids = NULL;
 	ssize_t count = proc_processes(&pids);
+	struct search s = {.pids = pids, .plan = plan, .object = object, .id = id};
+	struct watch w;
+	bool found = false;
 
-	for (ssize_t i = 0; i < count; i++)
-		if (target_maps_plan(pids[i], plan) > 0 &&
-		    find_in_process(pids[i], object, id, ret))
-			return true;
+	if (count > 0 && watch_init(&w, process_look, &s, (size_t)count, PATH_MAX)) {
+		for (size_t i = 0; i < (size_t)count && !found; i++) {
+			memcpy(ret, watch_result(&w, i), PATH_MAX);
+			found = ret[0] != '\0';
+		}
+		watch_deinit(&w);
+	}
+	if (found)
+		return true;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		snprintf(ret, PATH_MAX, "%s/%s", folders[i], object);
 		if (file_fits(ret, id))

@@ -12,7 +12,6 @@
 #include "target.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/kcmp.h>
 #include <poll.h>
 #include <stddef.h>
@@ -76,14 +75,7 @@ static enum opus_code status_look(struct target *t, struct opus_error *err)
 /* A better reason than "no agent" where there is one. */
 static enum opus_code no_agent(const struct target *t, struct opus_error *err)
 {
-	char path[64];
-	unsigned char ident[5] = {0};
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", t->view);
-	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0 && read(fd, ident, sizeof(ident)) == sizeof(ident) &&
-	    ident[4] == 1)
+	if (proc_is_32bit(t->view))
 		return error_set(err, OPUS_NO_AGENT,
 				 "it is a 32-bit program; there is only an agent "
 				 "for 64-bit ones");

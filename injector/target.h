@@ -13,6 +13,7 @@
 #include "common/plan.h"
 #include "options.h"
 #include "proc.h"
+#include "watch.h"
 
 struct target {
 	pid_t pid;
@@ -35,6 +36,13 @@ struct hidden {
 	pid_t first;
 };
 
+/* One that a search could not look at since some file of it does not answer. */
+struct silent {
+	pid_t pid;
+	uint64_t start;
+	char note[WATCH_NOTE]; /* for watch_silent() */
+};
+
 #define HIDDEN_TEXT 128
 /* "process 1 (init)", "17 processes, process 1 (init) among them," */
 void hidden_describe(const struct hidden *h, char ret[HIDDEN_TEXT]);
@@ -43,6 +51,8 @@ struct target_list {
 	struct target *targets;
 	size_t count;
 	struct hidden hidden;
+	struct silent *silent; /* new ones of this search */
+	size_t silent_count;
 	size_t bare;   /* of a `status` of --tree or --unit: without an agent */
 };
 
@@ -51,7 +61,8 @@ struct target_list {
  * before children; nothing is known of them yet but the id. With --all, and of
  * --tree and --unit: those that map an object which `plan` changes, or, without
  * a plan, those that have an agent.
- * Errors: OPUS_NO_TARGET if there is none, OPUS_USAGE, OPUS_RESOURCE.
+ * Those that do not answer are in `silent` the first time, and left out later.
+ * Errors: OPUS_NO_TARGET if there is none, OPUS_USAGE, OPUS_RESOURCE, OPUS_CANCELLED.
  */
 enum opus_code target_list_init(const struct options *o, const struct plan *plan,
 				struct target_list *ret, struct opus_error *err)
@@ -127,12 +138,21 @@ enum opus_code target_lost(const struct target *t, const char *doing,
 void target_close(struct target *t);
 
 /* Does the process run code of an object with one of the plan's build-ids?
- * 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
+ * 1 yes, 0 no (or it has ended), -1 it may not be looked at. May take for ever, see
+ * watch.h. */
 int target_maps_plan(pid_t pid, const struct plan *plan);
 
 /* How often has it loaded such an object? More than once by dlmopen(3): an
- * agent sees the copy in its own namespace. 0 if that cannot be found out. */
+ * agent sees the copy in its own namespace. 0 if that cannot be found out. May take
+ * for ever. */
 unsigned int target_copies(pid_t pid, const struct plan *plan);
+
+/* The two, and an error instead of that: OPUS_SILENT, OPUS_CANCELLED. */
+enum opus_code target_plan_watched(pid_t pid, const struct plan *plan, int *ret_maps,
+				   struct opus_error *err) MUST_CHECK;
+enum opus_code target_copies_watched(pid_t pid, const struct plan *plan,
+				     unsigned int *ret_copies,
+				     struct opus_error *err) MUST_CHECK;
 
 /* The two remember which objects are concerned, for the next process; no more. */
 void target_plan_forget(void);

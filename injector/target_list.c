@@ -6,7 +6,8 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  *
- * Searching all processes reads the mappings of each.
+ * Searching all processes reads the mappings of each, and may read its files, so it
+ * is watched.
  */
 #include "target.h"
 
@@ -93,7 +94,23 @@ struct search {
 	const struct plan *plan;
 	struct exe exe; /* of --exe */
 	struct tree tree;
+	pid_t self;
 };
+
+/* They would be as silent in the next round. */
+static struct {
+	struct tree_node *items;
+	size_t count;
+} silent_known;
+
+static bool silent_find(const struct tree_node *n)
+{
+	for (size_t i = 0; i < silent_known.count; i++)
+		if (silent_known.items[i].pid == n->pid &&
+		    silent_known.items[i].start == n->start)
+			return true;
+	return false;
+}
 
 static bool is_within(const struct search *s, pid_t pid)
 {
@@ -127,6 +144,44 @@ static int search_match(const struct search *s, pid_t pid)
 	if (!is_within(s, pid))
 		return 0;
 	return s->plan ? target_maps_plan(pid, s->plan) : target_has_agent(pid);
+}
+
+/* What is known of a process after one look at it. */
+struct looked {
+	int match; /* as of search_match() */
+	bool bare;
+};
+
+static void process_look(void *data, size_t i, void *ret)
+{
+	const struct search *s = data;
+	pid_t pid = s->tree.nodes[i].pid;
+	struct looked *looked = ret;
+
+	if (pid == s->self || silent_find(&s->tree.nodes[i]))
+		return;
+	looked->match = search_match(s, pid);
+	looked->bare = looked->match == 0 && is_bare(s, pid);
+}
+
+static enum opus_code silent_add(struct target_list *list, const struct tree_node *n,
+				 const char *note, struct opus_error *err)
+{
+	struct silent *more = realloc(list->silent, (list->silent_count + 1) *
+							    sizeof(*more));
+	struct tree_node *known = realloc(silent_known.items, (silent_known.count + 1) *
+								      sizeof(*known));
+
+	if (more)
+		list->silent = more;
+	if (known)
+		silent_known.items = known;
+	if (!more || !known)
+		return error_set(err, OPUS_RESOURCE, "no memory");
+	known[silent_known.count++] = *n;
+	more[list->silent_count] = (struct silent){.pid = n->pid, .start = n->start};
+	memcpy(more[list->silent_count++].note, note, WATCH_NOTE);
+	return OPUS_OK;
 }
 
 static void hidden_add(struct hidden *h, pid_t pid)
@@ -163,24 +218,32 @@ static enum opus_code list_search(const struct options *o,
 				  const struct plan *plan,
 				  struct target_list *ret, struct opus_error *err)
 {
-	struct search s = {.o = o, .plan = plan};
+	struct search s = {.o = o, .plan = plan, .self = getpid()};
 	enum opus_code code = OPUS_OK;
+	struct watch w;
 
 	if (!tree_init(&s.tree))
 		return error_set_errno(err, OPUS_RESOURCE, "cannot read /proc");
 	if (o->exe)
 		exe_init(&s.exe, o->exe);
+	if (!watch_init(&w, process_look, &s, s.tree.count, sizeof(struct looked)))
+		code = error_set(err, OPUS_RESOURCE, "no memory");
 	for (size_t i = 0; code == OPUS_OK && i < s.tree.count; i++) {
+		const struct looked *looked = watch_result(&w, i);
 		pid_t pid = s.tree.nodes[i].pid;
-		int match = pid == getpid() ? 0 : search_match(&s, pid);
 
-		if (match > 0)
+		if (w.silent[i])
+			code = silent_add(ret, &s.tree.nodes[i], w.notes[i], err);
+		else if (looked->match > 0)
 			code = list_add(ret, pid, err);
-		else if (match < 0)
+		else if (looked->match < 0)
 			hidden_add(&ret->hidden, pid);
-		else
-			ret->bare += pid != getpid() && is_bare(&s, pid);
+		ret->bare += looked->bare;
 	}
+	if (code == OPUS_OK && w.interrupted)
+		code = error_set(err, OPUS_CANCELLED,
+				 "interrupted while processes were looked for");
+	watch_deinit(&w);
 	list_order(ret, &s.tree);
 	if (code == OPUS_OK && o->tree && !tree_find(&s.tree, o->tree))
 		code = error_set(err, OPUS_NO_TARGET, "there is no process %d",
@@ -214,6 +277,7 @@ void target_list_deinit(struct target_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		target_close(&list->targets[i]);
 	free(list->targets);
+	free(list->silent);
 	target_plan_forget();
 	memset(list, 0, sizeof(*list));
 }

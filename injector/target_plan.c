@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
+#include "watch.h"
 
 #define BUILD_ID_MAX 64
 #define PATH_KEPT 96 /* of longer ones the end */
@@ -87,6 +88,7 @@ static struct seen object_look(struct walk *w, const struct proc_map *map)
 		    s[i].namespace == new.namespace &&
 		    strcmp(s[i].path, new.path) == 0)
 			return s[i];
+	watch_note(map->path);
 	errno = 0;
 	new.matches = object_matches(w->view, map->start, w->plan, &new.code, &known);
 	if (!known) { /* of this process, which may just be ending */
@@ -113,7 +115,8 @@ static bool object_next(struct walk *w, struct proc_map *ret)
 	struct seen seen;
 
 	while (w->cursor && proc_maps_next(&w->cursor, &map)) {
-		if (map.offset == 0 && map.inode && map.readable) {
+		/* Shared: no object, but a file of data, or registers of a device. */
+		if (map.offset == 0 && map.inode && map.readable && map.is_private) {
 			seen = object_look(w, &map);
 			if (seen.matches) {
 				w->found = map;
@@ -175,6 +178,48 @@ int target_maps_plan(pid_t pid, const struct plan *plan)
 	if (object_next(&w, &map))
 		return 1;
 	return w.refused ? -1 : 0;
+}
+
+struct question {
+	pid_t pid;
+	const struct plan *plan;
+};
+
+static void maps_look(void *data, size_t i, void *ret)
+{
+	const struct question *q = data;
+
+	(void)i;
+	*(int *)ret = target_maps_plan(q->pid, q->plan);
+}
+
+enum opus_code target_plan_watched(pid_t pid, const struct plan *plan, int *ret_maps,
+				   struct opus_error *err)
+{
+	struct question q = {pid, plan};
+	char note[WATCH_NOTE];
+
+	return watch_one(maps_look, &q, ret_maps, sizeof(*ret_maps), note)
+		       ? OPUS_OK : watch_silent(note, err);
+}
+
+static void copies_look(void *data, size_t i, void *ret)
+{
+	const struct question *q = data;
+
+	(void)i;
+	*(unsigned int *)ret = target_copies(q->pid, q->plan);
+}
+
+enum opus_code target_copies_watched(pid_t pid, const struct plan *plan,
+				     unsigned int *ret_copies,
+				     struct opus_error *err)
+{
+	struct question q = {pid, plan};
+	char note[WATCH_NOTE];
+
+	return watch_one(copies_look, &q, ret_copies, sizeof(*ret_copies), note)
+		       ? OPUS_OK : watch_silent(note, err);
 }
 
 void target_plan_forget(void)

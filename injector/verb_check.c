@@ -14,8 +14,12 @@
 static void check_one(struct run *run, struct target *t, struct report *r)
 {
 	bool patched = run_has_patch(run, t);
+	unsigned int copies = 0;
 
-	if (patched && target_copies(t->pid, &run->patch.plan) > 1)
+	if (patched && target_copies_watched(t->pid, &run->patch.plan, &copies,
+					     &r->error) != OPUS_OK)
+		return;
+	if (copies > 1)
 		(void)!error_set(&r->error, OPUS_NO_PATCH,
 				 "it has loaded the object a second time (dlmopen), and that copy is not patched: restart it");
 	else if (patched)

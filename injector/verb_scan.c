@@ -50,6 +50,7 @@ struct meant {
 	const struct options *o;
 	struct exe exe; /* of --exe */
 	struct tree tree;
+	pid_t self;
 };
 
 static bool is_meant(const struct meant *m, pid_t pid)
@@ -66,6 +67,59 @@ static bool is_meant(const struct meant *m, pid_t pid)
 	return o->unit ? tree_in_unit(pid, o->unit) : o->pid_count == 0;
 }
 
+/* What came of a look at one. */
+struct seen {
+	bool meant, known;
+	struct target t;
+	struct scan s;
+};
+
+static void process_look(void *data, size_t i, void *ret)
+{
+	const struct meant *m = data;
+	struct seen *seen = ret;
+	struct target *t = &seen->t;
+
+	*t = (struct target){.pid = m->tree.nodes[i].pid, .pidfd = -1};
+	t->view = t->pid;
+	seen->meant = t->pid != m->self && is_meant(m, t->pid);
+	seen->known = seen->meant && scan_look(t, &seen->s);
+	target_close(t);
+}
+
+/* It is named as what may not be looked at is, with the reason. */
+static bool silent_look(const struct tree_node *n, struct seen *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->t.pid = ret->t.view = n->pid;
+	ret->s.kind = SCAN_SILENT;
+	scan_exe_read(&ret->t, &ret->s);
+	return proc_status_read(n->pid, n->pid, &ret->t.status) &&
+	       ret->t.status.memory;
+}
+
+static size_t seen_tell(const struct meant *m, struct output *out,
+			const struct watch *w)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->count; i++) {
+		struct seen silent;
+		const struct seen *seen = watch_result(w, i);
+
+		if (w->silent[i] && silent_look(&m->tree.nodes[i], &silent)) {
+			silent.meant = silent.known = true;
+			seen = &silent;
+		}
+		count += seen->meant;
+		if (seen->known && out->root)
+			scan_json_add(out->targets, &seen->t, &seen->s);
+		else if (seen->known)
+			scan_print(&seen->t, &seen->s);
+	}
+	return count;
+}
+
 /* Nobody is meant by what was given. */
 static enum opus_code nobody(const struct options *o, struct opus_error *err)
 {
@@ -79,28 +133,22 @@ static enum opus_code nobody(const struct options *o, struct opus_error *err)
 
 enum opus_code verb_scan(const struct options *o, struct output *out)
 {
-	struct meant m = {.o = o};
+	struct meant m = {.o = o, .self = getpid()};
 	struct opus_error err = {0};
 	enum opus_code code = OPUS_OK;
 	size_t count = 0;
+	struct watch w;
 
 	if (o->exe)
 		exe_init(&m.exe, o->exe);
 	if (!tree_init(&m.tree))
 		code = error_set_errno(&err, OPUS_RESOURCE, "cannot read /proc");
-	for (size_t i = 0; code == OPUS_OK && i < m.tree.count; i++) {
-		struct target t = {.pid = m.tree.nodes[i].pid, .pidfd = -1};
-		struct scan s;
-
-		t.view = t.pid;
-		if (t.pid == getpid() || !is_meant(&m, t.pid))
-			continue;
-		count++;
-		if (scan_look(&t, &s) && out->root)
-			scan_json_add(out->targets, &t, &s);
-		else if (t.status.memory && !out->root)
-			scan_print(&t, &s);
-		target_close(&t);
+	if (code == OPUS_OK &&
+	    !watch_init(&w, process_look, &m, m.tree.count, sizeof(struct seen)))
+		code = error_set(&err, OPUS_RESOURCE, "no memory");
+	if (code == OPUS_OK) {
+		count = seen_tell(&m, out, &w);
+		watch_deinit(&w);
 	}
 	if (code == OPUS_OK && count == 0)
 		code = nobody(o, &err);
