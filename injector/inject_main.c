@@ -112,8 +112,10 @@ static enum opus_code inject(const struct request *q, struct inject_report *r,
 			     struct opus_error *err)
 {
 	struct target t = {.pid = q->pid, .view = q->pid, .pidfd = -1};
-	enum opus_code code = target_look(&t, err);
+	enum opus_code code = target_check_proc(err);
 
+	if (code == OPUS_OK)
+		code = target_look(&t, err);
 	if (code == OPUS_OK || (code == OPUS_NO_AGENT && !t.beacon_at))
 		code = inject_agent(&t, &q->inject, r, err);
 	if (code == OPUS_OK) /* what was tried before it worked */

@@ -141,6 +141,19 @@ static long status_nth(const char *text, const char *key, int index)
 	return number;
 }
 
+static unsigned int status_words(const char *text, const char *key)
+{
+	const char *value = status_line(text, key);
+	unsigned int count = 0;
+
+	while (value && *value && *value != '\n') {
+		value += strcspn(value, " \t\n");
+		value += strspn(value, " \t");
+		count++;
+	}
+	return count;
+}
+
 bool proc_status_parse(const char *text, struct proc_status *ret)
 {
 	const char *name = status_line(text, "Name");
@@ -155,6 +168,7 @@ bool proc_status_parse(const char *text, struct proc_status *ret)
 	ret->state = *state;
 	ret->tgid = (pid_t)status_number(text, "Tgid", 10);
 	ret->inner_pid = (pid_t)status_nth(text, "NStgid", -1);
+	ret->levels = status_words(text, "NStgid");
 	ret->inner_tid = (pid_t)status_nth(text, "NSpid", -1);
 	ret->parent = (pid_t)status_number(text, "PPid", 10);
 	ret->tracer = (pid_t)status_number(text, "TracerPid", 10);

@@ -24,6 +24,7 @@ struct proc_status {
 	char state;        /* R S D T t Z X ... */
 	pid_t tgid;
 	pid_t inner_pid;   /* as the process sees itself (last of NStgid) */
+	unsigned int levels; /* of pid namespaces, from that of /proc down; 0: unknown */
 	pid_t inner_tid;   /* the same of the thread */
 	pid_t parent;
 	pid_t tracer;

@@ -589,7 +589,9 @@ enum opus_code run_targets(const struct options *o, struct output *out,
 	struct hidden hidden = {0};
 
 	interrupt_catch();
-	code = patch_open(&run, &err);
+	code = target_check_proc(&err);
+	if (code == OPUS_OK)
+		code = patch_open(&run, &err);
 	if (code == OPUS_OK)
 		code = persist_begin(&run, &err);
 	if (code == OPUS_OK)

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,17 +43,45 @@ bool target_is_gone(const struct target *t)
 	return !t->status.state || t->status.state == 'Z' || t->status.state == 'X';
 }
 
+enum opus_code target_check_proc(struct opus_error *err)
+{
+	CLEANUP(cleanup_free) char *text = proc_file_read("/proc/self/status", NULL);
+	struct proc_status s;
+
+	if (!text || !proc_status_parse(text, &s))
+		return error_set_errno(err, OPUS_RESOURCE,
+				       "/proc cannot be read (is it mounted here?)");
+	/* From that of the mount to our own: one, if they are the same. */
+	if (s.tgid == getpid() && (!s.inner_pid || s.inner_pid == s.tgid) &&
+	    s.levels <= 1)
+		return OPUS_OK;
+	return error_set(err, OPUS_RESOURCE,
+		"/proc shows the processes of another pid namespace than ours, where "
+		"other processes have these ids; mount one (mount -t proc proc "
+		"/proc), or use `nsenter --all`, `unshare --mount-proc`");
+}
+
+/* /proc may be mounted with hidepid=2, which hides those of other users. */
+static bool is_hidden(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
 static enum opus_code status_look(struct target *t, struct opus_error *err)
 {
 	struct proc_status *s = &t->status;
 	pid_t other;
 
 	if (!proc_status_read(t->pid, t->pid, s)) {
-		if (errno == ENOENT)
-			return error_set(err, OPUS_NO_TARGET,
-					 "there is no process %d", t->pid);
-		return error_set_errno(err, OPUS_PERMISSION,
-				       "process %d may not be looked at", t->pid);
+		if (errno != ENOENT)
+			return error_set_errno(err, OPUS_PERMISSION,
+				"process %d may not be looked at", t->pid);
+		if (is_hidden(t->pid))
+			return error_set(err, OPUS_PERMISSION,
+				"/proc does not show process %d (hidepid?); run the "
+				"same as root (sudo)", t->pid);
+		return error_set(err, OPUS_NO_TARGET, "there is no process %d",
+				 t->pid);
 	}
 	if (s->tgid != t->pid)
 		return error_set(err, OPUS_NO_TARGET,

@@ -69,6 +69,14 @@ enum opus_code target_list_init(const struct options *o, const struct plan *plan
 	MUST_CHECK;
 void target_list_deinit(struct target_list *list);
 
+/*
+ * Does /proc show the processes that our system calls mean? In another pid namespace
+ * than that of the mount, ids of /proc are those of others: of whom a signal would be
+ * the end. Once before anything else.
+ * Errors: OPUS_RESOURCE.
+ */
+enum opus_code target_check_proc(struct opus_error *err) MUST_CHECK;
+
 /* Is an agent mapped? 1 yes, 0 no (or it has ended), -1 it may not be looked at. */
 int target_has_agent(pid_t pid);
 

@@ -240,6 +240,10 @@ static enum opus_code list_search(const struct options *o,
 			hidden_add(&ret->hidden, pid);
 		ret->bare += looked->bare;
 	}
+	/* With hidepid=2 /proc does not show those of other users, as all of them. */
+	if (!tree_find(&s.tree, 1) && !o->exe && !o->tree && !o->unit &&
+	    kill(1, 0) != 0 && errno == EPERM)
+		hidden_add(&ret->hidden, 1);
 	if (code == OPUS_OK && w.interrupted)
 		code = error_set(err, OPUS_CANCELLED,
 				 "interrupted while processes were looked for");

@@ -135,13 +135,14 @@ enum opus_code verb_scan(const struct options *o, struct output *out)
 {
 	struct meant m = {.o = o, .self = getpid()};
 	struct opus_error err = {0};
-	enum opus_code code = OPUS_OK;
+	enum opus_code code;
 	size_t count = 0;
 	struct watch w;
 
 	if (o->exe)
 		exe_init(&m.exe, o->exe);
-	if (!tree_init(&m.tree))
+	code = target_check_proc(&err);
+	if (code == OPUS_OK && !tree_init(&m.tree))
 		code = error_set_errno(&err, OPUS_RESOURCE, "cannot read /proc");
 	if (code == OPUS_OK &&
 	    !watch_init(&w, process_look, &m, m.tree.count, sizeof(struct seen)))
