@@ -191,6 +191,9 @@ enum client_event client_receive(struct client *c, uint64_t until_ns, bool deaf,
 	uint64_t silent_ns = interrupt_clock() + c->silence_ns;
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
 
+	/* One that talks without end gets no more time than one that is silent. */
+	if (interrupt_clock() >= until_ns && (deaf || !interrupt_seen()))
+		return CLIENT_TIMEOUT;
 	switch (interrupt_poll(&p, 1, until_ns < silent_ns ? until_ns : silent_ns,
 			       deaf)) {
 	case INTERRUPT_SIGNAL:
@@ -212,8 +215,13 @@ enum opus_code client_result(struct client *c, uint32_t serial, client_take take
 {
 	uint64_t until_ns = UINT64_MAX; /* until a signal asks us to stop */
 	union client_message m;
+	size_t count = 0;
 
 	for (;;) {
+		if (count++ > CLIENT_MESSAGES)
+			return error_set(err, OPUS_INTERNAL,
+				"the agent has sent more than %u messages without a "
+				"result", CLIENT_MESSAGES);
 		switch (client_receive(c, until_ns, until_ns != UINT64_MAX, &m,
 				       err)) {
 		case CLIENT_MESSAGE:

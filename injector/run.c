@@ -174,6 +174,8 @@ static void job_work(void *data, struct team_job *job)
 	job->counts = is_concerned(run, r);
 	if (job->counts && r->has_beacon)
 		run->one(run, t, r);
+	if (r->thread_count >= CLIENT_MESSAGES) /* no process has so many */
+		report_clear_threads(r);
 }
 
 /*

@@ -56,7 +56,8 @@ struct wait {
 static void wait_take(struct wait *w, const union client_message *m)
 {
 	if (m->head.type == WIRE_THREAD) {
-		report_take(&w->fresh, m);
+		if (w->fresh.thread_count < CLIENT_MESSAGES)
+			report_take(&w->fresh, m);
 	} else if (m->head.type == WIRE_PROGRESS) {
 		report_clear_threads(w->r);
 		w->r->threads = w->fresh.threads;
@@ -84,14 +85,17 @@ static enum opus_code wait_loop(struct wait *w, uint64_t until_ns,
 				struct opus_error *err)
 {
 	union client_message m;
+	bool last = false;
 
 	while (!w->wait_done) {
 		switch (client_receive(w->c, until_ns, w->cancel_serial != 0, &m,
 				       err)) {
 		case CLIENT_MESSAGE:
 			wait_take(w, &m);
-			if (w->cancel_done && until_ns == UINT64_MAX)
+			if (w->cancel_done && !last) {
 				until_ns = interrupt_clock() + WAIT_LAST_NS;
+				last = true;
+			}
 			break;
 		case CLIENT_TIMEOUT:
 		case CLIENT_SIGNAL:
@@ -160,7 +164,12 @@ static void wait_cancel(struct wait *w)
 	code = client_ask(w->c, WIRE_CANCEL, &r->error);
 	w->cancel_serial = w->c->serial;
 	if (code == OPUS_OK)
-		code = wait_loop(w, UINT64_MAX, &r->error);
+		code = wait_loop(w, interrupt_clock() + w->c->silence_ns, &r->error);
+	if (code == OPUS_OK && !w->wait_done && !w->cancel_done)
+		code = error_set(&r->error, OPUS_INTERNAL,
+			"the agent was asked to cancel the update and does not say "
+			"what came of it; see `opus-send status --pid %d` for its "
+			"state", w->c->t->pid);
 	if (code != OPUS_OK)
 		return;
 	/* Was it quicker than we? */

@@ -367,6 +367,56 @@ Test(client, waits_for_a_pending_update)
 	report_deinit(&r);
 }
 
+/* --- without end --- */
+
+static void no_result(int fd)
+{
+	uint32_t serial;
+
+	peer_hello(fd);
+	peer_hear(fd, &serial);
+	for (;;)
+		peer_thread(fd, 9, serial);
+}
+
+Test(client, messages_without_end)
+{
+	struct report r;
+
+	report_init(&r, &target);
+	cr_assert_eq(meet(no_result), OPUS_OK);
+	cr_assert_eq(ask(report_take, &r), OPUS_INTERNAL);
+	cr_assert(strstr(err.text, "without a result"), "%s", err.text);
+	report_deinit(&r);
+}
+
+static void no_end(int fd)
+{
+	uint32_t serial;
+
+	peer_hello(fd);
+	peer_hear(fd, &serial);
+	peer_result(fd, OPUS_PENDING, serial);
+	peer_hear(fd, &serial);
+	for (;;)
+		peer_progress(fd, serial);
+}
+
+Test(client, progress_without_end)
+{
+	struct options o = {.json = true, .timeout_ns = 100000000u};
+	struct wire_revert request = {0};
+	struct report r;
+
+	report_init(&r, &target);
+	cr_assert_eq(meet(no_end), OPUS_OK);
+	client.silence_ns = 300000000u;
+	update_run(&client, &o, WIRE_REVERT, &request.head, sizeof(request), -1, &r);
+	cr_assert_eq(r.error.code, OPUS_INTERNAL, "%s", r.error.text);
+	cr_assert(strstr(r.error.text, "does not say"), "%s", r.error.text);
+	report_deinit(&r);
+}
+
 static void pending_then_cancel(int fd)
 {
 	uint32_t serial, wait_serial;
