@@ -151,16 +151,15 @@ static int module_open(const struct modules *m, const struct module *object)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/root%s", m->view, object->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == object->inode &&
-	    S_ISREG(st.st_mode))
+	fd = proc_regular_open(path);
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == object->inode)
 		return fd;
 	if (fd >= 0)
 		close(fd);
 	/* Replaced or deleted; only privileged processes may open this way. */
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", m->view,
 		 object->start, object->first_end);
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return proc_regular_open(path);
 }
 
 static void module_add(struct place *p, const struct module *object)

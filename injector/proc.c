@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -262,6 +263,22 @@ bool proc_maps_next(char **cursor, struct proc_map *ret)
 			return true;
 	}
 	return false;
+}
+
+int proc_regular_open(const char *path)
+{
+	CLEANUP(cleanup_close) int at = open(path, O_PATH | O_CLOEXEC);
+	struct stat st;
+	char self[64];
+
+	if (at < 0 || fstat(at, &st) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	return open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 const char *proc_basename(const char *path)

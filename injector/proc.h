@@ -76,6 +76,11 @@ char *proc_maps_read_any(pid_t pid, pid_t *ret_view);
  * False at the end. Lines that cannot be understood are left out. */
 bool proc_maps_next(char **cursor, struct proc_map *ret);
 
+/* Open a file to read by a path that another process has named, and may have made a link
+ * to anything: also to a device, which may act on being opened. -1 with errno if it is
+ * no regular file. */
+int proc_regular_open(const char *path);
+
 /* Last component of a path. */
 const char *proc_basename(const char *path);
 

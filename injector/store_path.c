@@ -6,7 +6,6 @@
  * Locks:      none.
  * Signal:     unsafe: heap.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +17,7 @@
 
 void store_file_id(const char *path, char ret[STORE_ID])
 {
-	int fd CLEANUP(cleanup_close) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd CLEANUP(cleanup_close) = proc_regular_open(path);
 	const void *id;
 	ssize_t size;
 	Elf *elf;

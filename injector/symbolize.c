@@ -12,7 +12,7 @@
  */
 #include "symbolize.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,7 +44,10 @@ static int find_elf(Dwfl_Module *mod, void **userdata, const char *name,
 	if (name[0] == '/' && !strstr(name, " (deleted)")) {
 		snprintf(path, sizeof(path), "/proc/%d/root%s", symbolize_view,
 			 name);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		fd = proc_regular_open(path);
+		/* libdwfl would open the same name, whatever it is by now. */
+		if (fd < 0 && errno == EINVAL)
+			return -1;
 	}
 	if (fd >= 0) {
 		/* libdwfl looks for debug files beside this name. */
