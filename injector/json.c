@@ -39,7 +39,12 @@ static size_t utf8_length(const unsigned char *s)
 	for (size_t i = 1; i < n; i++)
 		if (s[i] >> 6 != 2)
 			return 0;
-	return s[0] == 0xc0 || s[0] == 0xc1 ? 0 : n;
+	/* Nor in more bytes than it takes, a surrogate, or beyond U+10FFFF. */
+	if (s[0] == 0xc0 || s[0] == 0xc1 || (s[0] == 0xe0 && s[1] < 0xa0) ||
+	    (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    s[0] > 0xf4 || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
 }
 
 struct json_object *json_text(const char *text)

@@ -131,6 +131,24 @@ Test(json, any_bytes_give_utf8)
 	json_object_put(root);
 }
 
+/* In too many bytes, a surrogate, and beyond the last: for a reader that is strict. */
+Test(json, bytes_that_only_look_like_utf8)
+{
+	static const char *const bad[] = {"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
+					  "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80",
+					  "\xf5\x80\x80\x80"};
+	static const char good[] = "\xed\x9f\xbf\xe0\xa0\x80\xf4\x8f\xbf\xbf";
+	struct json_object *value = json_text(good);
+
+	cr_assert_str_eq(json_object_get_string(value), good);
+	json_object_put(value);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		value = json_text(bad[i]);
+		cr_assert_eq(strspn(json_object_get_string(value), "?"), strlen(bad[i]));
+		json_object_put(value);
+	}
+}
+
 Test(json, labels_are_split)
 {
 	struct options o = {.verb = VERB_LIST};
