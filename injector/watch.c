@@ -127,25 +127,23 @@ enum outcome { ENDED, SILENT, INTERRUPTED };
 static enum outcome helper_wait(const struct helper *h, const struct shared *s)
 {
 	uint64_t limit = was_silent ? LATER_NS : FIRST_NS;
-	uint64_t since = interrupt_clock();
 	size_t seen = s->next;
+	uint64_t quiet = 0; /* not by the clock: Ctrl-Z stops it and us */
 
-	for (;;) {
+	while (quiet < limit) {
 		struct pollfd p = {.fd = h->end, .events = POLLIN};
-		uint64_t now = interrupt_clock();
 
-		switch (interrupt_poll(&p, 1, now + GLANCE_NS, false)) {
+		switch (interrupt_poll(&p, 1, interrupt_clock() + GLANCE_NS, false)) {
 		case INTERRUPT_READY: return ENDED;
 		case INTERRUPT_SIGNAL: return INTERRUPTED;
-		default: break;
+		default: quiet += GLANCE_NS; break;
 		}
 		if (s->next != seen || watch_is_running(h->pid)) {
 			seen = s->next;
-			since = now;
-		} else if (now + GLANCE_NS - since >= limit) {
-			return SILENT;
+			quiet = 0;
 		}
 	}
+	return SILENT;
 }
 
 static void helper_end(struct helper *h, enum outcome outcome)
