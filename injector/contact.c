@@ -52,6 +52,7 @@ struct contact {
 	int folder_fd;     /* -1 also for an abstract name */
 	bool same_network; /* as ours */
 	uint32_t sent;     /* signals */
+	int deaf;          /* why a connection could not be accepted; 0: it could */
 	bool full;         /* the kernel did not take the last signal */
 	uint64_t limit_ns; /* of all attempts */
 	struct beacon last; /* when it was last asked whether to move */
@@ -94,8 +95,9 @@ static bool has_ended(const struct target *t)
 {
 	struct proc_status s;
 
-	return !proc_status_read(t->pid, t->pid, &s) || s.dumping ||
-	       (!s.memory && s.threads <= 1);
+	if (!proc_status_read(t->pid, t->pid, &s))
+		return errno == ENOENT; /* else, perhaps, we have no descriptor for it */
+	return s.dumping || (!s.memory && s.threads <= 1);
 }
 
 /* Make the socket at the first usable place from rank `from` on. */
@@ -162,7 +164,7 @@ static int contact_signal(const struct contact *c, pid_t tid)
 }
 
 /* The next one in the queue, if it is the target; others are turned away. */
-static int contact_accept(const struct contact *c)
+static int contact_accept(struct contact *c)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
@@ -175,12 +177,13 @@ static int contact_accept(const struct contact *c)
 			return fd;
 		close(fd);
 	}
+	c->deaf = errno == EAGAIN ? 0 : errno;
 	return -1;
 }
 
 /* Wait for the agent's connection. Its descriptor, or -1 at the time limit or
  * at the end of the process (`*ret_end`), or after a signal to us. */
-static int contact_wait(const struct contact *c, uint64_t until_ns, bool *ret_end)
+static int contact_wait(struct contact *c, uint64_t until_ns, bool *ret_end)
 {
 	struct pollfd fds[2] = {{.fd = c->listener, .events = POLLIN},
 				{.fd = c->t->pidfd, .events = POLLIN}};
@@ -196,6 +199,9 @@ static int contact_wait(const struct contact *c, uint64_t until_ns, bool *ret_en
 			*ret_end = true;
 			return -1;
 		}
+		/* Others connect without end, or we cannot accept. */
+		if (interrupt_clock() >= until_ns)
+			return -1;
 	}
 }
 
@@ -255,9 +261,16 @@ static enum opus_code contact_failed(const struct contact *c,
 	int why = start_error(c);
 	char cgroup[FREEZER_PATH];
 
-	if (has_ended(c->t) || !proc_status_read(c->t->pid, c->t->pid, &s))
+	if (c->deaf) {
+		errno = c->deaf;
+		return error_set_errno(err, OPUS_RESOURCE,
+				       "its agent's connection cannot be accepted");
+	}
+	if (has_ended(c->t))
 		return error_set(err, OPUS_DIED,
 				 "the process ended while it was contacted");
+	if (!proc_status_read(c->t->pid, c->t->pid, &s))
+		return error_set_errno(err, OPUS_RESOURCE, "it cannot be looked at");
 	if (why != 0) {
 		errno = why;
 		return error_set_errno(err, OPUS_NO_CONTACT,

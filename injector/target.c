@@ -74,8 +74,10 @@ static enum opus_code status_look(struct target *t, struct opus_error *err)
 
 	if (!proc_status_read(t->pid, t->pid, s)) {
 		if (errno != ENOENT)
-			return error_set_errno(err, OPUS_PERMISSION,
-				"process %d may not be looked at", t->pid);
+			return error_set_errno(err, errno == EACCES || errno == EPERM
+							    ? OPUS_PERMISSION
+							    : OPUS_RESOURCE,
+				"process %d cannot be looked at", t->pid);
 		if (is_hidden(t->pid))
 			return error_set(err, OPUS_PERMISSION,
 				"/proc does not show process %d (hidepid?); run the "
@@ -334,7 +336,7 @@ static bool has_ended(const struct target *t)
 	if (t->pidfd >= 0 && poll(&p, 1, 200) > 0)
 		return true;
 	if (!proc_status_read(t->pid, t->pid, &s))
-		return true;
+		return errno == ENOENT;
 	return s.dumping || (!s.memory && s.threads <= 1);
 }
 
