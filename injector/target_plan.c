@@ -31,6 +31,9 @@ struct seen {
 	 * path it is, by mount namespace. */
 	char path[PATH_KEPT];
 	ino_t namespace;
+	/* And whose process it was seen in: one can write to its own copy of a file's
+	 * pages, and hide by that all that has the same file. */
+	uid_t euid;
 	uint64_t code; /* where its code begins, from its first mapping on */
 	bool matches;
 };
@@ -64,6 +67,7 @@ struct walk {
 	const struct plan *plan;
 	pid_t view;
 	ino_t namespace;
+	uid_t euid;
 	char *cursor; /* of the text of its mappings */
 	struct proc_map found;
 	uint64_t code; /* where its code would be; 0: no object is looked at */
@@ -79,13 +83,14 @@ static struct seen object_look(struct walk *w, const struct proc_map *map)
 						: length + 1 - PATH_KEPT;
 	struct seen *s = seen_objects.items, new = {.device = map->device,
 						    .inode = map->inode,
-						    .namespace = w->namespace};
+						    .namespace = w->namespace,
+						    .euid = w->euid};
 	bool known;
 
 	snprintf(new.path, sizeof(new.path), "%s", map->path + skip);
 	for (size_t i = 0; i < seen_objects.count; i++)
 		if (s[i].inode == new.inode && s[i].device == new.device &&
-		    s[i].namespace == new.namespace &&
+		    s[i].namespace == new.namespace && s[i].euid == new.euid &&
 		    strcmp(s[i].path, new.path) == 0)
 			return s[i];
 	watch_note(map->path);
@@ -136,10 +141,15 @@ static bool object_next(struct walk *w, struct proc_map *ret)
 /* The mappings of a process, to be freed; NULL with errno. */
 static char *walk_init(struct walk *w, pid_t pid, const struct plan *plan)
 {
+	struct proc_status status;
 	char path[64];
 	struct stat st;
 
 	*w = (struct walk){.plan = plan};
+	/* Not by the owner of its folder: that is root's of one that is not dumpable. */
+	if (!proc_status_read(pid, pid, &status))
+		return NULL;
+	w->euid = status.euid;
 	w->cursor = proc_maps_read_any(pid, &w->view);
 	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", w->view);
 	if (w->cursor && stat(path, &st) == 0)
