@@ -18,9 +18,9 @@
 #define CLIENT_SILENCE_NS 30000000000ull
 #define CLIENT_HELLO_NS 5000000000ull
 /* So long an answer is still waited for after ^C. */
+#define CLIENT_GRACE_NS 2000000000ull
 /* Of one request, before its result: a thread or a patch each. */
 #define CLIENT_MESSAGES 131072u
-#define CLIENT_GRACE_NS 2000000000ull
 
 struct client {
 	const struct target *t;

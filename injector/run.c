@@ -338,6 +338,7 @@ static void silent_tell(struct run *run, const struct target_list *list)
 			continue;
 		report_init(&r, &t);
 		run->codes[run->code_count++] = watch_silent(s->note, &r.error);
+		audit_update(run, &r);
 		output_report(run->out, &r);
 		report_deinit(&r);
 	}
