@@ -36,12 +36,12 @@ struct child_start {
 	char note[WATCH_NOTE];
 };
 
-/* Gives up, with OPUS_SILENT, if that takes longer than `limit_ns`. `start`, which may
- * be NULL, is shared with the child. */
+/* Gives up, with OPUS_SILENT, if that stays at one file for longer than `limit_ns`.
+ * `start`, which may be NULL, is shared with the child; it has no output then. */
 enum opus_code child_run_start(enum opus_code (*work)(void *data,
 						      struct opus_error *err),
 			       void *data, void *result, size_t size,
-			       const struct child_start *start, uint64_t limit_ns,
+			       struct child_start *start, uint64_t limit_ns,
 			       struct opus_error *err) MUST_CHECK;
 
 /* A child that holds something. Zero to begin with. */

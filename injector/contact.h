@@ -36,6 +36,8 @@ enum opus_code contact_make(struct target *t, bool ask, bool attach,
  * and on which nobody listens: those of senders that were killed.
  */
 void contact_sweep(const struct target *t);
+/* For all of a command whose socket had a path. */
+void contact_sweep_all(const struct target_list *list);
 
 /* Is this the name of a contact socket: "opus-" and 12 hex digits? */
 bool contact_name_matches(const char *name);

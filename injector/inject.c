@@ -531,28 +531,13 @@ static enum opus_code inject_run(struct inject *in, struct opus_error *err)
 	return code;
 }
 
-/* Whoever reads what we print, to its end, does not wait for a child that was given
- * up. */
-static void output_close(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int i = 0; fd > 2 && i <= 2; i++)
-		dup2(fd, i);
-	if (fd > 2)
-		close(fd);
-}
-
 /* In a child. */
 static enum opus_code work(void *data, struct opus_error *err)
 {
 	struct inject *in = data;
 
-	output_close();
 	/* A thread of the host waits while we do; best effort. */
 	setpriority(PRIO_PROCESS, 0, -20);
-	if (in->start)
-		watch_note_to(in->start->note);
 	return inject_run(in, err);
 }
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "common/audit.h"
@@ -268,47 +267,6 @@ static bool room_make(struct run *run, size_t more)
 	return seen && codes && jobs;
 }
 
-/* Where a process looks for files: its mount namespace and its root. */
-struct place {
-	ino_t namespace, root;
-	dev_t device;
-};
-
-static bool place_find(pid_t view, struct place *ret)
-{
-	char path[64];
-	struct stat st;
-
-	memset(ret, 0, sizeof(*ret));
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", view);
-	if (stat(path, &st) != 0)
-		return false;
-	ret->namespace = st.st_ino;
-	snprintf(path, sizeof(path), "/proc/%d/root", view);
-	if (stat(path, &st) != 0)
-		return false;
-	ret->root = st.st_ino;
-	ret->device = st.st_dev;
-	return true;
-}
-
-/* Most contacts leave no file behind even if their sender is killed, and most
- * processes share one place, which need be swept once. */
-static void sweep_all(const struct target_list *list)
-{
-	struct place last = {0}, now;
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct target *t = &list->targets[i];
-
-		if (!t->used_folder || !place_find(t->view, &now) ||
-		    memcmp(&now, &last, sizeof(now)) == 0)
-			continue;
-		contact_sweep(t);
-		last = now;
-	}
-}
-
 static void job_make(struct run *run, struct team_job *job, struct target *t,
 		     struct run_seen *s, bool may_wait)
 {
@@ -380,7 +338,7 @@ static size_t run_round(struct run *run, struct target_list *list, bool repeat,
 				  run);
 	}
 	if (run->o->verb != VERB_STATUS)
-		sweep_all(list);
+		contact_sweep_all(list);
 	return fresh;
 }
 
