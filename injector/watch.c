@@ -259,11 +259,11 @@ enum opus_code watch_silent(const char *note, struct opus_error *err)
 	if (interrupt_seen())
 		return error_set(err, OPUS_CANCELLED, "interrupted; nothing changed");
 	if (!*note)
-		return error_set(err, OPUS_SILENT, "looking at it takes longer than "
-				 "%g s; it was left out", FIRST_NS / 1e9);
+		return error_set(err, OPUS_SILENT,
+			"looking at it does not come to an end; it was left out");
 	return error_set(err, OPUS_SILENT,
-		"%.200s has not answered for %g s (a network or FUSE file system?); "
-		"the process was left out", note, FIRST_NS / 1e9);
+		"%.200s does not answer (a network or FUSE file system?); the process "
+		"was left out", note);
 }
 
 bool watch_one(watch_look look, void *data, void *ret, size_t size,
