@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -81,6 +82,20 @@ enum opus_code child_run(enum opus_code (*work)(void *data, struct opus_error *e
 			 struct opus_error *err)
 {
 	return child_run_start(work, data, result, size, NULL, 0, err);
+}
+
+struct child_start *child_start_make(void)
+{
+	void *shared = mmap(NULL, sizeof(struct child_start), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return shared == MAP_FAILED ? NULL : shared;
+}
+
+void child_start_free(struct child_start *start)
+{
+	if (start)
+		munmap(start, sizeof(*start));
 }
 
 enum opus_code child_run_start(enum opus_code (*work)(void *data,

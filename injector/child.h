@@ -36,6 +36,10 @@ struct child_start {
 	char note[WATCH_NOTE];
 };
 
+/* Memory for one, which a child shares; NULL if there is none. */
+struct child_start *child_start_make(void);
+void child_start_free(struct child_start *start);
+
 /* Gives up, with OPUS_SILENT, if that stays at one file for longer than `limit_ns`.
  * `start`, which may be NULL, is shared with the child; it has no output then. */
 enum opus_code child_run_start(enum opus_code (*work)(void *data,

@@ -20,7 +20,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/memfd.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -558,15 +557,12 @@ static enum opus_code joined_check(struct target *t, struct opus_error *err)
 /* Nobody is stopped while the objects are read, so it can be given up then. */
 static enum opus_code work_start(struct inject *in, struct opus_error *err)
 {
-	void *shared = mmap(NULL, sizeof(*in->start), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	enum opus_code code;
 
-	in->start = shared == MAP_FAILED ? NULL : shared;
+	in->start = child_start_make();
 	code = child_run_start(work, in, &in->report, sizeof(in->report), in->start,
 			       SEARCH_NS + START_NS, err);
-	if (in->start)
-		munmap(shared, sizeof(*in->start));
+	child_start_free(in->start);
 	return code;
 }
 
