@@ -160,11 +160,19 @@ enum opus_code hook_check_args(const struct patch *p, const char *args,
 		bool known = false;
 
 		for (uint32_t i = 0; sign && i < p->plan.arg_count; i++) {
-			const char *name = plan_string(
-				&p->plan, p->plan.arg_records[i].name);
+			const struct plan_arg *a = &p->plan.arg_records[i];
+			const char *name = plan_string(&p->plan, a->name);
+			union hook_value value;
 
-			known |= strlen(name) == (size_t)(sign - (args + at)) &&
-				 memcmp(name, args + at, strlen(name)) == 0;
+			if (strlen(name) != (size_t)(sign - (args + at)) ||
+			    memcmp(name, args + at, strlen(name)) != 0)
+				continue;
+			known = true;
+			/* Now: after the commit nothing is refused any more. */
+			if (!value_parse(a->type, sign + 1, &value))
+				return error_set(err, OPUS_USAGE,
+					"hook argument '%s' is not of type %s",
+					args + at, plan_type_name(a->type));
 		}
 		if (!known)
 			return error_set(err, OPUS_USAGE,

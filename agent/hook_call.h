@@ -22,7 +22,8 @@ enum opus_code hook_call_all(const struct patch *p, enum plan_hook_kind kind,
 			     enum plan_where where, const char *args,
 			     uint32_t args_size, struct opus_error *err);
 
-/* Do all NAME=VALUE belong to some hook of the patch? OPUS_USAGE if not. */
+/* Do all NAME=VALUE belong to some hook of the patch, and fit its types? OPUS_USAGE
+ * if not. */
 enum opus_code hook_check_args(const struct patch *p, const char *args,
 			       uint32_t args_size, struct opus_error *err);
 

@@ -55,11 +55,11 @@ static void update_finish(struct update *u, bool committed, bool hooks)
 	if (!hooks)
 		return;
 	if (committed) {
-		(void)update_hooks_after(u, PLAN_WHERE_AGENT, NULL);
+		update_hooks_after(u, PLAN_WHERE_AGENT);
 		if (u->patch->plan.hook_count &&
 		    stop_threads(NULL, u->stop_limit_ns, NULL) == OPUS_OK) {
 			stop_loosen();
-			(void)update_hooks_after(u, PLAN_WHERE_STOPPED, NULL);
+			update_hooks_after(u, PLAN_WHERE_STOPPED);
 			stop_release();
 		}
 	}

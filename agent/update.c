@@ -206,11 +206,14 @@ static enum opus_code hooks_before(struct update *u, enum plan_where where,
 	return code;
 }
 
-enum opus_code update_hooks_after(struct update *u, enum plan_where where,
-				  struct opus_error *err)
+void update_hooks_after(struct update *u, enum plan_where where)
 {
-	return update_hooks(u, u->revert ? PLAN_HOOK_POST_REVERT
-					 : PLAN_HOOK_POST_APPLY, where, err);
+	struct opus_error err;
+
+	error_clear(&err);
+	if (update_hooks(u, u->revert ? PLAN_HOOK_POST_REVERT : PLAN_HOOK_POST_APPLY,
+			 where, &err) != OPUS_OK)
+		log_line("%s", err.text);
 }
 
 /* --- during the stop --- */
@@ -321,7 +324,7 @@ static enum opus_code update_decide(struct update *u, uint32_t unsafe,
 	code = unsafe ? update_arm(u, err) : update_switch(u, err);
 	stop_loosen();
 	if (code == OPUS_OK)
-		code = update_hooks_after(u, PLAN_WHERE_STOPPED, err);
+		update_hooks_after(u, PLAN_WHERE_STOPPED);
 	return code;
 }
 
@@ -449,7 +452,7 @@ static enum opus_code revert_shadowed(struct update *u, struct opus_error *err)
 	if (code == OPUS_OK && !dry)
 		shadowed_unlink(u->patch);
 	if (stop && code == OPUS_OK && !dry)
-		code = update_hooks_after(u, PLAN_WHERE_STOPPED, err);
+		update_hooks_after(u, PLAN_WHERE_STOPPED);
 	if (stop) {
 		u->report.threads = stop_now.count;
 		u->report.pause_ns = stop_release();
@@ -501,7 +504,7 @@ static enum opus_code update_end(struct update *u, enum wire_patch_state before,
 	if (code == OPUS_OK && !(u->flags & WIRE_DRY_RUN)) {
 		patch_set_state(p, u->revert ? WIRE_PATCH_REVERTED
 					     : WIRE_PATCH_APPLIED);
-		(void)update_hooks_after(u, PLAN_WHERE_AGENT, NULL);
+		update_hooks_after(u, PLAN_WHERE_AGENT);
 	} else if (p->state != before) {
 		patch_set_state(p, before);
 	}
@@ -576,7 +579,7 @@ enum opus_code update_alone(struct patch *p, struct opus_error *err)
 	if (code == OPUS_OK)
 		code = update_switch(u, err);
 	if (code == OPUS_OK)
-		code = update_hooks_after(u, PLAN_WHERE_STOPPED, err);
+		update_hooks_after(u, PLAN_WHERE_STOPPED);
 	text_sync();
 	text_finish();
 	return update_end(u, before, code, err);

@@ -99,9 +99,9 @@ void update_settle(struct update *u, bool committed);
 /* Take away jumps that lead nowhere but back (after a cancelled apply or a
  * revert that had to wait). Best effort; stops the threads for a moment. */
 void update_tidy(void);
-/* Call the post hooks of this context. */
-enum opus_code update_hooks_after(struct update *u, enum plan_where where,
-				  struct opus_error *err);
+/* Call the post hooks of this context. It has taken place whatever they say, which
+ * comes into the log. */
+void update_hooks_after(struct update *u, enum plan_where where);
 /* Free list entries that were kept for frames which are gone. Agent thread. */
 void update_reclaim(void);
 /* Threads stopped and scanned: thread, or sleeping coroutine, number `i`; NULL
