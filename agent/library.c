@@ -39,6 +39,7 @@
 #include "arch/x86_64/futex.h"
 #include "common/wire.h"
 #include "contact.h"
+#include "fork.h"
 #include "gate.h"
 #include "got.h"
 #include "store.h"
@@ -52,7 +53,8 @@ START_DATA static void *(*real_dlsym)(void *, const char *);
 START_DATA static iconv_t (*real_iconv_open)(const char *, const char *);
 static _Atomic uint32_t library_asked; /* by threads that wait */
 static _Atomic uint32_t library_done;  /* the last of them that was served */
-static _Atomic unsigned long long library_adds; /* objects ever loaded, at the last look */
+/* Objects ever loaded, at the last look of which nothing has to be waited for. */
+static _Atomic unsigned long long library_adds;
 /* Not 0 on a thread whose loading is the agent's, or inside another dlopen: a
  * constructor runs under the loader's lock, which belongs to the outer call. */
 static __thread int library_depth;
@@ -88,15 +90,36 @@ bool library_waiting(void)
 	return atomic_load(&library_asked) != atomic_load(&library_done);
 }
 
+static int adds_read(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	*(unsigned long long *)data = info->dlpi_adds;
+	return 1;
+}
+
+static unsigned long long adds_now(void)
+{
+	unsigned long long adds = 0;
+
+	dl_iterate_phdr(adds_read, &adds);
+	return adds;
+}
+
 void library_serve(void)
 {
 	uint32_t asked = atomic_load(&library_asked);
+	unsigned long long adds;
 
 	if (asked == atomic_load(&library_done))
 		return;
+	fork_hold();
+	adds = adds_now();
+	fork_let();
 	/* It may wait for threads inside; nobody need be connected for that. */
 	if (!store_apply(WIRE_KEEP))
-		atomic_store(&library_adds, 0); /* worth another look soon */
+		adds = 0; /* worth another look soon */
+	/* Not before: another thread that has loaded something meanwhile is to wait, too. */
+	atomic_store(&library_adds, adds);
 	atomic_store(&library_done, asked);
 	futex_wake_all(&library_done);
 }
@@ -107,21 +130,6 @@ void library_forked(void)
 }
 
 /* --- on the caller's thread --- */
-
-static int adds_read(struct dl_phdr_info *info, size_t size, void *data)
-{
-	(void)size;
-	*(unsigned long long *)data = info->dlpi_adds;
-	return 1;
-}
-
-static bool loaded_something(void)
-{
-	unsigned long long adds = 0;
-
-	dl_iterate_phdr(adds_read, &adds);
-	return atomic_exchange(&library_adds, adds) != adds;
-}
 
 void library_wake(void)
 {
@@ -141,7 +149,8 @@ void library_wake(void)
 		     sizeof(before), 0, 0);
 }
 
-static void library_ask(void)
+/* False: the agent has not come to it. */
+static bool library_ask(void)
 {
 	uint32_t mine = atomic_fetch_add(&library_asked, 1) + 1, done;
 	uint64_t end = raw_now() + WAIT_NS;
@@ -153,6 +162,7 @@ static void library_ask(void)
 		library_wake();
 		futex_wait(&library_done, done, 20000000);
 	}
+	return (int32_t)(done - mine) >= 0;
 }
 
 /* The stack may be another one than then, and that one gone. The kernel reads
@@ -177,9 +187,14 @@ static __attribute__((noinline)) void library_look(void)
 	int saved = errno;
 
 	if (library_depth == 0 && !passed_runs()) {
+		unsigned long long before = atomic_load(&library_adds);
+		unsigned long long adds = adds_now();
+
 		library_passed = 0;
-		if (agent_usable() && loaded_something() && store_concerns())
-			library_ask();
+		/* In this order: a folder is known before what is in it is applied. */
+		if (agent_usable() && adds != before &&
+		    ((!store_concerns() && !library_waiting()) || !library_ask()))
+			atomic_compare_exchange_strong(&library_adds, &before, adds);
 	}
 	errno = saved;
 }
