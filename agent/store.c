@@ -94,13 +94,20 @@ AT_START static bool id_concerns(const uint8_t *id, uint32_t size, void *data)
 	return !is_known(name) && faccessat(*(int *)data, name, F_OK, 0) == 0;
 }
 
+/* It says nothing of the store that there is no descriptor just now, to look for it. */
+AT_START static bool is_short(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 AT_START bool store_concerns(void)
 {
 	int folder CLEANUP(cleanup_close) =
 		open(store_folder(), O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	store_there = folder >= 0;
-	return store_there && (object_any_id(id_concerns, &folder) || some_wait);
+	store_there = folder >= 0 || is_short(errno);
+	return store_there &&
+	       (folder < 0 || object_any_id(id_concerns, &folder) || some_wait);
 }
 
 /* --- collect --- */
@@ -164,12 +171,14 @@ static int entry_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void entries_collect(int store, struct entries *e)
+/* False: something is lacking that may be there the next time. */
+static bool entries_collect(int store, struct entries *e)
 {
 	char id[STORE_ID];
+	bool whole = true;
 
 	if (object_snapshot(NULL) != OPUS_OK)
-		return;
+		return false;
 	for (uint32_t i = 0; i < objects_now.count; i++) {
 		struct opus_error err;
 		enum opus_code code;
@@ -181,9 +190,11 @@ static void entries_collect(int store, struct entries *e)
 			strcpy(known[known_count++], id);
 		if (code != OPUS_OK && code != OPUS_NO_TARGET)
 			log_line("store: %s", err.text);
+		whole &= code != OPUS_RESOURCE;
 	}
 	if (e->count)
 		qsort(e->list, e->count, sizeof(*e->list), entry_compare);
+	return whole;
 }
 
 /* --- apply --- */
@@ -219,8 +230,9 @@ static bool entries_apply(int store, const struct entries *e, uint32_t flags)
 		start_tell(x->name, false, &err);
 		if (code == OPUS_OTHER_UPDATE || code == OPUS_BUSY)
 			some_wait = held_up = true;
-		else if (code == OPUS_NO_MATCH) /* its other objects may come */
-			some_wait = true;
+		else if (code == OPUS_NO_MATCH || code == OPUS_RESOURCE ||
+			 code == OPUS_NO_ANSWER)
+			some_wait = true; /* its other objects may come, or room */
 		else if (tried_count < PATCH_MAX)
 			tried[tried_count++] = x->id;
 	}
@@ -242,21 +254,21 @@ bool store_apply(uint32_t flags)
 	struct entries e = {.count = 0};
 	struct opus_error err;
 	const char *off;
-	bool done = true;
+	bool done;
 
 	if (store_open(store_folder(), &store, &err) != OPUS_OK) {
 		log_line("store: %s; nothing is applied", err.text);
-		return true;
+		return err.code != OPUS_RESOURCE;
 	}
 	off = store_switched_off(store);
 	if (off) {
 		log_line("store: switched off by %s", off);
 		return true;
 	}
-	entries_collect(store, &e);
+	done = entries_collect(store, &e);
 	if (e.count) {
 		guard_tell(&e);
-		done = entries_apply(store, &e, flags);
+		done &= entries_apply(store, &e, flags);
 	}
 	free(e.list);
 	return done;

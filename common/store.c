@@ -78,6 +78,15 @@ static enum opus_code rights_check(int fd, const char *name,
 	return OPUS_OK;
 }
 
+/* After a failed open(2). */
+static enum opus_code refused(const char *name, struct opus_error *err)
+{
+	bool lacks = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+
+	return error_set_errno(err, lacks ? OPUS_RESOURCE : OPUS_PERMISSION, "%.200s",
+			       name);
+}
+
 enum opus_code store_open_at(int folder, const char *name, int flags, int *ret,
 			     struct opus_error *err)
 {
@@ -88,7 +97,7 @@ enum opus_code store_open_at(int folder, const char *name, int flags, int *ret,
 	if (fd < 0 && errno == ENOENT)
 		return error_set_errno(err, OPUS_NO_TARGET, "%.200s", name);
 	if (fd < 0)
-		return error_set_errno(err, OPUS_PERMISSION, "%.200s", name);
+		return refused(name, err);
 	code = rights_check(fd, name, err);
 	if (code == OPUS_OK)
 		*ret = fd_steal(&fd);
@@ -98,7 +107,7 @@ enum opus_code store_open_at(int folder, const char *name, int flags, int *ret,
 enum opus_code store_open(const char *path, int *ret, struct opus_error *err)
 {
 	int at CLEANUP(cleanup_close) = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum opus_code code = rights_check(at, "/", err);
+	enum opus_code code = at < 0 ? refused("/", err) : rights_check(at, "/", err);
 	char name[256];
 	size_t size;
 
