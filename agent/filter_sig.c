@@ -26,6 +26,7 @@
 #include "common/bpf.h"
 #include "common/wire.h"
 #include "contact.h"
+#include "gate.h"
 #include "guard.h"
 #include "restart.h"
 #include "stop.h"
@@ -235,7 +236,8 @@ static int kernel_clock(clockid_t clock, struct timespec *ret)
 	return (int)raw_syscall3(SYS_clock_gettime, clock, (long)ret, 0);
 }
 
-/* No contact may come any more, nor a stop. */
+/* No contact may come any more, nor a stop, nor a gate make a system call: an update
+ * that waits is given up. */
 static long shut_out(const char *why, long number, long a, long b, long c, long d, long e)
 {
 	bool kept_out;
@@ -245,6 +247,7 @@ static long shut_out(const char *why, long number, long a, long b, long c, long 
 	contact_retry_end_sig();
 	kept_out = stop_keep_out_sig();
 	switch_set(why);
+	(void)gate_cancel();
 	rc = raw_syscall6(number, a, b, c, d, e, 0);
 	if (rc != 0)
 		switch_set(NULL);

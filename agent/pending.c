@@ -460,6 +460,9 @@ enum opus_code update_poll(uint64_t *timeout_ns, struct opus_error *err)
 		uint32_t foreign = atomic_load(&gate_foreign);
 
 		update_finish(u, false, true);
+		if (!agent_usable())
+			return error_set(err, OPUS_CANCELLED,
+				"%s: the update was cancelled", opus_beacon.off_reason);
 		if (foreign)
 			return error_set(err, OPUS_CANCELLED,
 				"thread %u, which has no thread-local storage of its own and cannot be waited for, came inside: the update was cancelled",
