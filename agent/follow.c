@@ -326,7 +326,10 @@ PUBLIC int execvp(const char *name, char *const words[])
 
 PUBLIC int fexecve(int fd, char *const words[], char *const env[])
 {
-	if (fd < 0 || !env) { /* as in libc */
+	char *const *there = words;
+
+	__asm__("" : "+r"(there)); /* see execveat() */
+	if (fd < 0 || !there || !env) { /* as in libc */
 		errno = EINVAL;
 		return -1;
 	}
