@@ -156,7 +156,9 @@ static bool wanted(const char *path, int fd)
 		return false;
 	}
 	if (path)
-		fd = strchr(path, '/') ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+		/* Of a FIFO or a device nobody is to wait for the other end. */
+		fd = strchr(path, '/') ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+						    O_NOCTTY) : -1;
 	fits = fd < 0 || elf_fits(fd);
 	if (path && fd >= 0)
 		close(fd);
