@@ -8,9 +8,10 @@
  * Signal:     safe, as the functions behind them.
  *
  * Without opus-run --follow these pass everything on. With it, an environment
- * that lost LD_PRELOAD, as sshd or cron clean it, gets it back. Everything is
- * built on the caller's stack: a child of vfork must leave no trace in the
- * memory of its parent.
+ * that lost LD_PRELOAD, as sshd or cron clean it, gets it back. That is
+ * built on the caller's stack, since a child of vfork must leave no trace in the
+ * memory of its parent; elsewhere, where it is large and the stack may be small,
+ * in a mapping of its own.
  */
 #include "follow.h"
 
@@ -25,11 +26,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "arch/x86_64/raw.h"
 #include "common/start.h"
+#include "contact.h"
 #include "filter.h"
 #include "guard.h"
 #include "stop.h"
@@ -38,10 +41,12 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-/* An environment of more words, or a longer LD_PRELOAD, passes unchanged:
- * there must be room for it on any stack. */
+/* An environment of more words, or a longer LD_PRELOAD, passes unchanged. */
 #define FOLLOW_WORDS 2048
 #define FOLLOW_PRELOAD 4096
+/* More of it is not put on any stack: a thread's may have 16 KiB, an alternate one 8. */
+#define FOLLOW_STACK 2048
+#define FIRST_STACK (64ul << 20) /* nothing else is mapped so near to its end */
 
 extern char **environ;
 
@@ -224,12 +229,53 @@ static char **follow_build(char *const env[], void *room)
 	return list;
 }
 
-/* The environment to go with; a macro because it lives on the caller's stack. */
-#define FOLLOWED(path, fd, env)                                                \
+struct followed {
+	char *const *env; /* to go with */
+	size_t size;      /* of what is made for that; 0: nothing */
+	void *map;        /* where; NULL: on the caller's stack */
+};
+
+/* On the stack of the first thread, which grows. */
+static bool is_stack_large(void)
+{
+	uintptr_t sp = raw_stack_pointer();
+
+	return sp < contact_first_stack && contact_first_stack - sp < FIRST_STACK;
+}
+
+static struct followed follow_plan(bool wanted, char *const env[])
+{
+	struct followed with = {env, wanted ? follow_room(env) : 0, NULL};
+	long at;
+
+	/* What a child of vfork(2) maps would stay with its parent. */
+	if (with.size <= FOLLOW_STACK || is_stack_large() ||
+	    opus_beacon.pid != raw_getpid())
+		return with;
+	at = raw_syscall6(SYS_mmap, 0, (long)with.size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at < 0 && at > -4096)
+		with.size = 0;
+	else
+		with.map = (void *)at;
+	return with;
+}
+
+/* The program goes on. */
+static void follow_end(const struct followed *with)
+{
+	if (with->map)
+		raw_syscall3(SYS_munmap, (long)with->map, (long)with->size, 0);
+}
+
+/* A macro because most of it lives on the caller's stack. */
+#define FOLLOWED(path, fd, old)                                                \
 	({                                                                     \
-		char *const *old = (env);                                      \
-		size_t size = wanted(path, fd) ? follow_room(old) : 0;         \
-		size ? (char *const *)follow_build(old, alloca(size)) : old;   \
+		struct followed plan = follow_plan(wanted(path, fd), old);     \
+		if (plan.size)                                                 \
+			plan.env = follow_build(old, plan.map ? plan.map       \
+						: alloca(plan.size));          \
+		plan;                                                          \
 	})
 
 /* --- the functions --- */
@@ -286,21 +332,24 @@ static int failed(long rc, struct left left)
 }
 
 static int exec_raw(int folder, const char *path, char *const words[],
-		    char *const env[], int flags)
+		    const struct followed *with, int flags)
 {
 	struct left left = leave();
+	long rc = raw_syscall6(SYS_execveat, folder, (long)path, (long)words,
+			       (long)with->env, flags, 0);
 
-	return failed(raw_syscall6(SYS_execveat, folder, (long)path, (long)words,
-				   (long)env, flags, 0), left);
+	follow_end(with);
+	return failed(rc, left);
 }
 
 PUBLIC int execve(const char *path, char *const words[], char *const env[])
 {
-	char *const *with = FOLLOWED(path, -1, env);
+	struct followed with = FOLLOWED(path, -1, env);
 	struct left left = leave();
+	long rc = raw_syscall3(SYS_execve, (long)path, (long)words, (long)with.env);
 
-	return failed(raw_syscall3(SYS_execve, (long)path, (long)words, (long)with),
-		      left);
+	follow_end(&with);
+	return failed(rc, left);
 }
 
 PUBLIC int execv(const char *path, char *const words[])
@@ -310,13 +359,14 @@ PUBLIC int execv(const char *path, char *const words[])
 
 PUBLIC int execvpe(const char *name, char *const words[], char *const env[])
 {
-	char *const *with = FOLLOWED(name, -1, env);
+	struct followed with = FOLLOWED(name, -1, env);
 	struct left left;
 	int rc;
 
 	NEED(execvpe);
 	left = leave();
-	rc = real_execvpe(name, words, with);
+	rc = real_execvpe(name, words, with.env);
+	follow_end(&with);
 	stay(left);
 	return rc;
 }
@@ -329,26 +379,29 @@ PUBLIC int execvp(const char *name, char *const words[])
 PUBLIC int fexecve(int fd, char *const words[], char *const env[])
 {
 	char *const *there = words;
+	struct followed with;
 
 	__asm__("" : "+r"(there)); /* see execveat() */
 	if (fd < 0 || !there || !env) { /* as in libc */
 		errno = EINVAL;
 		return -1;
 	}
-	return exec_raw(fd, "", words, FOLLOWED(NULL, fd, env), AT_EMPTY_PATH);
+	with = FOLLOWED(NULL, fd, env);
+	return exec_raw(fd, "", words, &with, AT_EMPTY_PATH);
 }
 
 PUBLIC int execveat(int folder, const char *path, char *const words[],
 		    char *const env[], int flags)
 {
 	const char *there = path;
+	struct followed with;
 
 	/* To the kernel NULL is no mistake of the program's that ends it, as libc's
 	 * declaration has the compiler believe. */
 	__asm__("" : "+r"(there));
 	/* A path that counts from a folder is not looked at. */
-	return exec_raw(folder, path, words,
-			FOLLOWED(NULL, there && !*there ? folder : -1, env), flags);
+	with = FOLLOWED(NULL, there && !*there ? folder : -1, env);
+	return exec_raw(folder, path, words, &with, flags);
 }
 
 PUBLIC int posix_spawn(pid_t *pid, const char *path,
@@ -356,9 +409,13 @@ PUBLIC int posix_spawn(pid_t *pid, const char *path,
 		       const posix_spawnattr_t *attributes, char *const words[],
 		       char *const env[])
 {
+	struct followed with = FOLLOWED(path, -1, env);
+	int rc;
+
 	NEED(posix_spawn);
-	return real_posix_spawn(pid, path, actions, attributes, words,
-				FOLLOWED(path, -1, env));
+	rc = real_posix_spawn(pid, path, actions, attributes, words, with.env);
+	follow_end(&with);
+	return rc;
 }
 
 PUBLIC int posix_spawnp(pid_t *pid, const char *name,
@@ -366,9 +423,13 @@ PUBLIC int posix_spawnp(pid_t *pid, const char *name,
 			const posix_spawnattr_t *attributes,
 			char *const words[], char *const env[])
 {
+	struct followed with = FOLLOWED(name, -1, env);
+	int rc;
+
 	NEED(posix_spawnp);
-	return real_posix_spawnp(pid, name, actions, attributes, words,
-				 FOLLOWED(name, -1, env));
+	rc = real_posix_spawnp(pid, name, actions, attributes, words, with.env);
+	follow_end(&with);
+	return rc;
 }
 
 /* The words of a call with `...`, up to NULL, as an array on this stack. */
