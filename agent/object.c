@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -118,6 +119,29 @@ enum opus_code object_snapshot(struct opus_error *err)
 		objects_now.list = p;
 		objects_now.capacity = more;
 	}
+}
+
+struct path_copy {
+	uintptr_t base;
+	char *ret;
+	size_t size;
+};
+
+static int path_copy(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct path_copy *c = data;
+
+	(void)size;
+	if (info->dlpi_addr != c->base || !info->dlpi_name)
+		return 0;
+	return snprintf(c->ret, c->size, "%s", info->dlpi_name) < (int)c->size ? 1 : -1;
+}
+
+bool object_path(uintptr_t base, char *ret, size_t size)
+{
+	struct path_copy c = {base, ret, size};
+
+	return dl_iterate_phdr(path_copy, &c) == 1;
 }
 
 struct id_visit {

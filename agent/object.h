@@ -33,7 +33,8 @@ struct object {
 	uint8_t build_id[OBJECT_ID];
 	uintptr_t unwind_table; /* .eh_frame_hdr, 0 if there is none */
 	uint8_t unwind_start[64]; /* its first bytes, to know it again */
-	char path[192]; /* as the loader knows it; "" for the main program */
+	char path[192]; /* as the loader knows it, or its beginning; "" for the main
+			 * program */
 };
 
 /* All objects, as of the last snapshot. Owned by the agent thread. */
@@ -52,6 +53,10 @@ enum opus_code object_snapshot(struct opus_error *err) MUST_CHECK;
  * which is then the result. Under the loader's lock. */
 bool object_any_id(bool (*visit)(const uint8_t *id, uint32_t size, void *data),
 		   void *data);
+
+/* The whole path of the object that is loaded there now: "" for the main program.
+ * False if there is none, or no room. */
+bool object_path(uintptr_t base, char *ret, size_t size) MUST_CHECK;
 
 /* Object with this build-id, or NULL. */
 const struct object *object_by_build_id(const uint8_t *id, uint32_t size);

@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <limits.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,10 +87,22 @@ enum opus_code patch_check_file(const struct patch *p, struct opus_error *err)
 }
 
 /* Keep a target loaded, as long as the process lives once its code carries a jump
- * to us. The main program has an empty path and cannot go away. */
+ * to us. The main program has an empty path and cannot go away. By its path another
+ * may be found that has come in its place since the snapshot. */
 static void *target_handle(const struct object *o)
 {
-	return dlopen(o->path[0] ? o->path : NULL, RTLD_LAZY | RTLD_NOLOAD);
+	static char path[PATH_MAX];
+	struct link_map *map;
+	void *handle;
+
+	if (!object_path(o->base, path, sizeof(path)))
+		return NULL;
+	handle = dlopen(path[0] ? path : NULL, RTLD_LAZY | RTLD_NOLOAD);
+	if (!handle || (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 &&
+			map->l_addr == o->base))
+		return handle;
+	dlclose(handle);
+	return NULL;
 }
 
 static enum opus_code target_find(struct patch *p, uint32_t index,
