@@ -220,12 +220,17 @@ static bool is_lack(const char *words)
 	static const char *const own[] = {
 		"out of memory", "failed to map segment from shared object",
 		"cannot apply additional memory protection after relocation",
+		"cannot create shared object descriptor",
 	};
+	/* With a reason behind it, it means that. */
+	const char *open = dgettext("libc", "cannot open shared object file");
+	size_t length = strlen(words), tail = strlen(open);
 
+	if (length >= tail && strcmp(words + length - tail, open) == 0)
+		return true;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (strstr(words, dgettext("libc", own[i])))
 			return true;
-
 	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
 		if (strstr(words, strerror(lacks[i])))
 			return true;
