@@ -262,6 +262,18 @@ static bool frame_elsewhere(uintptr_t at, uintptr_t end)
 	       (sp <= at || sp > end);
 }
 
+/* Read what fits of the words from `at` to `end` into the buffer. Returns how many, 0:
+ * there is none, or they cannot be read. */
+static size_t words_read(uintptr_t at, uintptr_t end)
+{
+	size_t want = (end - at) / sizeof(uintptr_t);
+	ssize_t read;
+
+	want = want > CHUNK ? CHUNK : want;
+	read = scan_memory(at, scan_buffer, want * sizeof(uintptr_t));
+	return read > 0 ? (size_t)read / sizeof(uintptr_t) : 0;
+}
+
 /* Is there such a word on the stack? 1 yes, 0 no, -1 the stack could not be
  * read. A stack has hundreds of words, hardly one of them an address of code:
  * the closer look at each was half of the time of a scan. */
@@ -276,15 +288,10 @@ static int words_hit(const struct stop_thread *t, const struct scan_ranges *r)
 		return -1;
 	spans_init(&spans, r);
 	while (at < end) {
-		size_t want = (end - at) / sizeof(uintptr_t);
-		ssize_t read;
-		size_t have;
+		size_t have = words_read(at, end);
 
-		want = want > CHUNK ? CHUNK : want;
-		read = scan_memory(at, scan_buffer, want * sizeof(uintptr_t));
-		have = read > 0 ? (size_t)read / sizeof(uintptr_t) : 0;
 		if (have == 0)
-			return want == 0 ? 0 : -1;
+			return end - at < sizeof(uintptr_t) ? 0 : -1;
 		for (size_t i = 0; i < have; i++)
 			if ((spans_have(&spans, scan_buffer[i]) &&
 			     word_hits(scan_buffer[i], r)) ||
@@ -358,13 +365,8 @@ bool scan_signal_stack(const struct stop_thread *t)
 	if (on_signal_stack(t->context))
 		return true;
 	while (at < end && restorer) {
-		size_t want = (end - at) / sizeof(uintptr_t);
-		ssize_t read;
-		size_t have;
+		size_t have = words_read(at, end);
 
-		want = want > CHUNK ? CHUNK : want;
-		read = scan_memory(at, scan_buffer, want * sizeof(uintptr_t));
-		have = read > 0 ? (size_t)read / sizeof(uintptr_t) : 0;
 		if (have == 0)
 			break;
 		for (size_t i = 0; i < have; i++, at += sizeof(uintptr_t))
