@@ -90,6 +90,16 @@ static size_t condition_find(const struct text *t, size_t i, size_t *ret_from)
 	return last;
 }
 
+/* Is token `i` the end of a loop that begins with `do`, and no loop itself? */
+static bool is_end_of_do(const struct span *s, size_t i)
+{
+	for (size_t k = s->first; k < i; k++)
+		if (token_is(s->t, k, "do") && is_mark(s->t, k + 1, '{') &&
+		    token_closing(s->t, k + 1) + 1 == i)
+			return true;
+	return false;
+}
+
 /* A loop without condition, which nothing in it leaves. */
 static bool has_endless_loop(const struct span *s)
 {
@@ -97,9 +107,9 @@ static bool has_endless_loop(const struct span *s)
 
 	for (size_t i = s->first; i < s->last; i++) {
 		size_t from, to = condition_find(t, i, &from);
+		size_t body = token_is(t, i, "do") ? i + 1 : token_closing(t, i + 1) + 1;
 
-		if (to && to == from && !token_is(t, i, "do") &&
-		    !is_left(t, token_closing(t, i + 1) + 1, loop_end(t, i)))
+		if (to && to == from && !is_end_of_do(s, i) && !is_left(t, body, loop_end(t, i)))
 			return true;
 	}
 	return false;

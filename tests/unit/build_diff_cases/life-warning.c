@@ -8,7 +8,9 @@
  * says: a.c:29: warning: hello: sets strict, which is new, and packet reads it
  * says: a.c:29: warning: hello: now stores to ->state
  * says: a.c:37: warning: packet: takes and releases other locks than before, or in another order
+ * says: a.c:57: warning: idle: does not return
  * silent: again: runs
+ * silent: drain: does not return
  * silent: ->kept
  * silent: warning: packet: sets
  */
@@ -66,6 +68,23 @@ __attribute__((noipa)) int packet(int v)
 	pthread_mutex_unlock(&one);
 	return ready + mode;
 }
+__attribute__((noipa)) int drain(int v)
+{
+	do {
+		v = getchar() + v % 3; //-
+		v = getchar() + v % 4; //+
+		if (v < 0)
+			break;
+	} while (1);
+	return v;
+}
+__attribute__((noipa)) void idle(int v)
+{
+	do {
+		putchar(v); //-
+		putchar(v + 1); //+
+	} while (1);
+}
 int main(int argc, char **argv)
 {
 	struct box b = {0};
@@ -75,6 +94,8 @@ int main(int argc, char **argv)
 		again(i);
 	if (argc > 9)
 		serve();
+	if (argc > 8)
+		idle(drain(argc));
 	printf("%d %s\n", hello(&b, argc) + packet(2), argv[0]);
 	return 0;
 }
