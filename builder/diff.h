@@ -46,8 +46,8 @@ struct unit {
 	const char *standard; /* -std=..., or NULL */
 	bool cxx;
 	bool pic;
-	const char *found; /* its path in the debug information of the target, or
-			    * `relative` */
+	const char *found; /* its path in the debug information of the target; "" if it is
+			    * in none, `relative` if it is new */
 	struct command *compile; /* pass_emit: to compile what was generated */
 	const char *alike; /* likeness.c: its old text compiled by itself; "" if that
 			    * fails, NULL if nobody has asked yet */

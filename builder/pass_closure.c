@@ -275,7 +275,7 @@ static enum opus_code silent_callers_add(struct closure *c, size_t of,
 	for (size_t i = 0; i < d->units && gone && code == OPUS_OK; i++) {
 		struct unit *u = d->unit[i];
 
-		if (u == own || !u->wanted || u->target != own->target ||
+		if (u == own || !u->wanted || !*u->found || u->target != own->target ||
 		    !source_has(u, d->change[of].name))
 			continue;
 		code = unit_ready(c->b, u->target, u->found, &u, err);

@@ -312,8 +312,10 @@ enum opus_code pass_locate(struct build *b, struct opus_error *err)
 		/* New source files are in no target yet. */
 		if (!u->found && !u->fresh)
 			u->reached = false;
+		/* A path that no part of a target has: prefix maps leave what is
+		 * below the tree, and then the other unit of the source has that. */
 		if (!u->found)
-			u->found = u->relative;
+			u->found = u->fresh ? u->relative : "";
 		any |= u->reached;
 	}
 	if (code == OPUS_OK && !any)
