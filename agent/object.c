@@ -173,9 +173,9 @@ bool object_any_id(bool (*visit)(const uint8_t *, uint32_t, void *), void *data)
 	return dl_iterate_phdr(id_visit, &v) != 0;
 }
 
-const struct object *object_by_build_id(const uint8_t *id, uint32_t size)
+static const struct object *by_build_id(uint32_t from, const uint8_t *id, uint32_t size)
 {
-	for (uint32_t i = 0; i < objects_now.count; i++) {
+	for (uint32_t i = from; i < objects_now.count; i++) {
 		const struct object *o = &objects_now.list[i];
 
 		if (size != 0 && o->build_id_size == size &&
@@ -183,6 +183,17 @@ const struct object *object_by_build_id(const uint8_t *id, uint32_t size)
 			return o;
 	}
 	return NULL;
+}
+
+const struct object *object_by_build_id(const uint8_t *id, uint32_t size)
+{
+	return by_build_id(0, id, size);
+}
+
+const struct object *object_twin(const struct object *o)
+{
+	return by_build_id((uint32_t)(o - objects_now.list) + 1, o->build_id,
+			   o->build_id_size);
 }
 
 const struct object *object_by_address(uintptr_t address)

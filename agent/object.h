@@ -60,6 +60,8 @@ bool object_path(uintptr_t base, char *ret, size_t size) MUST_CHECK;
 
 /* Object with this build-id, or NULL. */
 const struct object *object_by_build_id(const uint8_t *id, uint32_t size);
+/* The next one behind `o` with the build-id of `o`, or NULL. */
+const struct object *object_twin(const struct object *o);
 /* Object that holds the address, or NULL. */
 const struct object *object_by_address(uintptr_t address);
 /* Is [address, address + size) inside one segment with all of `flags`? */

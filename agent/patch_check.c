@@ -110,7 +110,7 @@ static enum opus_code target_find(struct patch *p, uint32_t index,
 {
 	const struct plan_target *t = &p->plan.target_records[index];
 	const struct object *o = object_by_build_id(
-		plan_bytes(&p->plan, t->build_id), t->build_id_size);
+		plan_bytes(&p->plan, t->build_id), t->build_id_size), *twin;
 
 	if (t->machine != EM_X86_64)
 		return error_set(err, OPUS_INVALID,
@@ -122,13 +122,11 @@ static enum opus_code target_find(struct patch *p, uint32_t index,
 			plan_string(&p->plan, t->name));
 	p->targets[index] = o->base;
 	/* From two files, a copy or a link that was replaced by another. */
-	for (const struct object *end = objects_now.list + objects_now.count, *x = o + 1;
-	     x < end; x++)
-		if (x->build_id_size == o->build_id_size &&
-		    memcmp(x->build_id, o->build_id, o->build_id_size) == 0)
-			return error_set(err, OPUS_NO_MATCH,
-				"it is loaded twice, as %s and as %s, and only one of them would be patched",
-				o->path[0] ? o->path : "the program", x->path);
+	twin = object_twin(o);
+	if (twin)
+		return error_set(err, OPUS_NO_MATCH,
+			"it is loaded twice, as %s and as %s, and only one of them would be patched",
+			o->path[0] ? o->path : "the program", twin->path);
 	p->held[index] = target_handle(o);
 	if (!p->held[index] && o->path[0] && strncmp(o->path, "linux-vdso", 10) != 0)
 		return error_set(err, OPUS_NO_MATCH,
