@@ -26,6 +26,10 @@ extern bool agent_late;
 extern struct beacon opus_beacon;
 extern _Atomic uint32_t agent_off;
 
+/* The kernel says EFAULT, or libc EINVAL, for a NULL that libc's declarations have the
+ * compiler believe to be impossible: it would leave the question out. */
+#define MAY_BE_NULL(pointer) __asm__("" : "+r"(pointer))
+
 /* Has the agent not switched itself off? Any thread, handlers too. */
 static inline bool agent_usable(void)
 {

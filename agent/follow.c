@@ -381,7 +381,7 @@ PUBLIC int fexecve(int fd, char *const words[], char *const env[])
 	char *const *there = words;
 	struct followed with;
 
-	__asm__("" : "+r"(there)); /* see execveat() */
+	MAY_BE_NULL(there);
 	if (fd < 0 || !there || !env) { /* as in libc */
 		errno = EINVAL;
 		return -1;
@@ -396,9 +396,7 @@ PUBLIC int execveat(int folder, const char *path, char *const words[],
 	const char *there = path;
 	struct followed with;
 
-	/* To the kernel NULL is no mistake of the program's that ends it, as libc's
-	 * declaration has the compiler believe. */
-	__asm__("" : "+r"(there));
+	MAY_BE_NULL(there);
 	/* A path that counts from a folder is not looked at. */
 	with = FOLLOWED(NULL, there && !*there ? folder : -1, env);
 	return exec_raw(folder, path, words, &with, flags);

@@ -144,9 +144,7 @@ static const sigset_t *without(const sigset_t *set, sigset_t *copy)
 
 	if (agent_signal)
 		ours |= 1ul << (agent_signal - 1);
-	/* The kernel says EFAULT for NULL, which libc's declarations have the compiler
-	 * believe to be impossible. */
-	__asm__("" : "+r"(set));
+	MAY_BE_NULL(set);
 	if (!set || !(set->__val[0] & ours))
 		return set;
 	*copy = *set;
