@@ -366,6 +366,14 @@ static bool is_orphan(const struct update *u, uint32_t index)
 	       raw_syscall3(SYS_tgkill, getpid(), tid, 0) == -ESRCH;
 }
 
+/* The entry stands for a coroutine whose stack could not be read. */
+static bool is_unread(const struct update *u, uint32_t index)
+{
+	return atomic_load(&gate_hooks[index].epoch) == u->epoch &&
+	       atomic_load(&gate_hooks[index].slot) == 0 &&
+	       gate_hooks[index].reason == OPUS_WHY_COROUTINE;
+}
+
 /* Entries of coroutines whose stack could not be read stay until no sleeping
  * coroutine is in doubt any more; those of dead threads as long as there is one whose
  * frame it may be. */
@@ -373,11 +381,10 @@ static void look_coroutines(struct update *u)
 {
 	bool doubt = false, some = false;
 
+	if (!atomic_load(&coroutine_used))
+		return;
 	for (uint32_t i = 0; i < GATE_HOOKS && !some; i++)
-		some = (atomic_load(&gate_hooks[i].epoch) == u->epoch &&
-			atomic_load(&gate_hooks[i].slot) == 0 &&
-			gate_hooks[i].reason == OPUS_WHY_COROUTINE) ||
-		       is_orphan(u, i);
+		some = is_unread(u, i) || is_orphan(u, i);
 	if (!some || stop_threads(NULL, 20000000, NULL) != OPUS_OK)
 		return;
 	scan_begin();
@@ -386,9 +393,7 @@ static void look_coroutines(struct update *u)
 		doubt |= scan_thread(&coroutine_list[i], &u->ranges).verdict !=
 			 SCAN_SAFE;
 	for (uint32_t i = 0; i < GATE_HOOKS && !doubt; i++)
-		if (atomic_load(&gate_hooks[i].epoch) == u->epoch &&
-		    atomic_load(&gate_hooks[i].slot) == 0 &&
-		    gate_hooks[i].reason == OPUS_WHY_COROUTINE)
+		if (is_unread(u, i))
 			gate_hook_release(i, (uint32_t)getpid());
 	for (uint32_t i = 0; i < GATE_HOOKS; i++) {
 		uintptr_t slot = atomic_load(&gate_hooks[i].slot);
