@@ -210,7 +210,7 @@ static const char *shuts_out(long number, long a, long b)
 		return NULL;
 	if (a == SET_DISPATCH && b != DISPATCH_OFF)
 		return "the program has its system calls dispatched to itself (PR_SET_SYSCALL_USER_DISPATCH)";
-	return a == PR_SET_TSC && b == PR_TSC_SIGSEGV 
+	return a == PR_SET_TSC && b == PR_TSC_SIGSEGV
 		       ? "the program has rdtsc refused (PR_SET_TSC)" : NULL;
 }
 
