@@ -92,38 +92,50 @@ const char *compile_driver(const struct build *b)
 	return "gcc";
 }
 
-static enum opus_code source_compile(struct build *b, size_t index,
-				     struct opus_error *err)
+static void source_command(struct build *b, size_t index, struct command *c)
 {
 	const char *source = b->source[index].path;
 	const struct command *call = b->source[index].call;
-	struct command c = {0};
+
+	*c = (struct command){0};
+	if (b->options->cc)
+		command_add_words(c, b->options->cc);
+	else
+		command_add(c, "%s", call ? call->argv[0]
+				     : compile_is_cxx(source) ? "g++" : "gcc");
+	if (call) {
+		c->folder = call->folder;
+		for (size_t i = 1; i < call->count; i++)
+			command_add(c, "%s", call->argv[i]);
+		command_add(c, "-w"); /* the project's source is as it is */
+		command_add(c, "-g"); /* for the signatures of new functions */
+	} else {
+		command_add(c, "-O2");
+		command_add(c, "-g");
+	}
+	command_add_words(c, b->options->cflags);
+	flags_add(b, source, c);
+	command_add(c, "-c");
+	command_add(c, "%s", source);
+	command_add(c, "-o");
+	command_add(c, "%s", b->objects[index]);
+}
+
+/* One that fails is told of with all others, which the compiler has looked at, too. */
+static enum opus_code sources_compile(struct build *b, struct opus_error *err)
+{
+	CLEANUP(cleanup_free) struct command *c = calloc(b->sources, sizeof(*c));
 	enum opus_code code;
 
-	if (b->options->cc)
-		command_add_words(&c, b->options->cc);
-	else
-		command_add(&c, "%s", call ? call->argv[0]
-				      : compile_is_cxx(source) ? "g++" : "gcc");
-	if (call) {
-		c.folder = call->folder;
-		for (size_t i = 1; i < call->count; i++)
-			command_add(&c, "%s", call->argv[i]);
-		command_add(&c, "-w"); /* the project's source is as it is */
-		command_add(&c, "-g"); /* for the signatures of new functions */
-	} else {
-		command_add(&c, "-O2");
-		command_add(&c, "-g");
+	if (!c)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	for (size_t i = 0; i < b->sources; i++) {
+		b->objects[i] = (char *)build_text(b, "%s/%zu.o", b->folder, i);
+		source_command(b, i, &c[i]);
 	}
-	command_add_words(&c, b->options->cflags);
-	flags_add(b, source, &c);
-	b->objects[index] = (char *)build_text(b, "%s/%zu.o", b->folder, index);
-	command_add(&c, "-c");
-	command_add(&c, "%s", source);
-	command_add(&c, "-o");
-	command_add(&c, "%s", b->objects[index]);
-	code = command_run(&c, b->options->verbose, err);
-	command_deinit(&c);
+	code = commands_run(c, b->sources, b->options->verbose, err);
+	for (size_t i = 0; i < b->sources; i++)
+		command_deinit(&c[i]);
 	if (code == OPUS_INVALID && b->diff && build_file_changed(b->diff))
 		return error_set(err, OPUS_INVALID,
 				 "the new source does not compile as the old one did (see above); the diff changes %s, too: if that adds options, have the build command give them",
@@ -133,7 +145,7 @@ static enum opus_code source_compile(struct build *b, size_t index,
 
 enum opus_code pass_compile(struct build *b, struct opus_error *err)
 {
-	enum opus_code code = OPUS_OK;
+	enum opus_code code;
 
 	/* Without a unit that changed there is nothing to say more. */
 	if (b->diff && b->sources == 0)
@@ -142,7 +154,5 @@ enum opus_code pass_compile(struct build *b, struct opus_error *err)
 	if (!b->objects)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	code = header_write(b, err);
-	for (size_t i = 0; i < b->sources && code == OPUS_OK; i++)
-		code = source_compile(b, i, err);
-	return code;
+	return code == OPUS_OK ? sources_compile(b, err) : code;
 }
