@@ -31,11 +31,6 @@ struct part {
 	bool reached; /* the diff reaches one of those that fit */
 };
 
-static bool text_same(const struct text *a, const struct text *b)
-{
-	return a->size == b->size && a->size > 0 && memcmp(a->bytes, b->bytes, a->size) == 0;
-}
-
 static bool is_same(const struct unit *u, const struct unit *o)
 {
 	return text_same(&u->before_plain, &o->before_plain) &&

@@ -56,12 +56,14 @@ struct unit {
 	bool parsed;
 	bool fresh; /* there is none before the diff */
 	bool same;  /* not reached by the diff: before is after */
-	bool shared; /* a copy for another target: the bytes of the texts are not its own */
+	bool shared; /* a copy for another target: the texts on the shelf are not its own */
 	bool known;  /* knowledge_add() has seen it */
 	size_t target; /* pass_locate */
 	struct text before, before_plain; /* *_plain: __LINE__ and the like out */
 	struct text after, after_plain;
 	struct parse parse_before, parse_after;
+	size_t *renewed; /* unit_unparse(): which entities of parse_after are */
+	size_t reneweds;
 };
 
 /* A function that has to be new, or one that is only in the new source. */
@@ -143,6 +145,7 @@ struct diff {
 	size_t precompileds;
 	struct unit **unit;
 	size_t units;
+	struct shelf shelf; /* the texts of the units */
 	size_t likes; /* units that likeness.c has compiled */
 	struct change *change;
 	size_t changes;
@@ -260,12 +263,13 @@ void unit_command(const struct unit *u, bool preprocessor, struct command *ret);
 /* Preprocess those that are not, into two texts each; `after` chooses which. */
 enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t count,
 				bool after, struct opus_error *err) MUST_CHECK;
-/* Have the texts cut up; leave only their bytes, where many units have no change. */
+/* Have the texts cut up; put them back on the shelf, where many units have no change. */
 enum opus_code unit_cut(struct unit *u, struct opus_error *err) MUST_CHECK;
 void unit_uncut(struct unit *u);
-/* Cut up and parsed; forget what was parsed, until it is asked for again. */
+/* Cut up and parsed; forget what was parsed, until it is asked for again, but for what
+ * was renewed. Errors: OPUS_RESOURCE; after the second all is as before. */
 enum opus_code unit_parse(struct unit *u, struct opus_error *err) MUST_CHECK;
-void unit_unparse(struct unit *u);
+enum opus_code unit_unparse(struct unit *u, struct opus_error *err) MUST_CHECK;
 /* Does compiling them read one of the diff's files? Sets `reached`. */
 enum opus_code units_read(struct build *b, struct unit *const *u, size_t count,
 			  struct opus_error *err) MUST_CHECK;

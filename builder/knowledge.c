@@ -234,6 +234,9 @@ enum opus_code knowledge_add(struct build *b, struct unit *u, const char *becaus
 	if (u->known || u->fresh || u->same)
 		return OPUS_OK;
 	u->known = true;
+	code = unit_cut(u, err);
+	if (code != OPUS_OK)
+		return code;
 	states_init(s, u);
 	code = states_read(b, u, s, &why);
 	if (code == OPUS_OK) {
@@ -249,6 +252,8 @@ enum opus_code knowledge_add(struct build *b, struct unit *u, const char *becaus
 		*err = why;
 	}
 	states_deinit(s);
+	text_uncut(&u->before_plain);
+	text_uncut(&u->after_plain);
 	return code;
 }
 

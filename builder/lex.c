@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "common/cleanup.h"
 #include "image.h"
 
 #define TEXT_MAX (1u << 30)
@@ -216,8 +217,11 @@ enum opus_code text_cut(struct text *t, struct opus_error *err)
 	struct lexer l = {.text = t, .line = 1};
 	bool line_start = true;
 
-	if (!t->bytes || t->files)
+	if (!text_is_there(t) || t->files)
 		return OPUS_OK;
+	if (!t->bytes)
+		t->bytes = shelved_bytes(&t->kept);
+	l.failed = !t->bytes;
 	file_index(&l, "", 0);
 	while (l.at < t->size && !l.failed) {
 		char c = t->bytes[l.at];
@@ -245,37 +249,60 @@ enum opus_code text_init(struct text *t, char *bytes, size_t size,
 	return text_cut(t, err);
 }
 
-enum opus_code text_load(const char *path, struct text *ret,
-			 struct opus_error *err)
+static enum opus_code bytes_read(const char *path, char **ret, size_t *size,
+				 struct opus_error *err)
 {
 	uint8_t *data = NULL;
-	char *bytes;
-	size_t size;
-	enum opus_code code = image_read(path, &data, &size, err);
+	enum opus_code code = image_read(path, &data, size, err);
 
-	memset(ret, 0, sizeof(*ret));
+	*ret = NULL;
 	if (code != OPUS_OK)
 		return code;
-	if (size > TEXT_MAX) {
+	if (*size > TEXT_MAX) {
 		free(data);
 		return error_set(err, OPUS_INVALID, "%s: too large", path);
 	}
-	bytes = realloc(data, size + 1);
-	if (!bytes) {
+	*ret = realloc(data, *size + 1);
+	if (!*ret) {
 		free(data);
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	}
-	bytes[size] = 0;
-	*ret = (struct text){.bytes = bytes, .size = size};
+	(*ret)[*size] = 0;
 	return OPUS_OK;
 }
 
-enum opus_code text_read(const char *path, struct text *ret,
+enum opus_code text_read(const char *path, struct text *ret, struct opus_error *err)
+{
+	char *bytes;
+	size_t size;
+	enum opus_code code = bytes_read(path, &bytes, &size, err);
+
+	memset(ret, 0, sizeof(*ret));
+	return code == OPUS_OK ? text_init(ret, bytes, size, err) : code;
+}
+
+enum opus_code text_load(const char *path, struct shelf *shelf, struct text *ret,
 			 struct opus_error *err)
 {
-	enum opus_code code = text_load(path, ret, err);
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	size_t size;
+	enum opus_code code = bytes_read(path, &bytes, &size, err);
 
-	return code == OPUS_OK ? text_cut(ret, err) : code;
+	memset(ret, 0, sizeof(*ret));
+	if (code == OPUS_OK)
+		code = shelf_put(shelf, bytes, size, &ret->kept, err);
+	ret->size = ret->kept.size;
+	return code;
+}
+
+bool text_is_there(const struct text *t)
+{
+	return t->bytes || t->kept.piece;
+}
+
+bool text_same(const struct text *a, const struct text *b)
+{
+	return shelved_same(&a->kept, &b->kept);
 }
 
 void text_uncut(struct text *t)
@@ -285,13 +312,18 @@ void text_uncut(struct text *t)
 	free(t->file);
 	free(t->token);
 	free(t->pragma);
-	*t = (struct text){.bytes = t->bytes, .size = t->size};
+	if (t->kept.piece)
+		free(t->bytes);
+	*t = (struct text){.bytes = t->kept.piece ? NULL : t->bytes,
+			   .size = t->size,
+			   .kept = t->kept};
 }
 
 void text_deinit(struct text *t)
 {
 	text_uncut(t);
 	free(t->bytes);
+	shelved_deinit(&t->kept);
 	memset(t, 0, sizeof(*t));
 }
 

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "shelf.h"
 
 enum token_kind { TOKEN_WORD, TOKEN_NUMBER, TOKEN_LITERAL, TOKEN_MARK };
 
@@ -36,8 +37,9 @@ struct pragma {
 };
 
 struct text {
-	char *bytes; /* ends in NUL */
+	char *bytes; /* ends in NUL; NULL: there is none, or it is on a shelf */
 	size_t size;
+	struct shelved kept;
 	struct token *token;
 	size_t tokens;
 	struct pragma *pragma;
@@ -56,12 +58,17 @@ enum opus_code text_init(struct text *t, char *bytes, size_t size,
 			 struct opus_error *err) MUST_CHECK;
 void text_deinit(struct text *t);
 
-/* The same in steps, for the tokens are many times larger than the text: read a file;
- * cut it up, unless it is; leave the bytes alone. Errors: as above. */
-enum opus_code text_load(const char *path, struct text *ret,
+/* The same in steps, for the tokens are many times larger than the text, which is a
+ * hundred times larger than what it has for itself: read a file onto a shelf; cut it
+ * up, unless it is; go back to what text_load() left. Errors: as above. */
+enum opus_code text_load(const char *path, struct shelf *shelf, struct text *ret,
 			 struct opus_error *err) MUST_CHECK;
 enum opus_code text_cut(struct text *t, struct opus_error *err) MUST_CHECK;
 void text_uncut(struct text *t);
+
+/* Of texts that text_load() has read: is there one; are there two, and the same ones? */
+bool text_is_there(const struct text *t);
+bool text_same(const struct text *a, const struct text *b);
 
 /* Does the word stand anywhere but in [start, end), perhaps in a literal (assembly,
  * the name of an alias)? */

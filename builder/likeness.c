@@ -23,11 +23,15 @@ static enum opus_code old_compile(struct build *b, const struct unit *u, const c
 				  struct opus_error *err)
 {
 	static const char *const words[] = {"-w", "-g0", "-fno-lto"};
-	const struct text *t = u->before.bytes ? &u->before : &u->after;
+	const struct text *t = text_is_there(&u->before) ? &u->before : &u->after;
 	const char *source = build_text(b, "%s/like.%s", b->folder, u->cxx ? "ii" : "i");
+	CLEANUP(cleanup_free) char *bytes = shelved_bytes(&t->kept);
 	struct command c;
-	enum opus_code code = image_write(source, t->bytes, t->size, err);
+	enum opus_code code;
 
+	if (!bytes)
+		return error_set(err, OPUS_RESOURCE, "out of memory");
+	code = image_write(source, bytes, t->size, err);
 	if (code != OPUS_OK)
 		return code;
 	unit_command(u, false, &c);
@@ -122,7 +126,7 @@ static enum opus_code object_make(struct build *b, struct unit *u, struct opus_e
 	const char *object = build_text(b, "%s/like%zu.o", b->folder, b->diff->likes++);
 	enum opus_code code = OPUS_OK;
 
-	if (!u->before.bytes)
+	if (!text_is_there(&u->before))
 		code = units_preprocess(b, &u, 1, true, err);
 	if (code == OPUS_OK)
 		code = old_compile(b, u, object, err);

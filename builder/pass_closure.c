@@ -107,7 +107,7 @@ enum opus_code unit_ready(struct build *b, size_t target, const char *path,
 	if (!found)
 		return OPUS_OK;
 	code = units_preprocess(b, &found, 1, true, err);
-	if (code == OPUS_OK && !found->before.bytes)
+	if (code == OPUS_OK && !text_is_there(&found->before))
 		found->same = true;
 	if (code == OPUS_OK)
 		code = unit_parse(found, err);

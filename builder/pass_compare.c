@@ -23,6 +23,7 @@ void diff_destroy(struct diff *d, size_t targets)
 	for (size_t i = 0; i < d->units; i++)
 		unit_destroy(d->unit[i]);
 	free(d->unit);
+	shelf_deinit(&d->shelf);
 	free(d->file);
 	free(d->made);
 	free(d->assembly);
@@ -39,28 +40,28 @@ void diff_destroy(struct diff *d, size_t targets)
 }
 
 /* Has it the same for other units as before? Nobody asks for anything else of one that
- * has no change (unit_loses, unit_exposes), until it is parsed again; and that does not
- * find again what was renewed. */
+ * has no change (unit_loses, unit_exposes), until it is parsed again. */
 static bool offers_same(const struct unit *u)
 {
 	if (unit_loses(u))
 		return false;
 	for (size_t i = 0; i < u->parse_after.entities; i++)
-		if (u->parse_after.entity[i].renewed ||
-		    unit_exposes(u, &u->parse_after.entity[i]))
+		if (unit_exposes(u, &u->parse_after.entity[i]))
 			return false;
 	return true;
 }
 
 /* A header of all units leaves most of them without a change: hundreds are not kept,
- * with all that their headers declare. */
-static void unit_rest(const struct diff *d, struct unit *u)
+ * with all that their headers declare. Of the others nobody but knowledge.c wants the
+ * plain texts, once. */
+static enum opus_code unit_rest(const struct diff *d, struct unit *u, struct opus_error *err)
 {
+	text_uncut(&u->before_plain);
+	text_uncut(&u->after_plain);
 	if (unit_is_in(d, u) || (u->parsed && !offers_same(u)))
-		return;
+		return OPUS_OK;
 	unit_uncut(u);
-	if (u->parsed)
-		unit_unparse(u);
+	return u->parsed ? unit_unparse(u, err) : OPUS_OK;
 }
 
 enum opus_code pass_compare(struct build *b, struct opus_error *err)
@@ -74,7 +75,8 @@ enum opus_code pass_compare(struct build *b, struct opus_error *err)
 			continue;
 		code = d->unit[i]->fresh ? unit_parse(d->unit[i], err)
 					 : compare_unit(b, d->unit[i], err);
-		unit_rest(d, d->unit[i]);
+		if (code == OPUS_OK)
+			code = unit_rest(d, d->unit[i], err);
 	}
 	build_progress(b, NULL, 0, 0);
 	if (code == OPUS_OK)

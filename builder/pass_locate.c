@@ -182,12 +182,6 @@ static bool is_tied(const struct diff *d, const int *best, size_t i, size_t k)
 	return best[k] == best[i] && strcmp(d->unit[k]->source, d->unit[i]->source) == 0;
 }
 
-static bool text_same(const struct unit *u, const struct unit *o)
-{
-	return u->before.bytes && o->before.bytes && u->before.size == o->before.size &&
-	       memcmp(u->before.bytes, o->before.bytes, u->before.size) == 0;
-}
-
 /* Are there units that fit as well as this one, and are made of another text? Only
  * the first of them is asked. */
 static bool is_contested(const struct diff *d, const int *best, size_t i, size_t units)
@@ -200,7 +194,7 @@ static bool is_contested(const struct diff *d, const int *best, size_t i, size_t
 		if (k < i)
 			return false;
 		reached |= d->unit[k]->reached;
-		other |= !text_same(d->unit[i], d->unit[k]);
+		other |= !text_same(&d->unit[i]->before, &d->unit[k]->before);
 	}
 	return best[i] > 0 && reached && other;
 }

@@ -182,10 +182,10 @@ static void preprocess_command(const struct unit *u, bool plain, const char *out
 }
 
 /* Read what was preprocessed; the file has done its work then. */
-static enum opus_code preprocessed_read(const char *path, struct text *ret,
-					struct opus_error *err)
+static enum opus_code preprocessed_read(struct build *b, const char *path,
+					struct text *ret, struct opus_error *err)
 {
-	enum opus_code code = text_load(path, ret, err);
+	enum opus_code code = text_load(path, &b->diff->shelf, ret, err);
 
 	unlink(path);
 	return code;
@@ -207,10 +207,10 @@ static enum opus_code some_preprocess(struct build *b, struct unit *const *u, si
 		}
 	code = commands_run(c, 2 * count, b->options->verbose, err);
 	for (size_t i = 0; i < count && code == OPUS_OK; i++) {
-		code = preprocessed_read(out[2 * i], after ? &u[i]->after : &u[i]->before, err);
+		code = preprocessed_read(b, out[2 * i], after ? &u[i]->after : &u[i]->before, err);
 		if (code == OPUS_OK)
-			code = preprocessed_read(out[2 * i + 1], after ? &u[i]->after_plain
-								       : &u[i]->before_plain, err);
+			code = preprocessed_read(b, out[2 * i + 1], after ? &u[i]->after_plain
+									  : &u[i]->before_plain, err);
 	}
 	for (size_t i = 0; i < 2 * count; i++)
 		command_deinit(&c[i]);
@@ -246,7 +246,7 @@ enum opus_code units_preprocess(struct build *b, struct unit *const *u, size_t c
 	if (!left)
 		return error_set(err, OPUS_RESOURCE, "out of memory");
 	for (size_t i = 0; i < count; i++)
-		if (!(after ? &u[i]->after : &u[i]->before)->bytes)
+		if (!text_is_there(after ? &u[i]->after : &u[i]->before))
 			left[n++] = u[i];
 	return units_step_all(b, left, n, after, some_preprocess, "preprocessing", err);
 }
@@ -283,14 +283,42 @@ enum opus_code unit_parse(struct unit *u, struct opus_error *err)
 		code = parse_text(&u->after, u->cxx, u->standard,
 				  &u->parse_after, err);
 	u->parsed = code == OPUS_OK;
+	/* The same text has the same entities. */
+	for (size_t i = 0; i < u->reneweds && u->parsed; i++) {
+		struct entity *e = &u->parse_after.entity[u->renewed[i]];
+
+		e->renewed = e->is_const = true;
+	}
 	return code;
 }
 
-void unit_unparse(struct unit *u)
+static enum opus_code renewed_keep(struct unit *u, struct opus_error *err)
 {
+	u->reneweds = 0;
+	for (size_t i = 0; i < u->parse_after.entities; i++) {
+		size_t *grown;
+
+		if (!u->parse_after.entity[i].renewed)
+			continue;
+		grown = build_grow(u->renewed, u->reneweds, sizeof(*grown));
+		if (!grown)
+			return error_set(err, OPUS_RESOURCE, "out of memory");
+		u->renewed = grown;
+		grown[u->reneweds++] = i;
+	}
+	return OPUS_OK;
+}
+
+enum opus_code unit_unparse(struct unit *u, struct opus_error *err)
+{
+	enum opus_code code = renewed_keep(u, err);
+
+	if (code != OPUS_OK)
+		return code;
 	parse_deinit(&u->parse_before);
 	parse_deinit(&u->parse_after);
 	u->parsed = false;
+	return OPUS_OK;
 }
 
 /* Is it a file of the diff, or made of one? Then the diff knows that somebody
@@ -458,5 +486,6 @@ void unit_destroy(struct unit *u)
 	if (u->compile)
 		command_deinit(u->compile);
 	free(u->compile);
+	free(u->renewed);
 	free(u);
 }
