@@ -95,6 +95,17 @@ bool text_calls(const struct text *t, uint32_t start, uint32_t end, const char *
 	return false;
 }
 
+/* An inline function that another unit makes may be in the code of this one. */
+static enum opus_code change_make(struct compare *c, const struct entity *e,
+				  enum change_why why, const char *because,
+				  struct opus_error *err)
+{
+	if (!odr_is_made(c->b->diff, c->u, e))
+		return change_add(c->b, c->u, e, why, because, err);
+	c->made = e->name;
+	return OPUS_OK;
+}
+
 enum opus_code users_add(struct compare *c, const char *word, struct opus_error *err)
 {
 	const struct parse *p = &c->u->parse_after;
@@ -107,7 +118,7 @@ enum opus_code users_add(struct compare *c, const char *word, struct opus_error 
 		    strcmp(e->name, word) != 0 &&
 		    parse_function(&c->u->parse_before, e->linkage) &&
 		    range_names(&c->u->after, e->start, e->end, word))
-			code = change_add(c->b, c->u, e, CHANGE_USES, word, err);
+			code = change_make(c, e, CHANGE_USES, word, err);
 	}
 	return code;
 }
@@ -269,10 +280,12 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	if (code != OPUS_OK || !new->is_definition || !old->is_definition ||
 	    (passed && (has_same(c, new) || is_idle(c, old, new))))
 		return code;
+	if (passed)
+		return change_make(c, new, CHANGE_TEXT, NULL, err);
 	code = change_add(c->b, c->u, new, CHANGE_TEXT, NULL, err);
 	change = change_find(c->b->diff, c->u, new->linkage);
 	if (change)
-		change->fresh = !passed;
+		change->fresh = true;
 	return code;
 }
 
@@ -531,8 +544,9 @@ enum opus_code compare_unit(struct build *b, struct unit *u,
 		laid_refuse(&c, c.held[0], c.held[1]);
 	if (code == OPUS_OK)
 		code = gone_compare(&c, err);
-	if (code == OPUS_OK && c.doubt)
-		code = knowledge_add(b, u, c.doubt, err);
+	if (code == OPUS_OK && (c.doubt || c.made))
+		code = knowledge_add(b, u, c.made ? CHANGE_INLINED : CHANGE_KNOWS,
+				     c.made ? c.made : c.doubt, err);
 	shapes_deinit(&c.old_values);
 	shapes_deinit(&c.new_values);
 	return code;

@@ -18,6 +18,8 @@ struct compare {
 	const struct text *old, *new; /* without lines, if they agree in count */
 	const char *doubt; /* the name of a declaration that functions may read in
 			    * another way, though their text is the same; or NULL */
+	const char *made; /* the name of an inline function that another unit makes for the
+			   * patch; or NULL */
 	bool laid; /* a type with another layout was refused */
 	const struct entity *held[2]; /* the first, old and new, that has another by what
 				       * it holds; or NULL */

@@ -304,10 +304,17 @@ enum opus_code unit_ready(struct build *b, size_t target, const char *path,
 /* ".constprop.0" of a symbol, or NULL. */
 const char *clone_suffix_of(const char *symbol);
 
+/* pass_closure.c: add a function that holds or calls (`why`) old code of the function
+ * `changed`. Errors: OPUS_RESOURCE. */
+enum opus_code holder_add(struct build *b, struct unit *u, const struct entity *e,
+			  enum change_why why, const char *changed,
+			  struct opus_error *err) MUST_CHECK;
+
 /* knowledge.c: add the functions of the unit whose text is the same, and whose
- * code is not. `because` is a changed function, for the words. */
-enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
-			     struct opus_error *err) MUST_CHECK;
+ * code is not: since they hold a copy of `because` (CHANGE_INLINED), or rely on what
+ * the compiler found out of it (CHANGE_KNOWS). Errors: OPUS_RESOURCE. */
+enum opus_code knowledge_add(struct build *b, struct unit *u, enum change_why why,
+			     const char *because, struct opus_error *err) MUST_CHECK;
 
 struct shapes;
 /* knowledge.c: the first values of the unit's variables, as compiled before and
@@ -361,6 +368,10 @@ enum opus_code change_add(struct build *b, struct unit *u,
 bool text_calls(const struct text *t, uint32_t start, uint32_t end, const char *word);
 struct change *change_find(const struct diff *d, const struct unit *u,
 			   const char *linkage);
+
+/* odr.c: is an inline function of C++, of the unit's new source, a change of another
+ * unit of the target, which makes it for all? */
+bool odr_is_made(const struct diff *d, const struct unit *u, const struct entity *e);
 
 /* The place of a token of a text of the unit in the source that it came from. */
 struct note_place token_place(struct build *b, const struct unit *u,

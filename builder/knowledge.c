@@ -179,7 +179,7 @@ static enum opus_code states_read(struct build *b, const struct unit *u,
 
 /* Add the functions of the same text and other code. */
 static enum opus_code differing_add(struct build *b, struct unit *u,
-				    const char *because, const struct shapes *old,
+				    enum change_why why, const char *because, const struct shapes *old,
 				    const struct shapes *new,
 				    struct opus_error *err)
 {
@@ -191,16 +191,19 @@ static enum opus_code differing_add(struct build *b, struct unit *u,
 		struct note_place place;
 
 		if (!o || o->sum == s->sum || !e || !e->is_definition ||
-		    e->is_template || change_find(b->diff, u, e->linkage))
+		    e->is_template || change_find(b->diff, u, e->linkage) ||
+		    odr_is_made(b->diff, u, e))
 			continue;
 		place = entity_place(b, u, &u->after, e);
-		if (strcmp(e->name, "main") == 0)
+		if (why == CHANGE_INLINED)
+			code = holder_add(b, u, e, why, because, err);
+		else if (strcmp(e->name, "main") == 0)
 			build_tell(b, TOPIC_RELIED_ON, &place, e->name,
 				   "see what it does with the result and the data of those that it calls",
 				   "relies on what the compiler found out of the old %s, and cannot be new: it is not left while the program runs",
 				   because);
 		else
-			code = change_add(b, u, e, CHANGE_KNOWS, because, err);
+			code = change_add(b, u, e, why, because, err);
 	}
 	return code;
 }
@@ -224,11 +227,11 @@ static void states_deinit(struct state s[2])
 	}
 }
 
-enum opus_code knowledge_add(struct build *b, struct unit *u, const char *because,
-			     struct opus_error *err)
+enum opus_code knowledge_add(struct build *b, struct unit *u, enum change_why why,
+			     const char *because, struct opus_error *err)
 {
 	struct state s[2];
-	struct opus_error why;
+	struct opus_error failed;
 	enum opus_code code;
 
 	if (u->known || u->fresh || u->same)
@@ -238,18 +241,18 @@ enum opus_code knowledge_add(struct build *b, struct unit *u, const char *becaus
 	if (code != OPUS_OK)
 		return code;
 	states_init(s, u);
-	code = states_read(b, u, s, &why);
+	code = states_read(b, u, s, &failed);
 	if (code == OPUS_OK) {
-		code = differing_add(b, u, because, &s[0].functions, &s[1].functions, err);
+		code = differing_add(b, u, why, because, &s[0].functions, &s[1].functions, err);
 	} else if (code == OPUS_INVALID) {
 		build_tell(b, TOPIC_UNCOMPARED, &(struct note_place){u->source, "1"},
 			   because,
 			   "see that no other function of this file relies on what it did",
 			   "the file cannot be compiled by itself, so nothing can be said of what the compiler knew: %s",
-			   why.text);
+			   failed.text);
 		code = OPUS_OK;
 	} else {
-		*err = why;
+		*err = failed;
 	}
 	states_deinit(s);
 	text_uncut(&u->before_plain);

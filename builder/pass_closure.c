@@ -115,10 +115,9 @@ enum opus_code unit_ready(struct build *b, size_t target, const char *path,
 	return code;
 }
 
-/* `e` holds or calls old code of the function `changed`. */
-static enum opus_code holder_add(struct build *b, struct unit *u, const struct entity *e,
-				 enum change_why why, const char *changed,
-				 struct opus_error *err)
+enum opus_code holder_add(struct build *b, struct unit *u, const struct entity *e,
+			  enum change_why why, const char *changed,
+			  struct opus_error *err)
 {
 	const struct entity *old = u->same ? e
 					   : parse_function(&u->parse_before, e->linkage);
@@ -432,7 +431,7 @@ static enum opus_code change_close(struct closure *c, size_t of, size_t target,
 	/* Who calls it by its name calls the other. */
 	if (code == OPUS_OK && !d->change[of].chosen && !overridden)
 		code = silent_callers_add(c, of, err);
-	return code == OPUS_OK ? knowledge_add(c->b, d->change[of].unit,
+	return code == OPUS_OK ? knowledge_add(c->b, d->change[of].unit, CHANGE_KNOWS,
 					       d->change[of].name, err) : code;
 }
 
