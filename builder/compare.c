@@ -289,18 +289,6 @@ static enum opus_code function_compare(struct compare *c, struct entity *new,
 	return code;
 }
 
-/* A typedef of a type that has a name and its fields there: that type is told of. */
-static bool is_second_name(const struct parse *p, const struct entity *e)
-{
-	const struct entity *last = p->entity + p->entities;
-
-	for (const struct entity *o = p->entity; e->kind == ENTITY_TYPEDEF && o < last; o++)
-		if (o->kind == ENTITY_RECORD && *o->name && o->start >= e->start &&
-		    o->end <= e->end && o->size == e->size && o->is_definition)
-			return true;
-	return false;
-}
-
 static enum opus_code type_compare(struct compare *c, struct entity *new,
 				   struct opus_error *err)
 {
@@ -310,8 +298,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 
 	if (old && new->kind != ENTITY_ENUMERATOR && laid_same(old, new)) {
 		declaration_doubt(c, new);
-		if (!is_second_name(&c->u->parse_after, new))
-			laid_renamed(c, old, new);
+		laid_renamed(c, old, new);
 	}
 	/* Incomplete and dependent types have no size. */
 	if (!old || laid_same(old, new) ||
@@ -328,7 +315,7 @@ static enum opus_code type_compare(struct compare *c, struct entity *new,
 		}
 		return OPUS_OK;
 	}
-	if (!new->is_template && !is_second_name(&c->u->parse_after, new))
+	if (!new->is_template && !laid_has_name(&c->u->parse_after, new))
 		laid_refuse(c, old, new);
 	return OPUS_OK;
 }

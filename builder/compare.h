@@ -46,6 +46,8 @@ bool details_same(const struct entity *a, const struct entity *b);
 /* laid.c: are the fields of a type where they were, and may it stand wherever an
  * old one does? */
 bool laid_same(const struct entity *old, const struct entity *new);
+/* Is it a typedef of a type that has a name and its fields there? That is told of. */
+bool laid_has_name(const struct parse *p, const struct entity *e);
 /* Warn of a field that has another name now. */
 void laid_renamed(struct compare *c, const struct entity *old, const struct entity *new);
 /* Does a field point to functions that are called in another way? */

@@ -145,15 +145,30 @@ void laid_refuse(struct compare *c, const struct entity *old, const struct entit
 		places_refuse(c, old, new, &place);
 }
 
+bool laid_has_name(const struct parse *p, const struct entity *e)
+{
+	const struct entity *last = p->entity + p->entities;
+
+	for (const struct entity *o = p->entity; e->kind == ENTITY_TYPEDEF && o < last; o++)
+		if (o->kind == ENTITY_RECORD && *o->name && o->start >= e->start &&
+		    o->end <= e->end && o->size == e->size && o->is_definition)
+			return true;
+	return false;
+}
+
 void laid_renamed(struct compare *c, const struct entity *old, const struct entity *new)
 {
-	struct note_place place = entity_place(c->b, c->u, &c->u->after, new);
+	struct note_place place;
 	const char *name[2];
 	int length[2];
 
-	if (layout_renamed(old->fields, new->fields, name, length))
-		build_tell(c->b, TOPIC_RENAMED_FIELD, &place, new->name,
-			   "if the name stands for another meaning, see that what objects have there is a good value, or keep the new one in a table of the patch",
-			   "has %.*s where it had %.*s: objects that exist have there what the old code stored",
-			   length[1], name[1], length[0], name[0]);
+	/* That a header has thousands of types shows in the order of these. */
+	if (!layout_renamed(old->fields, new->fields, name, length) ||
+	    laid_has_name(&c->u->parse_after, new))
+		return;
+	place = entity_place(c->b, c->u, &c->u->after, new);
+	build_tell(c->b, TOPIC_RENAMED_FIELD, &place, new->name,
+		   "if the name stands for another meaning, see that what objects have there is a good value, or keep the new one in a table of the patch",
+		   "has %.*s where it had %.*s: objects that exist have there what the old code stored",
+		   length[1], name[1], length[0], name[0]);
 }

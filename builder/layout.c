@@ -171,7 +171,9 @@ bool layout_renamed(const char *old, const char *new, const char *name[2], int l
 	const char *all = old;
 	struct field was, is, moved = {0}, other;
 
-	while (old && new && field_next(&old, &was)) {
+	if (!old || !new || strcmp(old, new) == 0)
+		return false;
+	while (field_next(&old, &was)) {
 		if (is_nameless(&was) || is_virtual(&was) ||
 		    named_find(new, &was, &is, &moved) || !placed_find(all, &was, &other) ||
 		    !placed_find(new, &was, &is) || is_nameless(&is))
