@@ -182,14 +182,18 @@ struct found_symbol {
 	const char *version;
 };
 
+struct command;
+struct diff;
+struct unit;
+
 /* A variable of the target that the objects must name like that. */
 struct must_have {
 	struct note_place place;
 	const char *name;
+	const char *made; /* what compilers call it, since pass_emit writes its function
+			   * as one that is not static; or NULL */
+	const struct unit *unit;
 };
-
-struct command;
-struct diff;
 
 /* A source of the patch. */
 struct build_source {

@@ -147,24 +147,60 @@ static bool local_is_guarded(struct build *b, const struct unit *u,
 	return guard_of(b->target[c.at[0].target], c.at[0].name) != NULL;
 }
 
-/* The patch is to find both, variable and guard, under the target's names. */
-static void must_have(struct build *b, const struct unit *u, const struct entity *v,
-		      const struct note_place *place)
+/* The name of a static variable of a static function, or of its guard, if the function
+ * were not static: without the "L" before the name of that ("_ZZL4oncevE4name"). NULL:
+ * not to be found. */
+static const char *name_global(struct build *b, const struct entity *v, const char *name)
+{
+	const char *word = build_text(b, "L%zu%s", strlen(v->function), v->function);
+	const char *at = strstr(name, word);
+
+	return at ? build_text(b, "%.*s%s", (int)(at - name), name, at + 1) : NULL;
+}
+
+/* The linker would take two of one name for one. */
+static bool is_of_another(const struct build *b, const struct unit *u, const char *name)
+{
+	for (size_t i = 0; i < b->musts; i++)
+		if (b->must[i].unit != u && strcmp(b->must[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool must_add(struct build *b, const struct unit *u, const struct note_place *place,
+		     const char *name, const char *made)
 {
 	struct must_have *grown;
+
+	if (is_of_another(b, u, name))
+		return false;
+	grown = build_grow(b->must, b->musts, sizeof(*grown));
+	if (!grown)
+		return false;
+	b->must = grown;
+	grown[b->musts++] = (struct must_have){*place, name, made, u};
+	return true;
+}
+
+/* The patch is to find both, variable and guard, under the target's names. False if it
+ * cannot: they have no names that tell. */
+static bool must_have(struct build *b, const struct unit *u, const struct entity *v,
+		      const struct entity *f, const struct note_place *place)
+{
 	struct candidates c;
+	const char *name, *guard, *made = NULL, *made_guard = NULL;
 
 	if (!target_find(b, u, v, &c))
-		return;
-	for (int guard = 0; guard < 2; guard++) {
-		grown = build_grow(b->must, b->musts, sizeof(*grown));
-		if (!grown)
-			return;
-		b->must = grown;
-		grown[b->musts++] = (struct must_have){
-			*place, guard ? guard_of(b->target[c.at[0].target], c.at[0].name)->name
-				      : build_text(b, "%s", c.at[0].name)};
+		return true;
+	name = build_text(b, "%s", c.at[0].name);
+	guard = guard_of(b->target[c.at[0].target], name)->name;
+	if (f->is_static_word) {
+		made = name_global(b, v, name);
+		made_guard = name_global(b, v, guard);
+		if (!made || !made_guard)
+			return false;
 	}
+	return must_add(b, u, place, name, made) && must_add(b, u, place, guard, made_guard);
 }
 
 bool fate_is_guarded(struct build *b, const struct unit *u, const struct entity *f)
@@ -459,9 +495,8 @@ enum fate fate_variable(struct build *b, struct unit *u, const struct entity *v)
 		if (local_is_guarded(b, u, v)) {
 			struct note_place place = entity_place(b, u, &u->after, v);
 
-			if (change_find(b->diff, u, f->linkage) && !f->is_static_word)
-				must_have(b, u, v, &place);
-			else if (change_find(b->diff, u, f->linkage))
+			if (change_find(b->diff, u, f->linkage) &&
+			    !must_have(b, u, v, f, &place))
 				build_tell(b, TOPIC_COPY, &place, v->name,
 					     "leave this function as it is, and replace its callers",
 					     "(in %s, which is static) is made when the function is first called: the new code cannot tell whether that has been",

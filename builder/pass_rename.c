@@ -20,6 +20,7 @@
 
 #include "build.h"
 #include "common/cleanup.h"
+#include "diff.h"
 #include "image.h"
 #include "proc.h"
 
@@ -148,6 +149,25 @@ static bool is_linkers(const char *name)
 	return false;
 }
 
+/* Is it a variable that has to have the target's name? That one, if the compiler has
+ * another for it; else NULL. `plain` is the name without tags that the target has not. */
+static const char *name_must(const struct build *b, size_t source, const char *name,
+			     const char *plain, bool *seen)
+{
+	const char *ret = NULL;
+
+	for (size_t k = 0; k < b->musts; k++) {
+		const struct must_have *m = &b->must[k];
+		bool here = m->made && m->unit->compile == b->source[source].call &&
+			    (strcmp(m->made, name) == 0 || strcmp(m->made, plain) == 0);
+
+		if (here)
+			ret = m->name;
+		seen[k] |= here || (!m->made && strcmp(m->name, plain) == 0);
+	}
+	return ret;
+}
+
 static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 				    struct nameless *nameless, struct opus_error *err)
 {
@@ -168,7 +188,7 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 	t = image_symbols(&i, SHT_SYMTAB);
 	for (size_t n = 1; n < t.count && code == OPUS_OK; n++) {
 		const char *name = image_symbol_name(&t, &t.symbol[n]);
-		const char *tags = NULL, *plain = name;
+		const char *tags = NULL, *plain = name, *as_must;
 		int type = ELF64_ST_TYPE(t.symbol[n].st_info);
 
 		if (ELF64_ST_BIND(t.symbol[n].st_info) == STB_WEAK &&
@@ -187,13 +207,12 @@ static enum opus_code object_rename(struct build *b, size_t index, bool *seen,
 			tags = targets_have(b, name) ? NULL : tags_of(name);
 		if (tags)
 			plain = build_text(b, "%.*s", (int)(tags - name), name);
-		if (tags && targets_have(b, plain)) {
+		as_must = name_must(b, index, name, plain, seen);
+		if (as_must || (tags && targets_have(b, plain))) {
 			command_add(&c, "--redefine-sym");
-			command_add(&c, "%s=%s", name, plain);
+			command_add(&c, "%s=%s", name, as_must ? as_must : plain);
 			count++;
 		}
-		for (size_t k = 0; k < b->musts; k++)
-			seen[k] |= strcmp(b->must[k].name, plain) == 0;
 	}
 	command_add(&c, "%s", b->objects[index]);
 	if (referred && code == OPUS_OK)

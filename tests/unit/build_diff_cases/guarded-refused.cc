@@ -1,17 +1,27 @@
 /*
- * A static function with a variable that is made when it is first called: the
- * new one could not tell whether that has been.
+ * Static functions of one name in two files, with a variable of one name that is made
+ * when they are first called: in the patch the linker would take the two for one.
  *
  * exit: 2
- * says: a.cc:5: refused: name: (in once, which is static) is made when the function is first called
+ * says: refused: name: (in once, which is static) is made when the function is first called
  */
 //@ a.cc
 #include <string>
 #include "tests/unit/build_apply.h"
+size_t elsewhere(const char *v);
 __attribute__((noipa)) static size_t once(const char *v)
 {
 	static std::string name(v);
 	return name.size(); //-
 	return name.size() + 1; //+
 }
-int main(int argc, char **argv) { return once(argv[argc - 1]) + once(argv[0]) == 0; }
+int main(int argc, char **argv) { return once(argv[argc - 1]) + elsewhere(argv[0]) == 0; }
+//@ b.cc
+#include <string>
+__attribute__((noipa)) static size_t once(const char *v)
+{
+	static std::string name(v);
+	return name.size(); //-
+	return name.size() + 2; //+
+}
+size_t elsewhere(const char *v) { return once(v); }
