@@ -540,5 +540,7 @@ void parse_deinit(struct parse *p)
 	free(p->call);
 	free(p->slot);
 	free(p->next);
+	free(p->mangled);
+	free(p->next_mangled);
 	memset(p, 0, sizeof(*p));
 }

@@ -83,6 +83,8 @@ struct parse {
 	uint32_t *slot; /* hash table over names: index + 1 */
 	uint32_t slots;
 	uint32_t *next; /* next of the same name: index + 1 */
+	uint32_t *mangled; /* as many slots: the first function of a mangled name */
+	uint32_t *next_mangled; /* next of that slot: index + 1 */
 	bool cxx;
 };
 
