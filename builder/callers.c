@@ -24,9 +24,9 @@ enum opus_code callers_edges(struct build *b, size_t target,
 /* May other objects call it by its name? */
 static bool is_exported(const struct object *o, uint64_t address)
 {
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].value == address && o->symbol[i].dynamic &&
-		    o->symbol[i].code)
+	for (size_t i = object_symbol_from(o, address);
+	     i < o->defined && o->symbol[i].value == address; i++)
+		if (o->symbol[i].dynamic && o->symbol[i].code)
 			return true;
 	return false;
 }
@@ -79,14 +79,12 @@ bool callers_any(struct build *b, size_t target, uint64_t address,
 {
 	const struct object *o = b->target[target];
 	const struct code_edges *edges;
-	size_t first = 0;
+	size_t first = object_symbol_from(o, address);
 	bool any;
 
 	if (callers_edges(b, target, &edges, NULL) != OPUS_OK)
 		return false;
 	any = sites_any(edges, address, is, data);
-	while (first < o->defined && o->symbol[first].value != address)
-		first++;
 	for (size_t i = 0; i < o->relocs && !any; i++)
 		any = leads_to(o, &o->reloc[i], first, address) &&
 		      slot_any(o, edges, o->reloc[i].place, is, data);

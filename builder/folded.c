@@ -57,10 +57,11 @@ static bool has_code_of(const struct object *o, const struct change *c,
 	const char *base = strrchr(c->unit->found, '/');
 
 	base = base ? base + 1 : c->unit->found;
-	for (size_t i = 0; i < o->defined; i++) {
+	for (size_t i = object_symbol_from(o, c->entry);
+	     i < o->defined && o->symbol[i].value == c->entry; i++) {
 		const struct object_symbol *s = &o->symbol[i];
 
-		if (s->value == c->entry && s->code && s->type == STT_FUNC && !s->dynamic &&
+		if (s->code && s->type == STT_FUNC && !s->dynamic &&
 		    strcmp(s->name, e->linkage) == 0 &&
 		    (e->is_static ? s->bind == STB_LOCAL && strcmp(s->file, base) == 0
 				  : s->bind != STB_LOCAL))
@@ -80,8 +81,9 @@ static const struct entity *next_with(const struct build *b, const struct change
 	for (const struct entity *e = last ? last + 1 : p->entity; e < p->entity + p->entities;
 	     e++)
 		if (e->kind == ENTITY_FUNCTION && e->body_at &&
-		    strcmp(e->linkage, c->linkage) != 0 && !change_find(b->diff, u, e->linkage) &&
-		    has_code_of(b->target[c->target], c, e) && !unit_is_new(u, e))
+		    strcmp(e->linkage, c->linkage) != 0 &&
+		    has_code_of(b->target[c->target], c, e) &&
+		    !change_find(b->diff, u, e->linkage) && !unit_is_new(u, e))
 			return e;
 	return NULL;
 }

@@ -325,6 +325,11 @@ static size_t symbol_above(const struct object *o, uint64_t at)
 	return low;
 }
 
+size_t object_symbol_from(const struct object *o, uint64_t at)
+{
+	return at ? symbol_above(o, at - 1) : 0;
+}
+
 const struct object_symbol *object_function_at(const struct object *o,
 					       uint64_t at)
 {

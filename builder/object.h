@@ -127,6 +127,9 @@ const struct object_frame *object_frame_at(const struct object *o, uint64_t at);
 const struct object_symbol *object_function_at(const struct object *o,
 					       uint64_t at);
 
+/* The index of the first symbol at `at`; or of the one behind where it would be. */
+size_t object_symbol_from(const struct object *o, uint64_t at);
+
 /* The first address behind `at` at which something else starts: a code
  * symbol, a frame, or the end of the section. */
 uint64_t object_next_start(const struct object *o, uint64_t at);
