@@ -9,8 +9,8 @@
  * By the one-definition rule ([basic.def.odr]) an inline function has the same
  * tokens in each unit; each that calls it may emit it, in a section group of its
  * name, and the linker keeps one of them (Itanium C++ ABI 5.2.6). A header changes
- * it for hundreds of units: the patch makes it of the first of them. The others are
- * in the patch for what the compiler made in them of the old one.
+ * it for hundreds of units, and with it what holds copies of it there: the patch makes
+ * these of the first of them. The others are in the patch for what is theirs alone.
  */
 #include <string.h>
 
@@ -46,8 +46,7 @@ bool odr_is_made(const struct diff *d, const struct unit *u, const struct entity
 	for (size_t i = 0; i < d->changes; i++) {
 		const struct change *c = &d->change[i];
 
-		if (c->unit != u && c->unit->target == u->target &&
-		    (c->why == CHANGE_TEXT || c->why == CHANGE_USES) && !c->fresh &&
+		if (c->unit != u && c->unit->target == u->target && !c->fresh &&
 		    strcmp(c->linkage, e->linkage) == 0 && is_alike(u, e, c->unit))
 			return true;
 	}

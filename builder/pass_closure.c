@@ -121,8 +121,10 @@ enum opus_code holder_add(struct build *b, struct unit *u, const struct entity *
 {
 	const struct entity *old = u->same ? e
 					   : parse_function(&u->parse_before, e->linkage);
-	enum opus_code code = change_add(b, u, e, why, changed, err);
+	enum opus_code code = OPUS_OK;
 
+	if (!odr_is_made(b->diff, u, e))
+		code = change_add(b, u, e, why, changed, err);
 	if (code == OPUS_OK && strcmp(e->name, "main") == 0 && old &&
 	    !life_calls_once(u->same ? &u->after : &u->before, old, changed))
 		change_find(b->diff, u, e->linkage)->held = true;

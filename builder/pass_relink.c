@@ -91,7 +91,8 @@ static enum opus_code differing_add(struct build *b, size_t target, struct facts
 	if (code == OPUS_OK && u)
 		e = parse_function(&u->parse_after, *linkage ? linkage : name);
 	/* A template's instances, and what the compiler made itself. */
-	if (!e || e->is_template || !e->is_definition || change_find(b->diff, u, e->linkage))
+	if (!e || e->is_template || !e->is_definition || change_find(b->diff, u, e->linkage) ||
+	    odr_is_made(b->diff, u, e))
 		return code;
 	if (strcmp(e->name, "main") != 0)
 		return change_add(b, u, e, CHANGE_KNOWS, because, err);

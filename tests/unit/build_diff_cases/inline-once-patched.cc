@@ -1,15 +1,17 @@
 /*
- * A header changes inline functions of C++ for four units: the patch makes those that
- * the target has as functions in one of them; of the others it has what holds copies
- * of the old ones, and main(), which is not entered again, is told of.
+ * A header changes inline functions of C++ for five units: the patch makes them, and
+ * inline ones that hold copies of them, of one unit, and of the others what is theirs
+ * alone. main(), which is not entered again, is told of.
  *
  * build: --verbose
- * replaces: _Z4heldi _Z5aloudi _ZN3Box5limitEi
+ * replaces: _Z4heldi _Z5aloudi _Z6holderi _ZN3Box5limitEi
  * says: -frandom-seed=1-c.cc
- * silent: relies on
+ * silent: main: relies on
+ * silent: -b.cc
+ * silent: -d.cc
  * says: main: is not left while the program runs, so it is not in the patch
- * output: 108 208 23 7
- * output: 107 207 25 7
+ * output: 131 231 31 23 7
+ * output: 132 232 32 25 7
  */
 //@ box.h
 struct Box {
@@ -29,16 +31,20 @@ inline __attribute__((always_inline)) int small(int v)
 	return v * 3 + 2; //-
 	return v * 3 + 4; //+
 }
-int a(int v), b(int v), held(int v);
+__attribute__((noinline)) inline int holder(int v) { return small(v); }
+int a(int v), b(int v), held(int v), d(int v);
 //@ a.cc
 #include "box.h"
-int a(int v) { return aloud(v); }
+int a(int v) { return aloud(v) + holder(v); }
 //@ b.cc
 #include "box.h"
-int b(int v) { return aloud(v) + 100; }
+int b(int v) { return aloud(v) + holder(v) + 100; }
 //@ c.cc
 #include "box.h"
 __attribute__((noinline)) int held(int v) { return small(v); }
+//@ d.cc
+#include "box.h"
+int d(int v) { return aloud(v) + holder(v) - 100; }
 //@ main.cc
 #include <stdio.h>
 #include "tests/unit/build_apply.h"
@@ -48,8 +54,8 @@ int main(int argc, char **argv)
 	volatile int seven = 7, one = 1;
 	int copy = small(one);
 
-	printf("%d %d %d %d\n", a(seven), b(seven), held(seven), copy + 2);
+	printf("%d %d %d %d %d\n", a(seven), b(seven), d(seven), held(seven), copy + 2);
 	apply(argv[argc - 1]);
-	printf("%d %d %d %d\n", a(seven), b(seven), held(seven), copy + 2);
+	printf("%d %d %d %d %d\n", a(seven), b(seven), d(seven), held(seven), copy + 2);
 	return 0;
 }
