@@ -2,9 +2,9 @@
  * Static functions with variables that are made when they are first called: the new
  * ones go on with those of the target that are there, and make those that are not, once.
  *
- * replaces: _ZL4oncePKc _ZN5inner5laterEi _ZN5innerL5otherEi
- * output: made a / 101 / made 5 / 5
- * output: 201 / 205 / made 7 / 1007 1007 / 100
+ * replaces: _ZL4oncePKc _ZL5earlyv _ZL6beforev _ZN5inner5laterEi _ZN5innerL5otherEi
+ * output: made a / 101 / 2 / made 5 / 5
+ * output: 201 / 9 / 205 / made 7 / 1007 1007 / 100
  */
 //@ a.cc
 #include <cstdio>
@@ -21,6 +21,14 @@ __attribute__((noipa)) static size_t once(const char *v)
 	static std::string list[2] = {v, name.text};
 	return name.text.size() + list[1].size() * 100; //-
 	return name.text.size() + list[1].size() * 200; //+
+}
+static size_t early(void);
+__attribute__((noipa)) static size_t before() { return early(); }
+__attribute__((noipa)) static size_t early(void)
+{
+	static std::string word("ab");
+	return word.size(); //-
+	return word.size() + 7; //+
 }
 namespace inner {
 int loud(int v) { printf("made %d / ", v); return v; }
@@ -39,10 +47,10 @@ __attribute__((noipa)) int later(int v)
 }
 int main(int argc, char **argv)
 {
-	printf("%zu / ", once("a"));
+	printf("%zu / %zu / ", once("a"), before());
 	printf("%d\n", inner::other(5));
 	apply(argv[argc - 1]);
-	printf("%zu / %d / ", once("bcd"), inner::other(6));
+	printf("%zu / %zu / %d / ", once("bcd"), before(), inner::other(6));
 	int a = inner::later(7), b = inner::later(8);
 	printf("%d %d / %d\n", a, b, elsewhere("b"));
 	return 0;
