@@ -31,12 +31,8 @@ bool range_same(const struct compare *c, uint32_t old_start, uint32_t old_end,
 	size_t k = first_token(&c->u->after, new_start);
 	size_t k_end = first_token(&c->u->after, new_end);
 
-	if (i_end - i != k_end - k || !pragmas_same(c, i, i_end, k, k_end))
-		return false;
-	for (; i < i_end; i++, k++)
-		if (!token_same(c->old, i, c->new, k))
-			return false;
-	return true;
+	return tokens_same(c->old, i, i_end, c->new, k, k_end) &&
+	       pragmas_same(c, i, i_end, k, k_end);
 }
 
 struct change *change_find(const struct diff *d, const struct unit *u,

@@ -67,14 +67,7 @@ bool laid_stands(const struct compare *c, const struct entity *old,
 	size_t at, was, end = alignment_find(t, new, &at), old_end = alignment_find(o, old, &was);
 
 	/* Less than before, or none, does no harm. */
-	if (at == end)
-		return true;
-	if (end - at != old_end - was)
-		return false;
-	for (size_t i = at, k = was; i < end; i++, k++)
-		if (!token_same(t, i, o, k))
-			return false;
-	return true;
+	return at == end || tokens_same(t, at, end, o, was, old_end);
 }
 
 /* What goes by a field, or a row of the table of virtual functions. True if there

@@ -385,6 +385,17 @@ bool token_same(const struct text *a, size_t i, const struct text *b, size_t k)
 	       memcmp(a->bytes + x->at, b->bytes + y->at, x->length) == 0;
 }
 
+bool tokens_same(const struct text *a, size_t i, size_t i_end, const struct text *b,
+		 size_t k, size_t k_end)
+{
+	if (i_end - i != k_end - k)
+		return false;
+	for (; i < i_end; i++, k++)
+		if (!token_same(a, i, b, k))
+			return false;
+	return true;
+}
+
 size_t token_closing(const struct text *t, size_t i)
 {
 	size_t depth = 0;

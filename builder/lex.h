@@ -86,6 +86,10 @@ bool token_touches(const struct text *t, size_t i);
 /* Are the two spelled alike? */
 bool token_same(const struct text *a, size_t i, const struct text *b, size_t k);
 
+/* The same of the tokens [i, i_end) of one text and [k, k_end) of another, as many. */
+bool tokens_same(const struct text *a, size_t i, size_t i_end, const struct text *b,
+		 size_t k, size_t k_end);
+
 /* Token `i` opens a bracket: the index of the token that closes it, or
  * text.tokens if none does. */
 size_t token_closing(const struct text *t, size_t i);

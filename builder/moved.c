@@ -165,16 +165,10 @@ static enum opus_code function_find(struct build *b, struct unit *u,
 static bool is_same(const struct unit *from, const struct entity *old,
 		    const struct unit *u, const struct entity *new)
 {
-	size_t i = text_token_at(&from->before, old->name_at);
-	size_t i_end = text_token_at(&from->before, old->end);
-	size_t k = text_token_at(&u->after, new->name_at);
+	const struct text *s = &from->before, *t = &u->after;
 
-	if (i_end - i != text_token_at(&u->after, new->end) - k)
-		return false;
-	for (; i < i_end; i++, k++)
-		if (!token_same(&from->before, i, &u->after, k))
-			return false;
-	return true;
+	return tokens_same(s, text_token_at(s, old->name_at), text_token_at(s, old->end),
+			   t, text_token_at(t, new->name_at), text_token_at(t, new->end));
 }
 
 /* Has a unit of the target a new one of that name? */

@@ -1,7 +1,7 @@
 /*
  * odr.c - inline functions of C++, of which a program has one.
  *
- * Called by:  compare.c, knowledge.c.
+ * Called by:  compare.c, knowledge.c, pass_closure.c, pass_relink.c.
  * Runs on:    command.
  * Locks:      none.
  * Signal:     unsafe: heap.
@@ -20,22 +20,11 @@
 static bool is_alike(const struct unit *u, const struct entity *e, const struct unit *other)
 {
 	const struct entity *o = parse_function(&other->parse_after, e->linkage);
-	const struct text *t = &u->after, *t_other = &other->after;
-	size_t i, i_end, k, k_end;
+	const struct text *t = &u->after, *s = &other->after;
 
-	if (!o || o->is_static || !other->after.tokens)
-		return false;
-	i = text_token_at(t, e->start);
-	i_end = text_token_at(t, e->end);
-	k = text_token_at(t_other, o->start);
-	k_end = text_token_at(t_other, o->end);
-	if (i_end - i != k_end - k)
-		return false;
-	while (i < i_end && token_same(t, i, t_other, k)) {
-		i++;
-		k++;
-	}
-	return i == i_end;
+	return o && !o->is_static && s->tokens > 0 &&
+	       tokens_same(t, text_token_at(t, e->start), text_token_at(t, e->end),
+			   s, text_token_at(s, o->start), text_token_at(s, o->end));
 }
 
 bool odr_is_made(const struct diff *d, const struct unit *u, const struct entity *e)
