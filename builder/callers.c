@@ -24,9 +24,8 @@ enum opus_code callers_edges(struct build *b, size_t target,
 /* May other objects call it by its name? */
 static bool is_exported(const struct object *o, uint64_t address)
 {
-	for (size_t i = object_symbol_from(o, address);
-	     i < o->defined && o->symbol[i].value == address; i++)
-		if (o->symbol[i].dynamic && o->symbol[i].code)
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, address, s)) != NULL;)
+		if (s->dynamic && s->code)
 			return true;
 	return false;
 }
@@ -59,17 +58,15 @@ static bool slot_any(const struct object *o, const struct code_edges *edges, uin
 	return any;
 }
 
-/* Does the dynamic linker put the address of the function there, whose first symbol
- * that is? */
-static bool leads_to(const struct object *o, const struct object_reloc *r, size_t first,
-		     uint64_t address)
+/* Does the dynamic linker put the address of the function there? */
+static bool leads_to(const struct object *o, const struct object_reloc *r, uint64_t address)
 {
 	if (!r->name)
 		return r->type == R_X86_64_RELATIVE && r->addend == address;
 	if (r->type != R_X86_64_JUMP_SLOT && r->type != R_X86_64_GLOB_DAT)
 		return false;
-	for (size_t i = first; i < o->defined && o->symbol[i].value == address; i++)
-		if (o->symbol[i].dynamic && strcmp(o->symbol[i].name, r->name) == 0)
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, address, s)) != NULL;)
+		if (s->dynamic && strcmp(s->name, r->name) == 0)
 			return true;
 	return false;
 }
@@ -79,14 +76,13 @@ bool callers_any(struct build *b, size_t target, uint64_t address,
 {
 	const struct object *o = b->target[target];
 	const struct code_edges *edges;
-	size_t first = object_symbol_from(o, address);
 	bool any;
 
 	if (callers_edges(b, target, &edges, NULL) != OPUS_OK)
 		return false;
 	any = sites_any(edges, address, is, data);
 	for (size_t i = 0; i < o->relocs && !any; i++)
-		any = leads_to(o, &o->reloc[i], first, address) &&
+		any = leads_to(o, &o->reloc[i], address) &&
 		      slot_any(o, edges, o->reloc[i].place, is, data);
 	return any;
 }

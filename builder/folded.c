@@ -57,16 +57,12 @@ static bool has_code_of(const struct object *o, const struct change *c,
 	const char *base = strrchr(c->unit->found, '/');
 
 	base = base ? base + 1 : c->unit->found;
-	for (size_t i = object_symbol_from(o, c->entry);
-	     i < o->defined && o->symbol[i].value == c->entry; i++) {
-		const struct object_symbol *s = &o->symbol[i];
-
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, c->entry, s)) != NULL;)
 		if (s->code && s->type == STT_FUNC && !s->dynamic &&
 		    strcmp(s->name, e->linkage) == 0 &&
 		    (e->is_static ? s->bind == STB_LOCAL && strcmp(s->file, base) == 0
 				  : s->bind != STB_LOCAL))
 			return true;
-	}
 	return false;
 }
 

@@ -325,9 +325,12 @@ static size_t symbol_above(const struct object *o, uint64_t at)
 	return low;
 }
 
-size_t object_symbol_from(const struct object *o, uint64_t at)
+const struct object_symbol *object_symbol_at(const struct object *o, uint64_t at,
+					     const struct object_symbol *last)
 {
-	return at ? symbol_above(o, at - 1) : 0;
+	size_t i = last ? (size_t)(last - o->symbol) + 1 : at ? symbol_above(o, at - 1) : 0;
+
+	return i < o->defined && o->symbol[i].value == at ? &o->symbol[i] : NULL;
 }
 
 const struct object_symbol *object_function_at(const struct object *o,

@@ -127,8 +127,10 @@ const struct object_frame *object_frame_at(const struct object *o, uint64_t at);
 const struct object_symbol *object_function_at(const struct object *o,
 					       uint64_t at);
 
-/* The index of the first symbol at `at`; or of the one behind where it would be. */
-size_t object_symbol_from(const struct object *o, uint64_t at);
+/* The next symbol at `at` behind `last`, or the first if that is NULL; NULL if there
+ * is none. */
+const struct object_symbol *object_symbol_at(const struct object *o, uint64_t at,
+					     const struct object_symbol *last);
 
 /* The first address behind `at` at which something else starts: a code
  * symbol, a frame, or the end of the section. */

@@ -103,9 +103,10 @@ static enum opus_code cold_by_symbol(const struct object *o, struct replace *r,
 {
 	enum opus_code code = cold_by_name(o, r, r->name, err);
 
-	for (size_t i = 0; i < o->defined && code == OPUS_OK; i++)
-		if (o->symbol[i].value == r->address && o->symbol[i].code)
-			code = cold_by_name(o, r, o->symbol[i].name, err);
+	for (const struct object_symbol *s = NULL;
+	     code == OPUS_OK && (s = object_symbol_at(o, r->address, s)) != NULL;)
+		if (s->code)
+			code = cold_by_name(o, r, s->name, err);
 	return code;
 }
 

@@ -209,13 +209,11 @@ static void aliases_warn(struct build *b, const struct replace *r)
 	const struct object *o = b->target[r->target];
 	const char *text = "";
 
-	for (size_t i = 0; i < o->defined; i++) {
-		const struct object_symbol *s = &o->symbol[i];
-
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, r->address, s)) != NULL;) {
 		/* Weak and versioned aliases are meant as such, and GCC's own
 		 * "f.localalias"; two local or global functions were folded,
 		 * which nobody may know. */
-		if (s->value == r->address && s->type == STT_FUNC && !s->dynamic &&
+		if (s->type == STT_FUNC && !s->dynamic &&
 		    s->bind != STB_WEAK && !*s->version &&
 		    strcmp(s->name, r->name) != 0 && s->name[0] != '_' &&
 		    !is_own_name(s->name, r->name) &&

@@ -121,10 +121,10 @@ static bool is_made_local(const struct build *b, const struct replace *r)
 	const struct object *o = b->target[r->target];
 	bool found = false;
 
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].value == r->address && o->symbol[i].code) {
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, r->address, s)) != NULL;)
+		if (s->code) {
 			found = true;
-			if (o->symbol[i].bind != STB_LOCAL)
+			if (s->bind != STB_LOCAL)
 				return false;
 		}
 	return found && facts_not_gcc(b->facts[r->target], r->address);

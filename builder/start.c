@@ -87,8 +87,8 @@ static bool is_private(const struct walk *w, uint64_t address, bool *start)
 {
 	const struct object *o = w->o;
 
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].value == address && o->symbol[i].dynamic)
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, address, s)) != NULL;)
+		if (s->dynamic)
 			return false;
 	for (size_t i = 0; i < o->relocs; i++) {
 		const struct object_reloc *r = &o->reloc[i];

@@ -82,10 +82,9 @@ static bool found_ifunc(const struct object *o, const struct candidate *c,
 static const struct object_symbol *exported_as(const struct object *o,
 					       const struct candidate *c)
 {
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].dynamic && o->symbol[i].value == c->address &&
-		    strcmp(o->symbol[i].name, c->name) == 0)
-			return &o->symbol[i];
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, c->address, s)) != NULL;)
+		if (s->dynamic && strcmp(s->name, c->name) == 0)
+			return s;
 	return NULL;
 }
 

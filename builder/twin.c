@@ -176,10 +176,9 @@ bool code_alike(const uint8_t *a, uint64_t a_at, const uint8_t *b, uint64_t b_at
 
 static const char *function_at(const struct object *o, uint64_t address)
 {
-	for (size_t i = 0; i < o->defined; i++)
-		if (o->symbol[i].code && o->symbol[i].type == STT_FUNC &&
-		    o->symbol[i].value == address)
-			return o->symbol[i].name;
+	for (const struct object_symbol *s = NULL; (s = object_symbol_at(o, address, s)) != NULL;)
+		if (s->code && s->type == STT_FUNC)
+			return s->name;
 	return NULL;
 }
 
