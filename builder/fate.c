@@ -158,7 +158,8 @@ static const char *name_global(struct build *b, const struct entity *v, const ch
 	return at ? build_text(b, "%.*s%s", (int)(at - name), name, at + 1) : NULL;
 }
 
-/* The linker would take two of one name for one. */
+/* Is it another unit's as well? The linker would take two of one name for one; of
+ * those in anonymous namespaces pass_rename tells. */
 static bool is_of_another(const struct build *b, const struct unit *u, const char *name)
 {
 	for (size_t i = 0; i < b->musts; i++)
@@ -172,7 +173,7 @@ static bool must_add(struct build *b, const struct unit *u, const struct note_pl
 {
 	struct must_have *grown;
 
-	if (is_of_another(b, u, name))
+	if (made && is_of_another(b, u, name))
 		return false;
 	grown = build_grow(b->must, b->musts, sizeof(*grown));
 	if (!grown)

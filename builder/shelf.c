@@ -76,7 +76,7 @@ enum opus_code shelf_put(struct shelf *s, const char *bytes, size_t size,
 	const struct piece **piece = calloc(pieces_count(bytes, size) + 1, sizeof(*piece));
 	size_t n = 0;
 
-	*ret = (struct shelved){piece, 0, size};
+	*ret = (struct shelved){piece, 0, piece ? size : 0};
 	for (size_t at = 0; piece && at < size; at += n) {
 		n = piece_size(bytes + at, size - at);
 		piece[ret->pieces] = piece_keep(s, bytes + at, n);

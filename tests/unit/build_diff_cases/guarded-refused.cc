@@ -3,7 +3,7 @@
  * when they are first called: in the patch the linker would take the two for one.
  *
  * exit: 2
- * says: refused: name: (in once, which is static) is made when the function is first called
+ * says: b.cc:4: refused: name: (in once, which is static) is made when the function is first called
  */
 //@ a.cc
 #include <string>
